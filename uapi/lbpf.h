@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * User ABI of /dev/lbpf.
+ *
+ * One ioctl per bpf(2) command: bpf(cmd, attr, size) and
+ * ioctl(dev, LBPF_IOC(cmd, size), attr) are the same call, with the
+ * union bpf_attr of <linux/bpf.h>, the same results and the same errno.
+ * Commands from LBPF_CMD_FIRST up are lbpf's own; each takes a struct below,
+ * versioned by its size as bpf(2)'s attributes are: missing tail bytes read
+ * as zero, unknown tail bytes must be zero (E2BIG).
+ */
+#ifndef _UAPI_LBPF_H
+#define _UAPI_LBPF_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+#define LBPF_DEVICE		"/dev/lbpf"
+#define LBPF_IOC_MAGIC		0xBF
+
+/* The ioctl number of bpf(2) command (or lbpf command) @cmd with @size bytes of attributes. */
+#define LBPF_IOC(cmd, size)	_IOC(_IOC_READ | _IOC_WRITE, LBPF_IOC_MAGIC, (cmd), (size))
+
+enum lbpf_cmd {
+	LBPF_CMD_FIRST		= 0x80,
+	LBPF_SOCK_ATTACH	= 0x80,	/* struct lbpf_sock_attach */
+	LBPF_SOCK_DETACH	= 0x81,	/* struct lbpf_sock_attach, prog_fd ignored */
+	LBPF_PROG_FACTS		= 0x82,	/* struct lbpf_prog_facts_attr */
+	LBPF_STATS		= 0x83,	/* struct lbpf_stats */
+	LBPF_MAP_COUNT		= 0x84,	/* struct lbpf_map_count */
+};
+
+/* Where on a socket a program is attached: what setsockopt(2) has one option for each. */
+enum lbpf_sock_hook {
+	LBPF_SOCK_FILTER	= 0,	/* SO_ATTACH_BPF, SO_DETACH_BPF */
+	LBPF_SOCK_REUSEPORT	= 1,	/* SO_ATTACH_REUSEPORT_EBPF */
+};
+
+/**
+ * struct lbpf_sock_attach - LBPF_SOCK_ATTACH, LBPF_SOCK_DETACH
+ * @sock_fd: Socket.
+ * @prog_fd: lbpf program; SOCKET_FILTER for both hooks.
+ * @hook: enum lbpf_sock_hook.
+ * @flags: Must be 0.
+ *
+ * Errors as setsockopt(2) gives them for the same option; EBADF or EINVAL for
+ * a @prog_fd that is no lbpf program.
+ */
+struct lbpf_sock_attach {
+	__u32	sock_fd;
+	__u32	prog_fd;
+	__u32	hook;
+	__u32	flags;
+};
+
+/**
+ * struct lbpf_map_count - LBPF_MAP_COUNT: how many elements a map holds now
+ * @map_fd: Map.
+ * @flags: Must be 0.
+ * @count: Out: exact number of elements; max_entries for arrays.
+ */
+struct lbpf_map_count {
+	__u32	map_fd;
+	__u32	flags;
+	__u64	count;
+};
+
+/**
+ * struct lbpf_stats - LBPF_STATS: what the module holds (all fields out)
+ * @nr_maps: Live maps, the ones waiting for a grace period included.
+ * @nr_progs: Live programs, likewise.
+ * @nr_links: Live links.
+ * @nr_btfs: Live BTF objects.
+ * @nr_allocs: Live allocations of the accounted allocator.
+ * @text_bytes: Bytes of the text arena in use.
+ * @text_size_bytes: Size of the text arena.
+ *
+ * Needs CAP_SYS_ADMIN.
+ */
+struct lbpf_stats {
+	__u64	nr_maps;
+	__u64	nr_progs;
+	__u64	nr_links;
+	__u64	nr_btfs;
+	__u64	nr_allocs;
+	__u64	text_bytes;
+	__u64	text_size_bytes;
+};
+
+/* What the verifier believed of one register before one instruction, joined over all visits. */
+struct lbpf_reg_fact {
+	__u32	type;		/* enum lbpf_reg_type with its flags; 0: never read or never visited */
+	__u32	reserved;
+	__u64	tnum_value;	/* known bits; meaningful for scalars and for variable offsets */
+	__u64	tnum_mask;	/* unknown bits */
+	__u64	umin, umax;
+	__s64	smin, smax;
+};
+
+/**
+ * struct lbpf_insn_fact - What the verifier believed of one instruction
+ * @visits: Times the verifier walked it; 0: unreachable.
+ * @jump: 1: the condition was always true, 2: always false, else 0.
+ * @dst: Destination register before the instruction.
+ * @src: Source register before the instruction.
+ */
+struct lbpf_insn_fact {
+	__u32	visits;
+	__u32	jump;
+	struct lbpf_reg_fact dst;
+	struct lbpf_reg_fact src;
+};
+
+/**
+ * struct lbpf_prog_facts_attr - LBPF_PROG_FACTS: the verifier's facts of a loaded program
+ * @prog_fd: Program.
+ * @flags: Must be 0.
+ * @facts: User pointer to struct lbpf_insn_fact, one per original instruction.
+ * @nr_facts: In: room at @facts.  Out: instructions of the program as it was loaded.
+ * @fact_size_bytes: In: sizeof(struct lbpf_insn_fact) of the caller.
+ *
+ * Needs CAP_SYS_ADMIN.
+ */
+struct lbpf_prog_facts_attr {
+	__u32	prog_fd;
+	__u32	flags;
+	__u64	facts;
+	__u32	nr_facts;
+	__u32	fact_size_bytes;
+};
+
+#endif /* _UAPI_LBPF_H */
