@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make [KERNEL=<release>]   lbpf.ko for both target kernels, or for one; the tools
+# make run                  install what is missing, build, boot, show it at work
+# make shell                a VM with the module loaded and a shell
+# make test [TEST=pattern]  every test, in VMs with both kernels
+# make check                the style judge; prints nothing when clean
+# make debug-kernel         KASAN and lockdep kernel, cached outside the tree
+# make test-debug           the tests on it
+# make clean
+#
+# Products: build/<release>/lbpf.ko, build/liblbpf-preload.so, build/lbpf-run.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+SHELL := /bin/bash
+
+BUILD := $(CURDIR)/build
+CACHE := $(or $(LBPF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lbpf)
+export LBPF_CACHE := $(CACHE)
+
+newest = $(lastword $(shell ls /lib/modules 2>/dev/null | grep '^$(1)\..*-cloud-amd64$$' | sort -V))
+TARGETS := $(call newest,6.1) $(call newest,6.12)
+KERNELS := $(or $(KERNEL),$(TARGETS))
+
+# A debug kernel is the one that is not installed.
+kdir = $(firstword $(wildcard /lib/modules/$(1)/build $(CACHE)/kernel-$(1)/build))
+image = $(firstword $(wildcard /boot/vmlinuz-$(1) $(CACHE)/kernel-$(1)/bzImage))
+
+# Kbuild warns when the compiler is not called what it was called for the kernel.
+kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
+	$(1)/include/generated/autoconf.h)
+
+Q := $(if $(V),,@)
+KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
+
+.PHONY: all modules tools clean FORCE
+all: modules tools
+
+modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
+
+# Kbuild decides what is out of date, so it is always asked.
+.PRECIOUS: $(BUILD)/%/obj/lbpf.ko
+$(BUILD)/%/obj/lbpf.ko: FORCE
+	$(Q)test -n '$(call kdir,$*)' || { echo "no headers of kernel '$*': scripts/setup" >&2; exit 1; }
+	$(Q)scripts/mirror $(@D)
+	$(Q)set -o pipefail; $(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
+		$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
+		CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
+		{ grep -vE '^make|^  (MODPOST|CC|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
+
+$(BUILD)/%/lbpf.ko: $(BUILD)/%/obj/lbpf.ko $(BUILD)/%/vmlinux scripts/module-btf
+	$(Q)scripts/module-btf $< $(BUILD)/$*/vmlinux $@
+	@echo '  built   build/$*/lbpf.ko'
+
+.PRECIOUS: $(BUILD)/%/vmlinux
+$(BUILD)/%/vmlinux:
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/vmlinux $(call image,$*) $@
+
+tools:
+	$(Q)[ ! -e tools/Makefile ] || $(MAKE) -C tools O=$(BUILD)
+
+clean:
+	rm -rf $(BUILD)
