@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A program on its way from PROG_LOAD to machine code, and the facts about it.
+ *
+ * Layer: core (p).  The load pipeline fills in the request, the verifier proves
+ * and writes facts, the rewriter changes the instructions by them, the JIT
+ * emits.  Everything downstream of the verifier reads the facts; nothing
+ * derives them again.
+ */
+#ifndef _LBPF_CODE_H
+#define _LBPF_CODE_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <lbpf/log.h>
+#include <lbpf/types.h>
+
+struct lbpf_btf;
+struct lbpf_ctx_field;
+struct lbpf_map;
+struct lbpf_progtype;
+struct lbpf_proto;
+
+#define LBPF_MAX_INSNS		1000000
+#define LBPF_MAX_INSNS_UNPRIV	4096
+#define LBPF_MAX_SUBPROGS	256
+#define LBPF_MAX_USED_MAPS	64
+#define LBPF_MAX_FRAMES		8
+#define LBPF_STACK_BYTES	512
+
+/**
+ * struct lbpf_fact - What is known of one register before one instruction, joined over all visits
+ * @type: enum lbpf_reg_type with flags; LBPF_NOT_INIT: the register is not read here, or was of several types.
+ * @tnum_value, @tnum_mask: Known bits.  For pointers: of the variable offset.
+ * @umin, @umax, @smin, @smax: Ranges, 64 bits, likewise.
+ */
+struct lbpf_fact {
+	u32	type;
+	u32	reserved;
+	u64	tnum_value;
+	u64	tnum_mask;
+	u64	umin;
+	u64	umax;
+	s64	smin;
+	s64	smax;
+};
+
+enum lbpf_insn_flag {
+	LBPF_INSN_SEEN		= BIT(0),	/* the verifier walked it; others may be removed */
+	LBPF_INSN_ALWAYS	= BIT(1),	/* conditional jump: taken at every visit */
+	LBPF_INSN_NEVER		= BIT(2),	/* conditional jump: at no visit */
+	LBPF_INSN_NOSPEC	= BIT(3),	/* a speculation barrier goes before it */
+	LBPF_INSN_SANITIZE_SPILL = BIT(4),	/* store that must not be bypassed: clear the slot first */
+	LBPF_INSN_ALU_MASK	= BIT(5),	/* pointer arithmetic masked by alu_limit */
+	LBPF_INSN_MASK_NEG	= BIT(6),	/* ... the register is subtracted */
+	LBPF_INSN_MASK_IMM	= BIT(7),	/* ... by a constant */
+	LBPF_INSN_PROBE_MEM	= BIT(8),	/* load that may fault: 0 then */
+	LBPF_INSN_CTX		= BIT(9),	/* load or store of @ctx_field */
+	LBPF_INSN_CALL_POISON	= BIT(10),	/* call reached with different maps */
+	LBPF_INSN_KEY_POISON	= BIT(11),	/* call reached with different or unknown keys */
+	LBPF_INSN_KEY_CONST	= BIT(12),	/* @key is the map key at every visit (4-byte keys) */
+	LBPF_INSN_MAP_ADDR	= BIT(13),	/* 16-byte load of the address of @map */
+	LBPF_INSN_MAP_VALUE_ADDR = BIT(14),	/* 16-byte load of an address inside @map's value */
+	LBPF_INSN_FUNC_ADDR	= BIT(15),	/* 16-byte load of the address of subprogram @subprog */
+	LBPF_INSN_SUBPROG_CALL	= BIT(16),	/* call of subprogram @subprog */
+	LBPF_INSN_NATIVE_CALL	= BIT(17),	/* call of @call_fn; set by the rewriter, read by the JIT */
+	LBPF_INSN_MADE		= BIT(18),	/* made by the rewriter: no facts of its own */
+	LBPF_INSN_ZEXT_DEAD	= BIT(19),	/* upper half of dst is never read afterwards */
+};
+
+/**
+ * struct lbpf_insn_aux - What travels with one instruction
+ * @flags: OR of enum lbpf_insn_flag.
+ * @orig: Index of the instruction in the program as it was loaded.
+ * @visits: Times the verifier walked it, saturating.
+ * @alu_limit: LBPF_INSN_ALU_MASK: limit of the masked offset.
+ * @subprog: Subprogram called or pointed to.
+ * @dst, @src: Facts of the registers it names.
+ * @ctx_field: LBPF_INSN_CTX.
+ * @proto: Helper called.
+ * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at every visit.
+ * @key: LBPF_INSN_KEY_CONST; LBPF_INSN_MAP_VALUE_ADDR: offset in the value.
+ * @call_fn: LBPF_INSN_NATIVE_CALL.
+ */
+struct lbpf_insn_aux {
+	u32				flags;
+	u32				orig;
+	u32				visits;
+	u32				alu_limit;
+	u32				subprog;
+	struct lbpf_fact		dst;
+	struct lbpf_fact		src;
+	const struct lbpf_ctx_field	*ctx_field;
+	const struct lbpf_proto		*proto;
+	struct lbpf_map			*map;
+	u64				key;
+	const void			*call_fn;
+};
+
+/**
+ * struct lbpf_subprog - One function of the program
+ * @start: Index of its first instruction (moves with rewriting).
+ * @stack_bytes: Stack it uses, rounded up to 8.
+ * @has_tail_call, @has_ld_abs: What occurs in it.
+ * @is_callback, @is_async: How it is called.
+ * @is_reachable: Walked by the verifier.
+ * @is_global: Verified by itself, callers trust only its signature.
+ */
+struct lbpf_subprog {
+	u32	start;
+	u16	stack_bytes;
+	bool	has_tail_call;
+	bool	has_ld_abs;
+	bool	is_callback;
+	bool	is_async;
+	bool	is_reachable;
+	bool	is_global;
+};
+
+/* What the loader may do: effective capabilities, read once at the start of the command. */
+enum lbpf_cap {
+	LBPF_CAP_BPF		= BIT(0),
+	LBPF_CAP_PERFMON	= BIT(1),
+	LBPF_CAP_NET_ADMIN	= BIT(2),
+	LBPF_CAP_SYS_ADMIN	= BIT(3),
+};
+
+/**
+ * struct lbpf_code - The program under construction
+ * @pt: Program type.
+ * @expected_attach_type, @prog_flags: As loaded (BPF_F_STRICT_ALIGNMENT, ...).
+ * @caps: OR of enum lbpf_cap.
+ * @is_gpl: License is GPL compatible.
+ * @log: Where refusals are explained.
+ * @fd_array: User pointer of BPF_PSEUDO_MAP_IDX, 0 when absent; already bounded.
+ * @insns: Instructions.  @aux: one for each.
+ * @nr_insns: Number of both.
+ * @nr_orig_insns: As loaded.
+ * @subprogs: Functions, in order of start; subprogs[nr_subprogs].start == nr_insns.
+ * @used_maps: Maps referred to; each holds one reference.
+ * @btf: Types of the program, or NULL.
+ * @processed_insns, @max_states_per_insn, @total_states, @peak_states, @mark_read: The verifier's statistics.
+ * @max_stack_bytes: Deepest stack of a call chain.
+ * @uses_cb: cb[] of the context is read or written.
+ * @has_ld_abs, @has_tail_call, @changes_packet, @uses_get_stack, @needs_rnd_hi32: Properties of the whole program.
+ */
+struct lbpf_code {
+	const struct lbpf_progtype	*pt;
+	u32				expected_attach_type;
+	u32				prog_flags;
+	u32				caps;
+	bool				is_gpl;
+	bool				uses_cb;
+	bool				has_ld_abs;
+	bool				has_tail_call;
+	bool				changes_packet;
+	bool				uses_get_stack;
+	bool				needs_rnd_hi32;
+	struct lbpf_log			*log;
+	u64				fd_array;
+	struct bpf_insn			*insns;
+	struct lbpf_insn_aux		*aux;
+	u32				nr_insns;
+	u32				nr_orig_insns;
+	struct lbpf_subprog		subprogs[LBPF_MAX_SUBPROGS + 1];
+	u32				nr_subprogs;
+	struct lbpf_map			*used_maps[LBPF_MAX_USED_MAPS];
+	u32				nr_used_maps;
+	struct lbpf_btf			*btf;
+	u32				processed_insns;
+	u32				max_states_per_insn;
+	u32				total_states;
+	u32				peak_states;
+	u32				mark_read;
+	u32				max_stack_bytes;
+};
+
+static inline bool lbpf_code_may(const struct lbpf_code *code, u32 cap)
+{
+	return code->caps & cap;
+}
+
+#endif /* _LBPF_CODE_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * EMIT: machine code of a rewritten program, and the text arena it lives in.
+ *
+ * Layer: jit.
+ */
+#ifndef _LBPF_JIT_H
+#define _LBPF_JIT_H
+
+#include <linux/types.h>
+
+struct bpf_insn;
+struct lbpf_code;
+
+/* Entry of an image: R1 is the context; the second argument is ignored (the kernel passes one). */
+typedef unsigned int (*lbpf_func_t)(const void *ctx, const struct bpf_insn *insn);
+
+/**
+ * struct lbpf_image_func - Machine code of one function
+ * @addr: First byte, in executable memory.
+ * @size_bytes: Length.
+ */
+struct lbpf_image_func {
+	const void	*addr;
+	u32		size_bytes;
+};
+
+/**
+ * struct lbpf_image - Machine code of one program
+ * @entry: What runs it.
+ * @funcs: One for each subprogram; funcs[0] is the main function.
+ * @nr_funcs: Subprograms.
+ * @size_bytes: All functions together.
+ * @insn_off: Offset of the machine code of each rewritten instruction from funcs[0].addr; nr_insns + 1 entries.
+ * @text: The arena's handle.
+ */
+struct lbpf_image {
+	lbpf_func_t		entry;
+	struct lbpf_image_func	*funcs;
+	u32			nr_funcs;
+	u32			size_bytes;
+	u32			*insn_off;
+	void			*text;
+};
+
+/**
+ * lbpf_jit() - Compile a rewritten program
+ * @code: Output of lbpf_rewrite().
+ *
+ * Context: Process context, may sleep.
+ * Return: Image, or ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when the text arena is full (with a log line),
+ * ERR_PTR(-EINVAL) for what cannot be encoded (a bug: with a log line).
+ */
+struct lbpf_image *lbpf_jit(struct lbpf_code *code);
+
+/* Frees text and tables at once: call it after a grace period of everyone who could be running it. */
+void lbpf_image_free(struct lbpf_image *image);
+
+/* Arena use, for LBPF_STATS. */
+u64 lbpf_text_used_bytes(void);
+u64 lbpf_text_size_bytes(void);
+
+int lbpf_jit_init(void);
+void lbpf_jit_exit(void);
+
+#endif /* _LBPF_JIT_H */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Maps, and what a map type is.
+ *
+ * Layer: core.  A map type is one file in kernel/maps/ with a table of
+ * operations and no knowledge of ioctls; the commands copy keys and values from
+ * and to userspace and call these.
+ */
+#ifndef _LBPF_MAP_H
+#define _LBPF_MAP_H
+
+#include <linux/bpf.h>
+#include <linux/cache.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include <lbpf/object.h>
+#include <lbpf/types.h>
+
+struct lbpf_btf;
+struct lbpf_map;
+struct seq_file;
+struct vm_area_struct;
+
+/**
+ * struct lbpf_map_cursor - Resumable position in a map
+ * @pos: Meaning belongs to the map type; 0: before the first element.
+ * @end: Set when there is nothing more.
+ */
+struct lbpf_map_cursor {
+	u64	pos;
+	bool	end;
+};
+
+/**
+ * struct lbpf_map_ops - A map type
+ * @type: BPF_MAP_TYPE_*.
+ * @name: As bpftool prints it.
+ * @uses: OR of enum lbpf_map_use: what programs may do with it.
+ * @create_flags: map_flags it accepts.
+ * @alloc_check: Further checks of the attributes; 0 or -errno.  May be NULL.
+ * @alloc: A new map (its private struct, lbpf_map first) for checked attributes.  The caller has set nothing;
+ *	call lbpf_map_init() first.  ERR_PTR on error.
+ * @release_user: Last user reference went (timers, program arrays).  May be NULL.
+ * @free: Frees the map.  Called from a worker after every grace period it may be seen in.  May sleep.
+ * @lookup: Pointer to the value of @key, or NULL.  Under rcu_read_lock(); any context.  Programs call this.
+ * @update: BPF_ANY, BPF_NOEXIST, BPF_EXIST (and BPF_F_LOCK).  Under rcu_read_lock(); any context.
+ * @delete: Likewise.
+ * @push, @pop, @peek: Queues and stacks.
+ * @lookup_percpu: Value of @key for one CPU.
+ * @next_key: Key after @key (NULL or not found: the first).  Under rcu_read_lock().  -ENOENT at the end.
+ * @user_value_bytes: Size of a value as userspace passes it; NULL: value_size.  Per-CPU maps: all CPUs.
+ * @user_lookup: Copies the value of @key to the kernel buffer @value (user_value_bytes).  Process context.  NULL: through @lookup.
+ * @user_update: Reverse.  NULL: through @update.
+ * @user_delete: NULL: through @delete.
+ * @user_pop: LOOKUP_AND_DELETE: copies out and deletes at once.  NULL: the command answers ENOTSUPP.
+ * @batch_walk: Next up to @nr elements from @cursor into kernel buffers; returns how many.  Never fails because of
+ *	the size of a bucket.  NULL: batch commands answer ENOTSUPP.
+ * @has_batch: OR of BIT(BPF_MAP_*_BATCH) that the type offers.
+ * @count: Exact number of elements.
+ * @mem_bytes: Memory in use, for fdinfo.
+ * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
+ * @value_off: Reverse of @value_addr, for dumps.
+ * @mmap: Maps the values into a process.
+ * @check_btf: Are these key and value types right for the map?
+ * @meta_equal: May @map be an inner map where @meta is the template?
+ * @for_each: Calls @fn(map, &key, value, ctx, 0) for each element until it returns non-zero.
+ * @fd_get, @fd_put, @fd_id: Maps of objects: take, drop, number the element behind a file descriptor.
+ * @show: Element as text, for the pin filesystem.
+ */
+struct lbpf_map_ops {
+	u32		type;
+	const char	*name;
+	u32		uses;
+	u32		create_flags;
+	u32		has_batch;
+
+	int (*alloc_check)(const union bpf_attr *attr);
+	struct lbpf_map *(*alloc)(const union bpf_attr *attr);
+	void (*release_user)(struct lbpf_map *map);
+	void (*free)(struct lbpf_map *map);
+
+	void *(*lookup)(struct lbpf_map *map, const void *key);
+	long (*update)(struct lbpf_map *map, const void *key, const void *value, u64 flags);
+	long (*delete)(struct lbpf_map *map, const void *key);
+	long (*push)(struct lbpf_map *map, const void *value, u64 flags);
+	long (*pop)(struct lbpf_map *map, void *value);
+	long (*peek)(struct lbpf_map *map, void *value);
+	void *(*lookup_percpu)(struct lbpf_map *map, const void *key, u32 cpu);
+
+	int (*next_key)(struct lbpf_map *map, const void *key, void *next_key);
+	u32 (*user_value_bytes)(const struct lbpf_map *map);
+	int (*user_lookup)(struct lbpf_map *map, const void *key, void *value, u64 flags);
+	int (*user_update)(struct lbpf_map *map, const void *key, const void *value, u64 flags);
+	int (*user_delete)(struct lbpf_map *map, const void *key);
+	int (*user_pop)(struct lbpf_map *map, const void *key, void *value, u64 flags);
+	int (*batch_walk)(struct lbpf_map *map, struct lbpf_map_cursor *cursor, void *keys, void *values,
+			  u32 nr, bool delete);
+
+	u64 (*count)(const struct lbpf_map *map);
+	u64 (*mem_bytes)(const struct lbpf_map *map);
+	int (*value_addr)(const struct lbpf_map *map, u64 *addr, u32 off);
+	int (*value_off)(const struct lbpf_map *map, u64 addr, u32 *off);
+	int (*mmap)(struct lbpf_map *map, struct vm_area_struct *vma);
+	int (*check_btf)(const struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_type_id, u32 value_type_id);
+	bool (*meta_equal)(const struct lbpf_map *meta, const struct lbpf_map *map);
+	long (*for_each)(struct lbpf_map *map, u64 (*fn)(u64, u64, u64, u64, u64), void *ctx, u64 flags);
+	void *(*fd_get)(struct lbpf_map *map, u32 fd);
+	void (*fd_put)(void *ptr);
+	u32 (*fd_id)(void *ptr);
+	void (*show)(struct lbpf_map *map, void *key, struct seq_file *seq);
+};
+
+/**
+ * struct lbpf_map - Head of every map
+ *
+ * Three cache lines: what programs and commands read on each call, what is
+ * rarely read, and what is written.  scripts/check-layout holds it to that.
+ *
+ * @ops: Map type.
+ * @map_type, @key_size, @value_size, @max_entries, @map_flags, @map_extra: As created; constant.
+ * @elem_size: Distance of two values in memory, bytes (value_size rounded up to 8).
+ * @spin_lock_off, @timer_off: Offset of the bpf_spin_lock / bpf_timer in a value, or -1.  Set before publication.
+ * @btf_key_type_id, @btf_value_type_id, @btf_vmlinux_value_type_id: As created.
+ * @numa_node: Node of its memory, NUMA_NO_NODE for any.
+ * @unpriv_array: Its index is masked for speculation (created without CAP_BPF).  Constant.
+ * @inner_map_meta: Template of inner maps; map-in-map only.
+ * @btf: Types of key and value, or NULL.
+ * @frozen: Userspace may not write any more.  Written under lbpf_map_freeze_lock(), read with READ_ONCE().
+ * @name: As created.
+ * @ifindex: Device it was created for, 0 for none.
+ * @owner: Kind of program that a program array holds; guarded by the type's own lock.
+ * @obj: Id and references.
+ * @write_mappings: Writable mappings and writes in flight; freeze is refused while it is non-zero.
+ *	Guarded by lbpf_map_freeze_lock().
+ * @rcu: Used once the last reference is gone.
+ * @teardown: Work that runs ops->free, allocated with the map so that freeing cannot fail.
+ */
+struct lbpf_map {
+	/* line 1: read by programs and commands */
+	const struct lbpf_map_ops *ops;
+	u32			map_type;
+	u32			key_size;
+	u32			value_size;
+	u32			elem_size;
+	u32			max_entries;
+	u32			map_flags;
+	s32			spin_lock_off;
+	s32			timer_off;
+	struct lbpf_map		*inner_map_meta;
+	struct lbpf_btf		*btf;
+	int			numa_node;
+	bool			unpriv_array;
+	bool			frozen;
+
+	/* line 2: rarely read */
+	char			name[BPF_OBJ_NAME_LEN] ____cacheline_aligned;
+	u64			map_extra;
+	u32			btf_key_type_id;
+	u32			btf_value_type_id;
+	u32			btf_vmlinux_value_type_id;
+	u32			ifindex;
+	struct lbpf_map_owner	*owner;
+
+	/* line 3: written */
+	struct lbpf_object	obj ____cacheline_aligned;
+	u32			write_mappings;
+	struct rcu_head		rcu;
+	struct lbpf_map_teardown *teardown;
+};
+
+/* A slow-path lock for freeze and mappings is shared by hashed map address: it is rarely taken. */
+struct mutex *lbpf_map_freeze_lock(const struct lbpf_map *map);
+
+/* Fills in the head from checked attributes: every ops->alloc calls it first. */
+void lbpf_map_init(struct lbpf_map *map, const struct lbpf_map_ops *ops, const union bpf_attr *attr);
+
+static inline struct lbpf_map *lbpf_map_of(struct lbpf_object *obj)
+{
+	return container_of(obj, struct lbpf_map, obj);
+}
+
+static inline void lbpf_map_get(struct lbpf_map *map)
+{
+	lbpf_object_get(&map->obj);
+}
+
+static inline void lbpf_map_put(struct lbpf_map *map)
+{
+	lbpf_object_put(&map->obj);
+}
+
+/* Map behind @fd with a new reference, or ERR_PTR(-EBADF / -EINVAL). */
+struct lbpf_map *lbpf_map_from_fd(u32 fd);
+
+int lbpf_map_core_init(void);
+void lbpf_map_core_exit(void);
+
+#endif /* _LBPF_MAP_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The map types.
+ *
+ * Layer: maps.
+ */
+#ifndef _LBPF_MAPS_H
+#define _LBPF_MAPS_H
+
+struct lbpf_map_ops;
+
+extern const struct lbpf_map_ops lbpf_array_ops;
+extern const struct lbpf_map_ops lbpf_percpu_array_ops;
+extern const struct lbpf_map_ops lbpf_hash_ops;
+extern const struct lbpf_map_ops lbpf_percpu_hash_ops;
+
+#endif /* _LBPF_MAPS_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Ids, references and file descriptors of objects (maps, programs, links, BTF).
+ *
+ * Layer: core.  An object is alive while it has a reference.  References from
+ * userspace (file descriptors, pins) are counted a second time, because some
+ * objects give up part of themselves when the last of them goes.
+ */
+#ifndef _LBPF_OBJECT_H
+#define _LBPF_OBJECT_H
+
+#include <linux/atomic.h>
+#include <linux/fs.h>
+#include <linux/types.h>
+
+enum lbpf_object_kind {
+	LBPF_OBJ_MAP,
+	LBPF_OBJ_PROG,
+	LBPF_OBJ_BTF,
+	LBPF_OBJ_LINK,
+	LBPF_NR_OBJECT_KINDS,
+};
+
+struct lbpf_object;
+
+/**
+ * struct lbpf_object_ops - What a kind of object does
+ * @name: Name of the anonymous inode ("lbpf-map").
+ * @fops: File operations of its descriptors; ->release puts a user reference.
+ * @release_user: The last user reference went; may be NULL.  May sleep.
+ * @free: The last reference went and the id is gone.  Any context: defers what must wait.
+ */
+struct lbpf_object_ops {
+	const char *name;
+	const struct file_operations *fops;
+	void (*release_user)(struct lbpf_object *obj);
+	void (*free)(struct lbpf_object *obj);
+};
+
+/**
+ * struct lbpf_object - Head of every object
+ * @refs: All references.  64 bits: cannot overflow.
+ * @user_refs: References from userspace, each of them also in @refs.
+ * @id: Id in the table of its kind, 0 before lbpf_object_publish().
+ * @kind: enum lbpf_object_kind.
+ */
+struct lbpf_object {
+	atomic64_t	refs;
+	atomic64_t	user_refs;
+	u32		id;
+	u32		kind;
+};
+
+void lbpf_object_register(enum lbpf_object_kind kind, const struct lbpf_object_ops *ops);
+void lbpf_object_init(struct lbpf_object *obj, enum lbpf_object_kind kind);	/* one user reference */
+int lbpf_object_publish(struct lbpf_object *obj);	/* gives it an id: others can see it */
+
+void lbpf_object_get(struct lbpf_object *obj);
+void lbpf_object_put(struct lbpf_object *obj);
+void lbpf_object_get_user(struct lbpf_object *obj);
+void lbpf_object_put_user(struct lbpf_object *obj);
+
+/* A file descriptor that takes over the caller's user reference: fd, or -errno (reference kept by the caller). */
+int lbpf_object_fd(struct lbpf_object *obj, int open_flags);
+/* Object behind @fd with a new (kernel) reference, or ERR_PTR(-EBADF: no fd, -EINVAL: another kind). */
+struct lbpf_object *lbpf_object_from_fd(u32 fd, enum lbpf_object_kind kind);
+/* Object with @id and a new user reference, or ERR_PTR(-ENOENT). */
+struct lbpf_object *lbpf_object_from_id(u32 id, enum lbpf_object_kind kind);
+/* Smallest id above *@id, or -ENOENT. */
+int lbpf_object_next_id(enum lbpf_object_kind kind, u32 *id);
+u64 lbpf_object_count(enum lbpf_object_kind kind);
+
+int lbpf_object_core_init(void);
+void lbpf_object_core_exit(void);
+
+#endif /* _LBPF_OBJECT_H */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a program type is: context fields, helpers, return range.
+ *
+ * Layer: core (p).  One file in kernel/progtypes/ fills in one of these; a
+ * context field is one row that both the verifier's check and the rewriter read.
+ */
+#ifndef _LBPF_PROGTYPE_H
+#define _LBPF_PROGTYPE_H
+
+#include <lbpf/types.h>
+
+struct bpf_insn;
+struct lbpf_code;
+struct lbpf_insn_buf;
+struct lbpf_prog;
+struct lbpf_proto;
+union bpf_attr;
+
+enum lbpf_ctx_access {
+	LBPF_CTX_READ	= BIT(0),
+	LBPF_CTX_WRITE	= BIT(1),
+	LBPF_CTX_NARROW	= BIT(2),	/* may be read in parts */
+	LBPF_CTX_PERFMON = BIT(3),	/* only with CAP_PERFMON */
+	LBPF_CTX_NARROW_WRITE = BIT(4),	/* may be written in parts */
+};
+
+/* How the field is found in the kernel object behind the context. */
+enum lbpf_ctx_kind {
+	LBPF_CTX_MEMBER,	/* a member: k_off, k_size */
+	LBPF_CTX_DEREF,		/* a member of what a pointer member points to; 0 when that is NULL */
+	LBPF_CTX_BITS,		/* k_mask, then >> k_shift, of the member */
+	LBPF_CTX_EMIT,		/* @emit writes the instructions */
+};
+
+/**
+ * struct lbpf_ctx_field - One field of a context
+ * @name: As in <linux/bpf.h>.
+ * @off: Offset in the user-visible struct, bytes.
+ * @size: Size there, bytes.  A row may describe an array of equal fields: @count.
+ * @count: Consecutive fields of @size; 0 is 1.
+ * @access: OR of enum lbpf_ctx_access.
+ * @kind: enum lbpf_ctx_kind.
+ * @type: enum lbpf_reg_type of what a load gives (LBPF_SCALAR mostly).
+ * @k_off: Offset of the member in the kernel's struct, bytes (of the pointer for DEREF).
+ * @k_size: Its size, bytes.
+ * @k_off2: DEREF: offset of the member behind the pointer.
+ * @k_mask: BITS: mask applied before the shift.
+ * @k_shift: BITS: right shift.
+ * @bswap: Convert from network order after the load.
+ * @btf_name: Type that an LBPF_PTR_BTF_ID points to.
+ * @emit: EMIT: appends to @buf the instructions that do what @insn does; @is_write says which.
+ */
+struct lbpf_ctx_field {
+	const char	*name;
+	u16		off;
+	u16		size;
+	u16		count;
+	u8		access;
+	u8		kind;
+	u32		type;
+	u16		k_off;
+	u16		k_off2;
+	u8		k_size;
+	u8		k_shift;
+	bool		bswap;
+	u64		k_mask;
+	const char	*btf_name;
+	int (*emit)(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+		    const struct lbpf_ctx_field *field, bool is_write);
+};
+
+enum lbpf_progtype_flag {
+	LBPF_PT_UNPRIV		= BIT(0),	/* may be loaded without CAP_BPF */
+	LBPF_PT_NET_ADMIN	= BIT(1),	/* needs CAP_NET_ADMIN beside CAP_BPF */
+	LBPF_PT_PERFMON		= BIT(2),	/* needs CAP_PERFMON beside CAP_BPF */
+	LBPF_PT_LD_ABS		= BIT(3),	/* LD_ABS and LD_IND are allowed */
+	LBPF_PT_PKT_READ	= BIT(4),	/* direct packet access */
+	LBPF_PT_PKT_WRITE	= BIT(5),
+	LBPF_PT_SLEEPABLE	= BIT(6),
+	LBPF_PT_CTX_IN_CB	= BIT(7),	/* cb[] is the caller's and must be saved around a run */
+	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
+};
+
+/**
+ * struct lbpf_progtype - A program type
+ * @type: BPF_PROG_TYPE_*.
+ * @name: As bpftool prints it ("socket_filter").
+ * @flags: OR of enum lbpf_progtype_flag.
+ * @ctx_size: Size of the user-visible context, bytes.
+ * @fields: Rows in order of @off; gaps are not accessible.
+ * @nr_fields: Rows.
+ * @helper: Prototype of helper @id for this type with the capabilities of @code, or NULL.
+ * @expected_attach_ok: May expected_attach_type be @attach_type?  NULL: only 0... as Linux answers.
+ * @return_range: Sets the range that R0 must be in at exit; returns false when any value will do.
+ * @ld_abs: Functions that load 1, 2, 4 bytes of a packet: s64 (*)(ctx, data, len, offset); negative: exit with 0.
+ * @prologue: Optional instructions before the first one.
+ * @test_run: BPF_PROG_TEST_RUN; NULL answers ENOTSUPP (524).
+ */
+struct lbpf_progtype {
+	u32				type;
+	const char			*name;
+	u32				flags;
+	u32				ctx_size;
+	const struct lbpf_ctx_field	*fields;
+	u32				nr_fields;
+	const struct lbpf_proto *(*helper)(u32 id, const struct lbpf_code *code);
+	bool (*expected_attach_ok)(u32 attach_type);
+	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
+	const void			*ld_abs[3];
+	int (*prologue)(struct lbpf_insn_buf *buf, const struct lbpf_code *code);
+	int (*test_run)(struct lbpf_prog *prog, const union bpf_attr *kattr,
+			union bpf_attr __user *uattr);
+};
+
+/* The row that covers bytes @off..@off+@size-1 of a context, or NULL.  Binary search over @fields. */
+const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt, u32 off, u32 size);
+
+#endif /* _LBPF_PROGTYPE_H */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Prototypes of the functions that programs may call.
+ *
+ * Layer: core (p).  A helper is its prototype beside its code (kernel/helpers/).
+ * Everything that the verifier or the rewriter must know of a helper is a field
+ * or an effect here: neither knows a helper by name.
+ */
+#ifndef _LBPF_PROTO_H
+#define _LBPF_PROTO_H
+
+#include <lbpf/types.h>
+
+struct lbpf_code;
+
+#define LBPF_MAX_ARGS	5
+
+/* What a call does beyond computing R0 from its arguments. */
+enum lbpf_effect {
+	LBPF_EFF_ACQUIRE	= BIT(0),	/* R0 is a reference that must be released */
+	LBPF_EFF_RELEASE	= BIT(1),	/* releases the reference in its OBJ_RELEASE argument */
+	LBPF_EFF_PACKET_CHANGE	= BIT(2),	/* packet pointers are invalid afterwards */
+	LBPF_EFF_LOCK		= BIT(3),	/* takes the lock in value that is argument 1 */
+	LBPF_EFF_UNLOCK		= BIT(4),
+	LBPF_EFF_TAIL_CALL	= BIT(5),	/* leaves the program when it succeeds */
+	LBPF_EFF_CALLBACK	= BIT(6),	/* calls the LBPF_ARG_FUNC argument before it returns */
+	LBPF_EFF_ASYNC_CALLBACK	= BIT(7),	/* keeps it, and calls it later */
+	LBPF_EFF_SLEEPS		= BIT(8),	/* sleepable programs only */
+	LBPF_EFF_ERRNO		= BIT(9),	/* R0 is in -4095..0, or up to a size argument */
+	LBPF_EFF_R0_MAX_SIZE	= BIT(10),	/* R0 is at most the size argument */
+	LBPF_EFF_STACK_WALK	= BIT(11),	/* needs the call stack */
+	LBPF_EFF_PTR_CAST	= BIT(12),	/* R0 is argument 1 in another type, not a new reference */
+	LBPF_EFF_CPU_ID		= BIT(13),	/* R0 is a CPU number */
+};
+
+/**
+ * struct lbpf_proto - Prototype of a helper
+ * @name: As in bpf-helpers(7), without "bpf_": log, dumps.
+ * @id: BPF_FUNC_* of <linux/bpf.h>.
+ * @fn: Its code: u64 (*)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5).
+ * @gpl_only: Only for programs with a GPL-compatible license.
+ * @pkt_access: Packet pointers may be passed as memory.
+ * @effects: OR of enum lbpf_effect.
+ * @map_use: enum lbpf_map_use of its map argument; 0 when it has none.
+ * @ret: enum lbpf_ret_type with flags.
+ * @arg: enum lbpf_arg_type with flags.
+ * @arg_size: Size in bytes of an LBPF_FIXED_SIZE argument.
+ * @ret_btf_name: Kernel struct that LBPF_RET_BTF_ID points to, or NULL.
+ * @callback_kind: How an LBPF_ARG_FUNC is called, enum lbpf_callback.
+ * @inline_as: Rewriting kind that the rewriter may use instead of the call, enum lbpf_inline.
+ */
+struct lbpf_proto {
+	const char	*name;
+	u32		id;
+	const void	*fn;
+	bool		gpl_only;
+	bool		pkt_access;
+	u32		effects;
+	u32		map_use;
+	u32		ret;
+	u32		arg[LBPF_MAX_ARGS];
+	u32		arg_size[LBPF_MAX_ARGS];
+	const char	*ret_btf_name;
+	u8		callback_kind;
+	u8		inline_as;
+};
+
+/* Arguments a callback gets. */
+enum lbpf_callback {
+	LBPF_CB_NONE,
+	LBPF_CB_FOR_EACH,	/* map, key, value, context */
+	LBPF_CB_TIMER,		/* map, key, value */
+	LBPF_CB_LOOP,		/* index, context */
+	LBPF_CB_FIND_VMA,	/* task, vma, context */
+	LBPF_CB_USER_RINGBUF,	/* dynptr, context */
+};
+
+enum lbpf_inline {
+	LBPF_INLINE_NONE,
+	LBPF_INLINE_MAP_OP,	/* call the map type's own function for map_use when the map is known */
+	LBPF_INLINE_CPU_ID,
+	LBPF_INLINE_TAIL_CALL,
+};
+
+#endif /* _LBPF_PROTO_H */
