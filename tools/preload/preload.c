@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The calls of a program that take BPF to the kernel, taken to lbpf.
+ *
+ * syscall(__NR_bpf, ...)			the same command of /dev/lbpf
+ * setsockopt(SOL_SOCKET, SO_ATTACH_BPF,
+ *	SO_ATTACH_REUSEPORT_EBPF)		LBPF_SOCK_ATTACH for lbpf programs
+ * chroot()					opens the device before it is out of reach
+ *
+ * Not redirected: SO_DETACH_BPF, SO_DETACH_FILTER and SO_DETACH_REUSEPORT_BPF,
+ * since the kernel's own work on what lbpf attached; perf events
+ * (PERF_EVENT_IOC_SET_BPF) and netlink (tc, XDP); system calls that a program
+ * makes without libc.
+ *
+ * A call that names an object of the real bpf(2) goes to the real bpf(2).
+ */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "preload.h"
+
+#ifndef SO_ATTACH_REUSEPORT_EBPF
+#define SO_ATTACH_REUSEPORT_EBPF 52
+#endif
+
+/* A command that no version of bpf(2) has. */
+#define UNKNOWN_CMD	0x7f
+
+#define EXPORT		__attribute__((visibility("default")))
+
+long lbpf_syscall_failed(long ret);
+long lbpf_redirect(long nr, int cmd, void *attr, unsigned int size_bytes);
+long syscall(long nr, ...);
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int chroot(const char *path);
+
+/* What libc's functions return for the result @ret of a system call. */
+__attribute__((used)) long lbpf_syscall_failed(long ret)
+{
+	errno = -ret;
+	return -1;
+}
+
+static long libc_result(long ret)
+{
+	return (unsigned long)ret >= -4095UL ? lbpf_syscall_failed(ret) : ret;
+}
+
+/* bpf(2), as the program called it; @nr is not used. */
+__attribute__((used)) long lbpf_redirect(long nr, int cmd, void *attr, unsigned int size_bytes)
+{
+	unsigned int number = cmd;
+	long ret;
+
+	/* The device's own commands have no number in bpf(2). */
+	if (number >= LBPF_CMD_FIRST)
+		number = UNKNOWN_CMD;
+	ret = lbpf_device_call(number, attr, size_bytes);
+	/* How lbpf refuses what is no object of its own. */
+	if ((ret == -EINVAL || ret == -EBADF) && lbpf_names_kernel_object(cmd, attr, size_bytes))
+		ret = raw(nr, cmd, attr, size_bytes);
+	return libc_result(ret);
+}
+
+/*
+ * libc's syscall(), except for bpf(2).  In assembly, as libc has it, since a
+ * child made by it may return on another stack or on the same one.
+ */
+asm(".pushsection .text\n"
+    ".globl syscall\n"
+    ".type syscall, @function\n"
+    "syscall:\n"
+    "	.cfi_startproc\n"
+    "	endbr64\n"
+    "	cmp	$321, %edi\n"	/* __NR_bpf */
+    "	je	lbpf_redirect\n"
+    "	mov	%rdi, %rax\n"
+    "	mov	%rsi, %rdi\n"
+    "	mov	%rdx, %rsi\n"
+    "	mov	%rcx, %rdx\n"
+    "	mov	%r8, %r10\n"
+    "	mov	%r9, %r8\n"
+    "	mov	8(%rsp), %r9\n"
+    "	syscall\n"
+    "	cmp	$-4095, %rax\n"
+    "	jae	1f\n"
+    "	ret\n"
+    "1:	mov	%rax, %rdi\n"
+    "	jmp	lbpf_syscall_failed\n"
+    "	.cfi_endproc\n"
+    ".size syscall, . - syscall\n"
+    ".popsection\n");
+
+_Static_assert(SYS_bpf == 321, "the number in syscall() above");
+
+/* The hook that the socket option @name attaches to, or -1. */
+static int option_hook(int level, int name)
+{
+	if (level != SOL_SOCKET)
+		return -1;
+	if (name == SO_ATTACH_BPF)
+		return LBPF_SOCK_FILTER;
+	if (name == SO_ATTACH_REUSEPORT_EBPF)
+		return LBPF_SOCK_REUSEPORT;
+	return -1;
+}
+
+/**
+ * setsockopt() - As setsockopt(2), with lbpf programs as BPF programs
+ * @fd: Socket.
+ * @level: Protocol level.
+ * @name: Option.
+ * @value: Its value.
+ * @len: Size of the value in bytes.
+ *
+ * For what is no lbpf program the kernel's answer counts.
+ */
+EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	int hook = option_hook(level, name);
+	long ret = raw(SYS_setsockopt, fd, level, name, value, len);
+	struct lbpf_sock_attach attach = { .sock_fd = fd, .hook = hook };
+
+	/* The kernel has read @value when it says this of four bytes. */
+	if (hook < 0 || ret != -EINVAL || len != sizeof(attach.prog_fd))
+		return libc_result(ret);
+	attach.prog_fd = *(const __u32 *)value;
+	ret = lbpf_device_call(LBPF_SOCK_ATTACH, &attach, sizeof(attach));
+	if (ret == -ENOSYS || ret == -EBADF)
+		ret = -EINVAL;
+	return libc_result(ret);
+}
+
+/**
+ * chroot() - As chroot(2)
+ * @path: New root.
+ */
+EXPORT int chroot(const char *path)
+{
+	lbpf_device_open_early();
+	return libc_result(raw(SYS_chroot, path));
+}
