@@ -18,7 +18,9 @@ BUILD := $(CURDIR)/build
 CACHE := $(or $(LBPF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lbpf)
 export LBPF_CACHE := $(CACHE)
 
-newest = $(lastword $(shell ls /lib/modules 2>/dev/null | grep '^$(1)\..*-cloud-amd64$$' | sort -V))
+# The newest installed kernel of a series that has both an image and headers.
+newest = $(lastword $(shell for i in /boot/vmlinuz-$(1).*-cloud-amd64; do r=$${i\#/boot/vmlinuz-}; \
+	[ ! -e /lib/modules/$$r/build/Makefile ] || echo $$r; done | sort -V))
 TARGETS := $(call newest,6.1) $(call newest,6.12)
 KERNELS := $(or $(KERNEL),$(TARGETS))
 
