@@ -19,7 +19,7 @@ CACHE := $(or $(LBPF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lbpf)
 export LBPF_CACHE := $(CACHE)
 
 # The newest installed kernel of a series that has both an image and headers.
-newest = $(lastword $(shell for i in /boot/vmlinuz-$(1).*-cloud-amd64; do r=$${i\#/boot/vmlinuz-}; \
+newest = $(lastword $(shell for i in /boot/vmlinuz-$(1).*-cloud-amd64; do r=$$(basename $$i | cut -d- -f2-); \
 	[ ! -e /lib/modules/$$r/build/Makefile ] || echo $$r; done | sort -V))
 TARGETS := $(call newest,6.1) $(call newest,6.12)
 KERNELS := $(or $(KERNEL),$(TARGETS))
