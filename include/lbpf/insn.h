@@ -10,8 +10,47 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
-/* Is the opcode one of the ISA, with reserved fields zero?  NULL, or what is wrong, in Linux's words. */
-const char *lbpf_insn_check(const struct bpf_insn *insn, const struct bpf_insn *next);
+/**
+ * enum lbpf_form - The shape of an instruction: which fields it has
+ */
+enum lbpf_form {
+	LBPF_FORM_UNKNOWN,	/* not an instruction */
+	LBPF_FORM_ALU_K,
+	LBPF_FORM_ALU_X,
+	LBPF_FORM_MOV_K,
+	LBPF_FORM_MOV_X,
+	LBPF_FORM_NEG,
+	LBPF_FORM_END,
+	LBPF_FORM_LDX,
+	LBPF_FORM_ST,
+	LBPF_FORM_STX,
+	LBPF_FORM_ATOMIC,
+	LBPF_FORM_LD_ABS,
+	LBPF_FORM_LD_IND,
+	LBPF_FORM_LD_IMM64,
+	LBPF_FORM_JA,
+	LBPF_FORM_JCC_K,
+	LBPF_FORM_JCC_X,
+	LBPF_FORM_CALL,
+	LBPF_FORM_EXIT,
+	LBPF_NR_FORMS,
+};
+
+/* Form of opcode @code (struct bpf_insn, code). */
+enum lbpf_form lbpf_insn_form(u8 code);
+/* NULL, or what is wrong with the fields that @insn's form reserves, in Linux's words. */
+const char *lbpf_insn_check_fields(const struct bpf_insn *insn);
+/* Is @next a well-formed second half of a 16-byte load? */
+bool lbpf_insn_is_imm64_tail(const struct bpf_insn *next);
+/* Is @imm an operation of BPF_ATOMIC? */
+bool lbpf_insn_is_atomic_op(s32 imm);
+/* Bytes that a load or store moves. */
+u32 lbpf_insn_access_bytes(u8 code);
+
+static inline u64 lbpf_insn_imm64(const struct bpf_insn *insn)
+{
+	return (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
+}
 
 /**
  * struct lbpf_disasm_ops - How the disassembler names what it cannot know
@@ -23,7 +62,9 @@ struct lbpf_disasm_ops {
 	const char *(*imm64_name)(void *ctx, const struct bpf_insn *insn, u64 imm, char *buf, size_t buf_bytes);
 };
 
-/* One instruction in the kernel's log syntax, e.g. "(07) r0 += 1", without newline: length. */
+/* One instruction in the kernel's log syntax, e.g. "(07) r0 += 1", without newline: length.
+ * A 16-byte load reads @insn[1] too.
+ */
 int lbpf_disasm(char *buf, size_t buf_bytes, const struct bpf_insn *insn,
 		const struct lbpf_disasm_ops *ops, void *ctx);
 
