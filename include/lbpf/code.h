@@ -32,8 +32,13 @@ struct lbpf_proto;
 /**
  * struct lbpf_fact - What is known of one register before one instruction, joined over all visits
  * @type: enum lbpf_reg_type with flags; LBPF_NOT_INIT: the register is not read here, or was of several types.
- * @tnum_value, @tnum_mask: Known bits.  For pointers: of the variable offset.
- * @umin, @umax, @smin, @smax: Ranges, 64 bits, likewise.
+ * @reserved: Zero; pads to 8 bytes.
+ * @tnum_value: Bits known to be one.  For pointers: of the variable offset.
+ * @tnum_mask: Bits that are unknown.
+ * @umin: Least unsigned value, 64 bits.
+ * @umax: Greatest unsigned value.
+ * @smin: Least signed value.
+ * @smax: Greatest signed value.
  */
 struct lbpf_fact {
 	u32	type;
@@ -76,7 +81,8 @@ enum lbpf_insn_flag {
  * @visits: Times the verifier walked it, saturating.
  * @alu_limit: LBPF_INSN_ALU_MASK: limit of the masked offset.
  * @subprog: Subprogram called or pointed to.
- * @dst, @src: Facts of the registers it names.
+ * @dst: Fact of the destination register.
+ * @src: Fact of the source register.
  * @ctx_field: LBPF_INSN_CTX.
  * @proto: Helper called.
  * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at every visit.
@@ -102,8 +108,10 @@ struct lbpf_insn_aux {
  * struct lbpf_subprog - One function of the program
  * @start: Index of its first instruction (moves with rewriting).
  * @stack_bytes: Stack it uses, rounded up to 8.
- * @has_tail_call, @has_ld_abs: What occurs in it.
- * @is_callback, @is_async: How it is called.
+ * @has_tail_call: A tail call occurs in it.
+ * @has_ld_abs: LD_ABS or LD_IND occurs in it.
+ * @is_callback: Called by a helper.
+ * @is_async: ... after the program has returned.
  * @is_reachable: Walked by the verifier.
  * @is_global: Verified by itself, callers trust only its signature.
  */
@@ -129,21 +137,33 @@ enum lbpf_cap {
 /**
  * struct lbpf_code - The program under construction
  * @pt: Program type.
- * @expected_attach_type, @prog_flags: As loaded (BPF_F_STRICT_ALIGNMENT, ...).
+ * @expected_attach_type: As loaded.
+ * @prog_flags: As loaded (BPF_F_STRICT_ALIGNMENT, ...).
  * @caps: OR of enum lbpf_cap.
  * @is_gpl: License is GPL compatible.
  * @log: Where refusals are explained.
  * @fd_array: User pointer of BPF_PSEUDO_MAP_IDX, 0 when absent; already bounded.
- * @insns: Instructions.  @aux: one for each.
+ * @insns: Instructions.
+ * @aux: One for each instruction.
  * @nr_insns: Number of both.
  * @nr_orig_insns: As loaded.
  * @subprogs: Functions, in order of start; subprogs[nr_subprogs].start == nr_insns.
+ * @nr_subprogs: Number of them.
  * @used_maps: Maps referred to; each holds one reference.
+ * @nr_used_maps: Number of them.
  * @btf: Types of the program, or NULL.
- * @processed_insns, @max_states_per_insn, @total_states, @peak_states, @mark_read: The verifier's statistics.
+ * @processed_insns: Statistics: instructions walked.
+ * @max_states_per_insn: Statistics: most explored states at one instruction.
+ * @total_states: Statistics: explored states ever kept.
+ * @peak_states: Statistics: most explored states at a time.
+ * @mark_read: Statistics: length of the longest chain of read marks.
  * @max_stack_bytes: Deepest stack of a call chain.
  * @uses_cb: cb[] of the context is read or written.
- * @has_ld_abs, @has_tail_call, @changes_packet, @uses_get_stack, @needs_rnd_hi32: Properties of the whole program.
+ * @has_ld_abs: LD_ABS or LD_IND occurs in it.
+ * @has_tail_call: A tail call occurs in it.
+ * @changes_packet: Calls a helper that may move the packet.
+ * @uses_get_stack: Walks its stack.
+ * @needs_rnd_hi32: Loaded with BPF_F_TEST_RND_HI32.
  */
 struct lbpf_code {
 	const struct lbpf_progtype	*pt;

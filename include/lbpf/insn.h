@@ -10,9 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
-/**
- * enum lbpf_form - The shape of an instruction: which fields it has
- */
+/* The shape of an instruction: which fields it has. */
 enum lbpf_form {
 	LBPF_FORM_UNKNOWN,	/* not an instruction */
 	LBPF_FORM_ALU_K,
@@ -72,7 +70,8 @@ int lbpf_disasm(char *buf, size_t buf_bytes, const struct bpf_insn *insn,
  * struct lbpf_insn_buf - Instructions being appended
  * @insns: Memory of the owner.
  * @nr: Used.
- * @max: Room; appending beyond it sets @overflow and is dropped.
+ * @max: Room; what is appended beyond it is dropped.
+ * @overflow: Something was dropped.
  */
 struct lbpf_insn_buf {
 	struct bpf_insn	*insns;

@@ -46,7 +46,9 @@ struct lbpf_map_cursor {
  * @lookup: Pointer to the value of @key, or NULL.  Under rcu_read_lock(); any context.  Programs call this.
  * @update: BPF_ANY, BPF_NOEXIST, BPF_EXIST (and BPF_F_LOCK).  Under rcu_read_lock(); any context.
  * @delete: Likewise.
- * @push, @pop, @peek: Queues and stacks.
+ * @push: Queues and stacks: append a value.
+ * @pop: Queues and stacks: take a value.
+ * @peek: Queues and stacks: read the value that pop would take.
  * @lookup_percpu: Value of @key for one CPU.
  * @next_key: Key after @key (NULL or not found: the first).  Under rcu_read_lock().  -ENOENT at the end.
  * @user_value_bytes: Size of a value as userspace passes it; NULL: value_size.  Per-CPU maps: all CPUs.
@@ -65,7 +67,9 @@ struct lbpf_map_cursor {
  * @check_btf: Are these key and value types right for the map?
  * @meta_equal: May @map be an inner map where @meta is the template?
  * @for_each: Calls @fn(map, &key, value, ctx, 0) for each element until it returns non-zero.
- * @fd_get, @fd_put, @fd_id: Maps of objects: take, drop, number the element behind a file descriptor.
+ * @fd_get: Maps of objects: reference the object behind a descriptor.
+ * @fd_put: Maps of objects: drop it.
+ * @fd_id: Maps of objects: its id.
  * @show: Element as text, for the pin filesystem.
  */
 struct lbpf_map_ops {
@@ -118,10 +122,18 @@ struct lbpf_map_ops {
  * rarely read, and what is written.  scripts/check-layout holds it to that.
  *
  * @ops: Map type.
- * @map_type, @key_size, @value_size, @max_entries, @map_flags, @map_extra: As created; constant.
+ * @map_type: BPF_MAP_TYPE_*.
+ * @key_size: Bytes.
+ * @value_size: Bytes, as created.
+ * @max_entries: As created.
+ * @map_flags: As created.
+ * @map_extra: As created.
  * @elem_size: Distance of two values in memory, bytes (value_size rounded up to 8).
- * @spin_lock_off, @timer_off: Offset of the bpf_spin_lock / bpf_timer in a value, or -1.  Set before publication.
- * @btf_key_type_id, @btf_value_type_id, @btf_vmlinux_value_type_id: As created.
+ * @spin_lock_off: Offset of the bpf_spin_lock in a value, or -1.  Set before publication.
+ * @timer_off: Offset of the bpf_timer, likewise.
+ * @btf_key_type_id: As created.
+ * @btf_value_type_id: As created.
+ * @btf_vmlinux_value_type_id: As created.
  * @numa_node: Node of its memory, NUMA_NO_NODE for any.
  * @unpriv_array: Its index is masked for speculation (created without CAP_BPF).  Constant.
  * @inner_map_meta: Template of inner maps; map-in-map only.
