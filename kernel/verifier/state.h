@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the verifier knows at one point of one path: registers, stack, frames.
+ *
+ * Layer: verifier (state).  Private to kernel/verifier/.
+ */
+#ifndef LBPF_VERIFIER_STATE_H
+#define LBPF_VERIFIER_STATE_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <lbpf/code.h>
+#include <lbpf/types.h>
+
+#include "domain.h"
+
+struct lbpf_env;
+
+#define LBPF_NR_REGS		(MAX_BPF_REG)
+#define LBPF_SLOT_BYTES		8
+#define LBPF_NR_SLOTS		(LBPF_STACK_BYTES / LBPF_SLOT_BYTES)
+
+/* Largest fixed or variable offset a pointer may have, as Linux bounds it. */
+#define LBPF_MAX_VAR_OFF	(1 << 29)
+/* Largest known size of a packet, bytes. */
+#define LBPF_MAX_PACKET_OFF	0xffff
+
+/* Liveness of a register or slot between the checkpoint above it and here. */
+enum lbpf_live {
+	LBPF_LIVE_READ		= BIT(0),	/* the value at the checkpoint is read later */
+	LBPF_LIVE_WRITTEN	= BIT(1),	/* written since the checkpoint: reads stop here */
+};
+
+/* Values of packet range of a register compared with the end of the packet. */
+enum lbpf_at_pkt_end {
+	LBPF_AT_PKT_END		= -1,
+	LBPF_BEYOND_PKT_END	= -2,
+};
+
+/**
+ * struct lbpf_reg - What is known of one register or one spilled register
+ * @type: enum lbpf_reg_type with flags.
+ * @off: Fixed part of a pointer's offset, bytes.  0 for scalars.
+ * @map: PTR_CONST_MAP, PTR_MAP_KEY, PTR_MAP_VALUE.
+ * @range: Packet pointers: bytes proved to be readable from off 0; or enum lbpf_at_pkt_end.
+ * @mem_size: PTR_MEM, PTR_BUF: bytes.
+ * @subprog: PTR_FUNC: number of the function.
+ * @btf_id: PTR_BTF_ID: type in @btf.
+ * @map_uid: Inner maps: the lookup they come from; 0 otherwise.
+ * @var: The number (scalar), or the variable part of the offset (pointer).
+ * @id: Values with the same id are equal (scalars), or have the same variable part
+ *	(packet), or come from the same maybe-NULL value (pointers).  0: unrelated.
+ * @ref_id: Reference it holds or is derived from; 0: none.
+ * @frame: PTR_STACK: frame that the stack belongs to.
+ * @live: OR of enum lbpf_live.
+ * @is_precise: Scalar: an exact comparison is needed when pruning.
+ * @parent: Same register at the checkpoint above, for liveness; NULL: none.
+ */
+struct lbpf_reg {
+	u32			type;
+	s32			off;
+	union {
+		struct lbpf_map	*map;
+		s32		range;
+		u32		mem_size;
+		u32		subprog;
+		struct {
+			const struct lbpf_btf *btf;
+			u32	btf_id;
+		};
+		u64		detail[2];
+	};
+	u32			map_uid;
+	u32			frame;
+	struct lbpf_scalar	var;
+	u32			id;
+	u32			ref_id;
+	struct lbpf_reg		*parent;
+	u8			live;
+	bool			is_precise;
+};
+
+/* What one byte of the stack holds. */
+enum lbpf_slot_kind {
+	LBPF_SLOT_INVALID,	/* never written */
+	LBPF_SLOT_SPILL,	/* part of a spilled register */
+	LBPF_SLOT_MISC,		/* some number */
+	LBPF_SLOT_ZERO,		/* zero */
+	LBPF_SLOT_DYNPTR,
+	LBPF_NR_SLOT_KINDS,
+};
+
+/**
+ * struct lbpf_slot - Eight aligned bytes of stack
+ * @spilled: The register in it when kind[7] is LBPF_SLOT_SPILL; its liveness in any case.
+ * @kind: enum lbpf_slot_kind of each byte; kind[0] is the lowest address.
+ */
+struct lbpf_slot {
+	struct lbpf_reg	spilled;
+	u8		kind[LBPF_SLOT_BYTES];
+};
+
+/**
+ * struct lbpf_frame - One activation of one function
+ * @regs: Registers.
+ * @callsite: Index of the call instruction in the frame below; main function: LBPF_NO_CALLSITE.
+ * @frameno: Place in lbpf_state::frame.
+ * @subprog: Function.
+ * @in_callback, @in_async_callback: Called by a helper: now, or later by the kernel.
+ * @callback_depth: Iterations of the callback walked so far.
+ * @callback_max: Greatest value a callback may return (the least is 0).
+ * @nr_slots: Slots in use: slot 0 is fp-8..fp-1.
+ * @max_slots: Room at @slots.
+ * @slots: Stack.
+ */
+struct lbpf_frame {
+	struct lbpf_reg		regs[LBPF_NR_REGS];
+	u32			callsite;
+	u32			frameno;
+	u32			subprog;
+	u32			callback_depth;
+	u32			callback_max;
+	bool			in_callback;
+	bool			in_async_callback;
+	u32			nr_slots;
+	u32			max_slots;
+	struct lbpf_slot	*slots;
+};
+
+#define LBPF_NO_CALLSITE	U32_MAX
+
+/**
+ * struct lbpf_ref - A reference that must be released
+ * @id: As lbpf_reg::ref_id.
+ * @insn_idx: Call that acquired it.
+ * @callback_frame: Frame number of the callback it was acquired in, 0: none.
+ */
+struct lbpf_ref {
+	u32	id;
+	u32	insn_idx;
+	u32	callback_frame;
+};
+
+/* One step of the path that was not to the next instruction. */
+struct lbpf_hop {
+	u32	idx;
+	u32	prev_idx;
+};
+
+/**
+ * struct lbpf_state - Everything known at one point of one path
+ * @frame: Frames, [0] the main function.
+ * @curframe: Index of the running one.
+ * @is_speculative: This path is one that only a mispredicted processor takes.
+ * @lock_id: lbpf_reg::id of the value whose bpf_spin_lock is held; 0: none.
+ * @nr_refs, @max_refs, @refs: References held.
+ * @parent: Checkpoint above.
+ * @branches: Paths from here that are still being walked.
+ * @insn_idx: Checkpoint: its instruction.
+ * @first_idx, @last_idx: First and last instruction of the stretch since the checkpoint above.
+ * @nr_hops, @max_hops, @hops: Its jumps, for walking back.
+ * @next: Next checkpoint of the same instruction, or next in the list of free states.
+ * @hits, @misses: How useful a checkpoint was.
+ */
+struct lbpf_state {
+	struct lbpf_frame	*frame[LBPF_MAX_FRAMES];
+	u32			curframe;
+	bool			is_speculative;
+	u32			lock_id;
+	u32			nr_refs;
+	u32			max_refs;
+	struct lbpf_ref		*refs;
+	struct lbpf_state	*parent;
+	u32			branches;
+	u32			insn_idx;
+	u32			first_idx;
+	u32			last_idx;
+	u32			nr_hops;
+	u32			max_hops;
+	struct lbpf_hop		*hops;
+	struct lbpf_state	*next;
+	u32			hits;
+	u32			misses;
+};
+
+static inline struct lbpf_frame *lbpf_cur_frame(const struct lbpf_state *state)
+{
+	return state->frame[state->curframe];
+}
+
+static inline struct lbpf_reg *lbpf_cur_regs(const struct lbpf_state *state)
+{
+	return lbpf_cur_frame(state)->regs;
+}
+
+static inline bool lbpf_slot_is_spill(const struct lbpf_slot *slot)
+{
+	return slot->kind[LBPF_SLOT_BYTES - 1] == LBPF_SLOT_SPILL;
+}
+
+/* Is @reg a scalar of one value? */
+static inline bool lbpf_reg_is_const(const struct lbpf_reg *reg)
+{
+	return reg->type == LBPF_SCALAR && lbpf_tnum_is_const(reg->var.bits);
+}
+
+/* Is it NULL, or the number 0? */
+static inline bool lbpf_reg_is_null(const struct lbpf_reg *reg)
+{
+	return lbpf_reg_is_const(reg) && !reg->var.bits.value;
+}
+
+static inline bool lbpf_type_is_packet(u32 type)
+{
+	return LBPF_TYPE_BASE(type) == LBPF_PTR_PACKET ||
+	       LBPF_TYPE_BASE(type) == LBPF_PTR_PACKET_META;
+}
+
+static inline bool lbpf_type_is_sock(u32 type)
+{
+	u32 base = LBPF_TYPE_BASE(type);
+
+	return base == LBPF_PTR_SOCKET || base == LBPF_PTR_SOCK_COMMON ||
+	       base == LBPF_PTR_TCP_SOCK || base == LBPF_PTR_XDP_SOCK;
+}
+
+/* Registers: state_reg.c.  None of these touches liveness or the parent. */
+
+void lbpf_reg_set_not_init(struct lbpf_reg *reg);
+void lbpf_reg_set_unknown(struct lbpf_reg *reg);
+void lbpf_reg_set_const(struct lbpf_reg *reg, u64 value);
+/* A pointer with offset 0 and no ids. */
+void lbpf_reg_set_pointer(struct lbpf_reg *reg, u32 type);
+/* Everything but liveness and parent. */
+void lbpf_reg_assign(struct lbpf_reg *dst, const struct lbpf_reg *src);
+/* Name of a type as the log spells it ("map_value_or_null"). */
+const char *lbpf_type_name(struct lbpf_env *env, u32 type);
+
+/* Frames and states: state_frame.c.  -ENOMEM or 0. */
+
+struct lbpf_state *lbpf_state_alloc(struct lbpf_env *env);
+void lbpf_state_free(struct lbpf_env *env, struct lbpf_state *state);
+/* Makes @dst equal to @src, reusing its memory; hops, parent and branches included. */
+int lbpf_state_copy(struct lbpf_env *env, struct lbpf_state *dst, const struct lbpf_state *src);
+struct lbpf_frame *lbpf_frame_push(struct lbpf_env *env, struct lbpf_state *state, u32 callsite, u32 subprog);
+void lbpf_frame_pop(struct lbpf_env *env, struct lbpf_state *state);
+/* Makes slots up to and including @slot exist. */
+int lbpf_frame_grow(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
+
+/* References: state_ref.c. */
+
+/* New reference, its id > 0, or -ENOMEM. */
+int lbpf_ref_acquire(struct lbpf_env *env, u32 insn_idx);
+/* -EINVAL when it is not held. */
+int lbpf_ref_drop(struct lbpf_state *state, u32 ref_id);
+
+/* Liveness: state_live.c. */
+
+void lbpf_live_read_reg(struct lbpf_env *env, struct lbpf_reg *reg);
+
+/* Calls @fn for each register and spilled register of all frames. */
+#define lbpf_for_each_frame(state, frame, i)						\
+	for ((i) = 0; (i) <= (state)->curframe && ((frame) = (state)->frame[i], 1); (i)++)
+
+#endif /* LBPF_VERIFIER_STATE_H */
