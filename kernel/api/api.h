@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the command files share.
+ *
+ * Layer: api (private).  A command is one function and one row of the table in
+ * dispatch.c; the dispatcher has copied the attributes and checked their size,
+ * tail and capability before the function runs.
+ */
+#ifndef _LBPF_API_H
+#define _LBPF_API_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <lbpf.h>
+
+struct lbpf_map;
+struct lbpf_prog;
+
+/**
+ * struct lbpf_call - One command of one caller
+ * @attr: Attributes of a bpf(2) command, copied once; what the caller did not pass reads as zero.
+ * @sock_attach: The same, of LBPF_SOCK_ATTACH and LBPF_SOCK_DETACH.
+ * @prog_facts: Of LBPF_PROG_FACTS.
+ * @stats: Of LBPF_STATS.
+ * @map_count: Of LBPF_MAP_COUNT.
+ * @uattr: The caller's attributes, for fields that are written back.  Never read again.
+ * @size_bytes: Size of @uattr as the caller gave it: a field behind it must not be written.
+ */
+struct lbpf_call {
+	union {
+		union bpf_attr			attr;
+		struct lbpf_sock_attach		sock_attach;
+		struct lbpf_prog_facts_attr	prog_facts;
+		struct lbpf_stats		stats;
+		struct lbpf_map_count		map_count;
+	};
+	union bpf_attr __user	*uattr;
+	u32			size_bytes;
+};
+
+/* A command: its non-negative result (a descriptor, 0), or -errno. */
+typedef int (*lbpf_command_fn)(struct lbpf_call *call);
+
+/* dispatch.c: the call behind ioctl(@nr, @size_bytes, @uattr). */
+long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr);
+/* What bpf(2) calls unprivileged_bpf_disabled, the other way round. */
+bool lbpf_unprivileged_allowed(void);
+
+/* device.c */
+int lbpf_device_init(void);
+void lbpf_device_exit(void);
+
+/* map_create.c, map_elem.c, map_batch.c, map_freeze.c */
+int lbpf_cmd_map_create(struct lbpf_call *call);
+int lbpf_cmd_map_lookup(struct lbpf_call *call);
+int lbpf_cmd_map_update(struct lbpf_call *call);
+int lbpf_cmd_map_delete(struct lbpf_call *call);
+int lbpf_cmd_map_next_key(struct lbpf_call *call);
+int lbpf_cmd_map_lookup_delete(struct lbpf_call *call);
+int lbpf_cmd_map_freeze(struct lbpf_call *call);
+int lbpf_cmd_map_lookup_batch(struct lbpf_call *call);
+int lbpf_cmd_map_lookup_delete_batch(struct lbpf_call *call);
+int lbpf_cmd_map_update_batch(struct lbpf_call *call);
+int lbpf_cmd_map_delete_batch(struct lbpf_call *call);
+int lbpf_cmd_map_count(struct lbpf_call *call);
+
+/* ids.c */
+int lbpf_cmd_map_next_id(struct lbpf_call *call);
+int lbpf_cmd_prog_next_id(struct lbpf_call *call);
+int lbpf_cmd_btf_next_id(struct lbpf_call *call);
+int lbpf_cmd_link_next_id(struct lbpf_call *call);
+int lbpf_cmd_map_fd_by_id(struct lbpf_call *call);
+int lbpf_cmd_prog_fd_by_id(struct lbpf_call *call);
+int lbpf_cmd_btf_fd_by_id(struct lbpf_call *call);
+int lbpf_cmd_link_fd_by_id(struct lbpf_call *call);
+
+/* info.c */
+int lbpf_cmd_obj_info(struct lbpf_call *call);
+/*
+ * How much of an information struct of @size_bytes to exchange with the user
+ * struct of @call->attr.info: that size, or -E2BIG (non-zero unknown tail),
+ * -EFAULT.  The same rule for every kind of object.
+ */
+int lbpf_info_size(const struct lbpf_call *call, u32 size_bytes);
+/* Copies out @info_bytes of @info and their number. */
+int lbpf_info_put(struct lbpf_call *call, const void *info, u32 info_bytes);
+/* map_info.c and prog_info.c: one kind each. */
+int lbpf_map_info_get(struct lbpf_map *map, struct lbpf_call *call);
+int lbpf_prog_info_get(struct lbpf_prog *prog, struct lbpf_call *call);
+
+/* stats.c */
+int lbpf_cmd_stats(struct lbpf_call *call);
+int lbpf_cmd_enable_stats(struct lbpf_call *call);
+
+/* prog_load.c, prog_run.c, prog_bind.c, prog_facts.c, sock.c */
+int lbpf_cmd_prog_load(struct lbpf_call *call);
+int lbpf_cmd_prog_test_run(struct lbpf_call *call);
+int lbpf_cmd_prog_bind_map(struct lbpf_call *call);
+int lbpf_cmd_prog_facts(struct lbpf_call *call);
+int lbpf_cmd_sock_attach(struct lbpf_call *call);
+int lbpf_cmd_sock_detach(struct lbpf_call *call);
+
+#endif /* _LBPF_API_H */
