@@ -13,6 +13,7 @@
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 
 BUILD := $(CURDIR)/build
 CACHE := $(or $(LBPF_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lbpf)
@@ -35,7 +36,7 @@ kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
 Q := $(if $(V),,@)
 KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
 
-.PHONY: all modules tools clean FORCE
+.PHONY: all modules tools selftests setup test shell shell-in print-kernels debug-kernel test-debug clean FORCE
 all: modules tools
 
 modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
@@ -45,7 +46,7 @@ modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
 $(BUILD)/%/obj/lbpf.ko: FORCE
 	$(Q)test -n '$(call kdir,$*)' || { echo "no headers of kernel '$*': scripts/setup" >&2; exit 1; }
 	$(Q)scripts/mirror $(@D)
-	$(Q)set -o pipefail; $(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
+	$(Q)$(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
 		$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
 		CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
 		{ grep -vE '^make|^  (MODPOST|CC|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
@@ -61,6 +62,41 @@ $(BUILD)/%/vmlinux:
 
 tools:
 	$(Q)[ ! -e tools/Makefile ] || $(MAKE) -C tools O=$(BUILD)
+
+# --- tests
+
+setup:
+	$(Q)scripts/setup
+
+selftests:
+	$(Q)$(MAKE) -C selftests O=$(BUILD) --output-sync=target | { grep -v 'Nothing to be done' || :; }
+
+# Kernels and headers may arrive with setup, so what follows is made by a make of its own.
+test: setup
+	$(Q)$(MAKE) modules tools selftests
+	$(Q)BUILD=$(BUILD) scripts/test $$($(MAKE) -s print-kernels)
+
+print-kernels:
+	@echo $(KERNELS)
+
+# make shell [KERNEL=<release>]: /lbpf holds the products; leave with "exit" or C-a x.
+shell: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) shell-in
+
+shell-in: modules tools
+	$(Q)scripts/shell $(KERNEL)
+
+DEBUG_RELEASE = $(shell scripts/debug-kernel -n)
+
+debug-kernel:
+	$(Q)scripts/setup debug
+	$(Q)scripts/debug-kernel
+
+test-debug: setup
+	$(Q)scripts/setup debug
+	$(Q)scripts/debug-kernel
+	$(Q)$(MAKE) KERNEL=$(DEBUG_RELEASE) modules tools selftests
+	$(Q)BUILD=$(BUILD) SLOW=8 scripts/test $(DEBUG_RELEASE)
 
 clean:
 	rm -rf $(BUILD)

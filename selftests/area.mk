@@ -22,8 +22,10 @@ headers := $(wildcard *.h ../lib/*.h ../../uapi/*.h)
 
 .SECONDEXPANSION:
 $(OUTPUT)/%: %.c $$(EXTRA_$$*) $(headers) $(LIBTEST)
-	$(CC) $(CFLAGS) -I. $(CFLAGS_$*) -o $@ $(filter %.c,$^) $(LIBTEST) $(LDLIBS_$*) -lpthread
+	@echo "  CC      $(notdir $@)"
+	@$(CC) $(CFLAGS) -I. $(CFLAGS_$*) -o $@ $(filter %.c,$^) $(LIBTEST) $(LDLIBS_$*) -lpthread
 
 $(OUTPUT)/%.bpf.o: %.bpf.c $(headers)
-	$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu \
+	@echo "  CLANG   $(notdir $@)"
+	@$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu \
 		-I. -I../../uapi $(CFLAGS_$*) -c -o $@ $<

@@ -5,6 +5,7 @@
  * idle -p prints the number of allocations that an idle module has; the test
  * takes that number from LBPF_IDLE_ALLOCS.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
