@@ -9,61 +9,75 @@
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/jump_label.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/clock.h>
+#include <linux/workqueue.h>
 
 #include <lbpf/object.h>
 
-struct lbpf_fact;
 struct lbpf_image;
+struct lbpf_insn_fact;
 struct lbpf_map;
 struct lbpf_progtype;
 
 /**
- * struct lbpf_prog_stats - Per-CPU run statistics, counted while BPF_STATS_RUN_TIME is on
- * @runs: Number of runs.
- * @run_ns: Time spent in them.
- * @misses: Runs refused because of recursion.
- */
-struct lbpf_prog_stats {
-	u64	runs;
-	u64	run_ns;
-	u64	misses;
-} __aligned(2 * sizeof(u64));
-
-/**
  * struct lbpf_prog - A loaded program
- * @func: Entry of the machine code.  Constant.
+ *
+ * Constant from lbpf_prog_publish() on, unless said otherwise.
+ *
+ * @func: Entry of the machine code.
+ * @stats: Run statistics, per CPU, written while bpf_stats_enabled_key is on.  In the kernel's own format, so
+ *	that a kernel object that stands in for the program counts into the same place.
  * @pt: Program type.
- * @type, @expected_attach_type: As loaded.
- * @uses_cb, @is_gpl, @is_sleepable, @has_tail_call, @changes_packet: From the verifier.
- * @stats: Per-CPU.
- * @name, @tag, @load_time_ns, @uid, @license...: For info.
- * @insns, @nr_insns: Rewritten instructions, for dumps.
- * @orig_facts: struct lbpf_insn_fact per original instruction, or NULL.
- * @image: Machine code.  Freed after a grace period.
- * @used_maps, @nr_used_maps: Each holds a reference.
- * @verified_insns: Processed by the verifier.
+ * @type: BPF_PROG_TYPE_*, as loaded.
+ * @expected_attach_type: As loaded.
+ * @prog_flags: As loaded.
+ * @is_gpl: License is GPL compatible.
+ * @uses_cb: cb[] of the context is read or written: who runs the program saves it.
+ * @is_sleepable: Loaded with BPF_F_SLEEPABLE.
+ * @has_tail_call: A tail call occurs in it.
+ * @changes_packet: Calls a helper that may move the packet.
+ * @insns: Rewritten instructions as info shows them: map addresses are ids again.
+ * @nr_insns: Number of @insns.
+ * @facts: What the verifier believed, one per original instruction, or NULL.
+ * @nr_orig_insns: Instructions as loaded.
+ * @verified_insns: Instructions that the verifier walked.
+ * @image: Machine code.  Freed by @free_image after a grace period of everyone who may run it.
+ * @free_image: Frees @image.
+ * @used_maps: Maps that the program refers to; each holds a reference.
+ * @nr_used_maps: Number of them.  Both are guarded by @bind_lock, since PROG_BIND_MAP adds to them.
+ * @bind_lock: Guards @used_maps.
+ * @uid: Who loaded it.
+ * @load_time_ns: When, nanoseconds since boot, suspended time included.
+ * @name: As loaded.
+ * @tag: SHA-1 of the instructions as loaded, without descriptors.
+ * @rcu: Used once the last reference is gone.
+ * @free_work: Used after that.
  * @obj: Id and references.
  */
 struct lbpf_prog {
 	unsigned int		(*func)(const void *ctx, const struct bpf_insn *insn);
+	struct bpf_prog_stats __percpu *stats;
 	const struct lbpf_progtype *pt;
-	struct lbpf_prog_stats __percpu *stats;
 	u32			type;
 	u32			expected_attach_type;
+	u32			prog_flags;
 	bool			is_gpl;
 	bool			uses_cb;
 	bool			is_sleepable;
 	bool			has_tail_call;
 	bool			changes_packet;
-	u32			nr_insns;
 	struct bpf_insn		*insns;
-	void			*orig_facts;
+	struct lbpf_insn_fact	*facts;
+	u32			nr_insns;
 	u32			nr_orig_insns;
 	u32			verified_insns;
 	struct lbpf_image	*image;
+	void			(*free_image)(struct lbpf_image *image);
 	struct lbpf_map		**used_maps;
 	u32			nr_used_maps;
+	struct mutex		bind_lock;
 	u32			uid;
 	u64			load_time_ns;
 	char			name[BPF_OBJ_NAME_LEN];
@@ -71,6 +85,18 @@ struct lbpf_prog {
 	struct rcu_head		rcu;
 	struct work_struct	free_work;
 	struct lbpf_object	obj ____cacheline_aligned;
+};
+
+/**
+ * struct lbpf_prog_counts - Run statistics, summed over all CPUs
+ * @nr_runs: Number of runs.
+ * @run_ns: Time spent in them.
+ * @nr_misses: Runs refused because of recursion.
+ */
+struct lbpf_prog_counts {
+	u64	nr_runs;
+	u64	run_ns;
+	u64	nr_misses;
 };
 
 static inline struct lbpf_prog *lbpf_prog_of(struct lbpf_object *obj)
@@ -90,5 +116,42 @@ static inline void lbpf_prog_put(struct lbpf_prog *prog)
 
 /* Program behind @fd with a new reference, or ERR_PTR(-EBADF / -EINVAL). */
 struct lbpf_prog *lbpf_prog_from_fd(u32 fd);
+
+/* An empty program with one user reference, for the load pipeline to fill in, or NULL. */
+struct lbpf_prog *lbpf_prog_alloc(void);
+/* Frees a program that nobody else has seen: at once.  May sleep. */
+void lbpf_prog_discard(struct lbpf_prog *prog);
+/* Refers to one more map, which gives its reference away: 0, or -ENOMEM.  -EEXIST: it does so already. */
+int lbpf_prog_add_map(struct lbpf_prog *prog, struct lbpf_map *map);
+void lbpf_prog_read_counts(const struct lbpf_prog *prog, struct lbpf_prog_counts *counts);
+/* Memory of program, instructions, tables and code, bytes. */
+u64 lbpf_prog_mem_bytes(const struct lbpf_prog *prog);
+
+void lbpf_prog_count_run(const struct lbpf_prog *prog, u64 run_ns);
+
+/**
+ * lbpf_prog_run() - Run a program once
+ * @prog: Program, kept alive by the caller.
+ * @ctx: Kernel object behind its context.
+ *
+ * Context: Any; migration is disabled, and preemption where the program type wants that.
+ * Return: R0 of the program.
+ */
+static inline u32 lbpf_prog_run(const struct lbpf_prog *prog, const void *ctx)
+{
+	u64 start_ns;
+	u32 ret;
+
+	if (!static_branch_unlikely(&bpf_stats_enabled_key))
+		return prog->func(ctx, NULL);
+	start_ns = sched_clock();
+	ret = prog->func(ctx, NULL);
+	lbpf_prog_count_run(prog, sched_clock() - start_ns);
+	return ret;
+}
+
+int lbpf_prog_core_init(void);
+/* Waits until every program that is being freed is gone. */
+void lbpf_prog_core_exit(void);
 
 #endif /* _LBPF_PROG_H */

@@ -23,6 +23,7 @@ enum lbpf_ctx_access {
 	LBPF_CTX_NARROW	= BIT(2),	/* may be read in parts */
 	LBPF_CTX_PERFMON = BIT(3),	/* only with CAP_PERFMON */
 	LBPF_CTX_NARROW_WRITE = BIT(4),	/* may be written in parts */
+	LBPF_CTX_MEMORY	= BIT(5),	/* byte for byte: any aligned access inside the row, 8 bytes too */
 };
 
 /* How the field is found in the kernel object behind the context. */
@@ -49,7 +50,11 @@ enum lbpf_ctx_kind {
  * @k_shift: BITS: right shift.
  * @bswap: Convert from network order after the load.
  * @btf_name: Type that an LBPF_PTR_BTF_ID points to.
- * @emit: EMIT: appends to @buf the instructions that do what @insn does; @is_write says which.
+ * @emit: EMIT: appends to @buf the instructions that load the whole field into dst_reg of @insn (which may be
+ *	its src_reg), or store its src_reg; @is_write says which.  BPF_REG_AX is free.  The rewriter adds the
+ *	shift and mask of a narrow load.  0 or -errno.
+ *
+ * A row with LBPF_CTX_MEMORY is an LBPF_CTX_MEMBER where byte @off + n is byte @k_off + n of the kernel's object.
  */
 struct lbpf_ctx_field {
 	const char	*name;
