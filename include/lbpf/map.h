@@ -24,7 +24,8 @@ struct vm_area_struct;
 
 /**
  * struct lbpf_map_cursor - Resumable position in a map
- * @pos: Meaning belongs to the map type; 0: before the first element.
+ * @pos: Meaning belongs to the map type; 0: before the first element.  Fits in 32 bits, which is what
+ *	batch callers may give room for (in_batch, out_batch of a map with 4-byte keys).
  * @end: Set when there is nothing more.
  */
 struct lbpf_map_cursor {
@@ -51,6 +52,8 @@ struct lbpf_map_cursor {
  * @peek: Queues and stacks: read the value that pop would take.
  * @lookup_percpu: Value of @key for one CPU.
  * @next_key: Key after @key (NULL or not found: the first).  Under rcu_read_lock().  -ENOENT at the end.
+ *	The user_* operations and batch_walk are called in process context outside of RCU (they may sleep and take
+ *	rcu_read_lock() themselves), with all arguments in kernel memory.
  * @user_value_bytes: Size of a value as userspace passes it; NULL: value_size.  Per-CPU maps: all CPUs.
  * @user_lookup: Copies the value of @key to the kernel buffer @value (user_value_bytes).  Process context.  NULL: through @lookup.
  * @user_update: Reverse.  NULL: through @update.
