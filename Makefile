@@ -36,7 +36,7 @@ kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
 Q := $(if $(V),,@)
 KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
 
-.PHONY: all modules tools selftests setup test shell shell-in print-kernels debug-kernel test-debug clean FORCE
+.PHONY: all modules tools selftests setup test shell shell-in check print-kernels debug-kernel test-debug clean FORCE
 all: modules tools
 
 modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
@@ -47,9 +47,10 @@ $(BUILD)/%/obj/lbpf.ko: FORCE
 	$(Q)test -n '$(call kdir,$*)' || { echo "no headers of kernel '$*': scripts/setup" >&2; exit 1; }
 	$(Q)scripts/mirror $(@D)
 	$(Q)$(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
+		$(if $(SPARSE),C=1 CF='-D__CHECK_ENDIAN__ -Wbitwise -Wno-return-void') \
 		$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
 		CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
-		{ grep -vE '^make|^  (MODPOST|CC|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
+		{ grep -vE '^make|^  (MODPOST|CC|CHECK|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
 
 $(BUILD)/%/lbpf.ko: $(BUILD)/%/obj/lbpf.ko $(BUILD)/%/vmlinux scripts/module-btf
 	$(Q)scripts/module-btf $< $(BUILD)/$*/vmlinux $@
@@ -78,6 +79,11 @@ test: setup
 
 print-kernels:
 	@echo $(KERNELS)
+
+check:
+	$(Q)scripts/setup check
+	$(Q)$(MAKE) -s modules >/dev/null
+	$(Q)BUILD=$(BUILD) scripts/check $(KERNELS)
 
 # make shell [KERNEL=<release>]: /lbpf holds the products; leave with "exit" or C-a x.
 shell: setup

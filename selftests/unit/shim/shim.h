@@ -94,7 +94,7 @@ typedef struct { int unused; } raw_spinlock_t;
 #define barrier()		__asm__ __volatile__("" : : : "memory")
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
-#define OPTIMIZER_HIDE_VAR(v)	__asm__ ("" : "+r" (v))
+#define OPTIMIZER_HIDE_VAR(v)	__asm__("" : "+r" (v))
 #define EXPORT_SYMBOL_GPL(x)
 
 /* Checks.  What warns in the kernel ends a test. */
