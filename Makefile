@@ -36,7 +36,7 @@ kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
 Q := $(if $(V),,@)
 KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
 
-.PHONY: all modules tools selftests setup test shell shell-in check print-kernels debug-kernel test-debug clean FORCE
+.PHONY: all modules tools selftests setup test shell shell-in run run-in check print-kernels print-first debug-kernel test-debug clean FORCE
 all: modules tools
 
 modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
@@ -50,7 +50,7 @@ $(BUILD)/%/obj/lbpf.ko: FORCE
 		$(if $(SPARSE),C=1 CF='-D__CHECK_ENDIAN__ -Wbitwise -Wno-return-void') \
 		$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
 		CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
-		{ grep -vE '^make|^  (MODPOST|CC|CHECK|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
+		{ grep -vE '^make|^  (MODPOST|$(if $(PROGRESS),,CC|)CHECK|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
 
 $(BUILD)/%/lbpf.ko: $(BUILD)/%/obj/lbpf.ko $(BUILD)/%/vmlinux scripts/module-btf
 	$(Q)scripts/module-btf $< $(BUILD)/$*/vmlinux $@
@@ -62,7 +62,7 @@ $(BUILD)/%/vmlinux:
 	$(Q)scripts/vmlinux $(call image,$*) $@
 
 tools:
-	$(Q)[ ! -e tools/Makefile ] || $(MAKE) -C tools O=$(BUILD)
+	$(Q)[ ! -e tools/Makefile ] || $(MAKE) -s -C tools O=$(BUILD)
 
 # --- tests
 
@@ -70,7 +70,7 @@ setup:
 	$(Q)scripts/setup
 
 selftests:
-	$(Q)$(MAKE) -C selftests O=$(BUILD) --output-sync=target | { grep -v 'Nothing to be done' || :; }
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD)
 
 # Kernels and headers may arrive with setup, so what follows is made by a make of its own.
 test: setup
@@ -80,6 +80,20 @@ test: setup
 print-kernels:
 	@echo $(KERNELS)
 
+print-first:
+	@echo $(firstword $(TARGETS))
+
+# make run [KERNEL=<release>]: a packet counter, from its source to bpftool's dump of its map.
+run:
+	$(Q)echo '* installing what is missing'; scripts/setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) run-in
+
+run-in:
+	$(Q)echo '* building lbpf.ko for $(KERNEL), the tools, and the packet counter'
+	$(Q)$(MAKE) PROGRESS=1 modules tools
+	$(Q)$(MAKE) -s -C tools O=$(BUILD) demo
+	$(Q)BUILD=$(BUILD) scripts/run $(KERNEL)
+
 check:
 	$(Q)scripts/setup check
 	$(Q)$(MAKE) -s modules >/dev/null
@@ -87,7 +101,7 @@ check:
 
 # make shell [KERNEL=<release>]: /lbpf holds the products; leave with "exit" or C-a x.
 shell: setup
-	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) shell-in
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) shell-in
 
 shell-in: modules tools
 	$(Q)scripts/shell $(KERNEL)

@@ -2,7 +2,7 @@
 #
 # One area of tests, by the rules at the head of selftests/Makefile; lib.mk does the work.
 
-CLANG ?= clang
+CLANG ?= clang-16
 -include flags.mk
 
 sources := $(filter-out %.bpf.c $(foreach v,$(filter EXTRA_%,$(.VARIABLES)),$($(v))),$(wildcard *.c))
