@@ -5,15 +5,59 @@
  * Layer: main.
  */
 #include <linux/init.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
+
+#include <lbpf/alloc.h>
+#include <lbpf/api.h>
+#include <lbpf/map.h>
+#include <lbpf/object.h>
+
+/**
+ * struct subsystem - A step of the ladder
+ * @name: For the message when it fails.
+ * @init: 0 or -errno.
+ * @exit: Undoes it.
+ */
+struct subsystem {
+	const char	*name;
+	int		(*init)(void);
+	void		(*exit)(void);
+};
+
+/* Each one may use those before it; the device comes last: from then on there are callers. */
+static const struct subsystem ladder[] = {
+	{ "memory", lbpf_alloc_init, lbpf_alloc_exit },
+	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
+	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
+	{ "device", lbpf_device_init, lbpf_device_exit },
+};
+
+static void climb_down(size_t nr)
+{
+	while (nr--)
+		ladder[nr].exit();
+}
 
 static int __init lbpf_init(void)
 {
+	size_t i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(ladder); i++) {
+		err = ladder[i].init();
+		if (err) {
+			pr_err("lbpf: %s: error %d\n", ladder[i].name, err);
+			climb_down(i);
+			return err;
+		}
+	}
 	return 0;
 }
 
 static void __exit lbpf_exit(void)
 {
+	climb_down(ARRAY_SIZE(ladder));
 }
 
 module_init(lbpf_init);

@@ -146,10 +146,11 @@ struct lbpf_map_ops {
  * @ifindex: Device it was created for, 0 for none.
  * @owner: Kind of program that a program array holds; guarded by the type's own lock.
  * @obj: Id and references.
- * @write_mappings: Writable mappings and writes in flight; freeze is refused while it is non-zero.
- *	Guarded by lbpf_map_freeze_lock().
- * @rcu: Used once the last reference is gone.
- * @teardown: Work that runs ops->free, allocated with the map so that freeing cannot fail.
+ * @write_mappings: Writable mappings; freeze is refused while there are any.
+ *	Guarded by lbpf_map_freeze_lock().  Writes by command need no count: they see
+ *	@frozen under rcu_read_lock(), and freeze waits for a grace period.
+ * @rcu: Grace period after the last reference is gone.
+ * @work: After the grace period: runs ops->free.
  */
 struct lbpf_map {
 	/* line 1: read by programs and commands */
@@ -180,8 +181,10 @@ struct lbpf_map {
 	/* line 3: written */
 	struct lbpf_object	obj ____cacheline_aligned;
 	u32			write_mappings;
-	struct rcu_head		rcu;
-	struct lbpf_map_teardown *teardown;
+	union {
+		struct rcu_head		rcu;
+		struct work_struct	work;
+	};
 };
 
 /* A slow-path lock for freeze and mappings is shared by hashed map address: it is rarely taken. */
@@ -205,8 +208,35 @@ static inline void lbpf_map_put(struct lbpf_map *map)
 	lbpf_object_put(&map->obj);
 }
 
+/*
+ * A new map of type @ops for checked attributes, with one user reference, not yet visible.
+ * ERR_PTR on error.
+ */
+struct lbpf_map *lbpf_map_create(const struct lbpf_map_ops *ops, const union bpf_attr *attr);
 /* Map behind @fd with a new reference, or ERR_PTR(-EBADF / -EINVAL). */
 struct lbpf_map *lbpf_map_from_fd(u32 fd);
+
+/* File operations of a map's descriptors; ->private_data is the map's object. */
+extern const struct file_operations lbpf_map_fops;
+
+/* Map of @file, which the caller holds open, or ERR_PTR(-EBADF: NULL, -EINVAL: no map). */
+static inline struct lbpf_map *lbpf_map_of_file(const struct file *file)
+{
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (file->f_op != &lbpf_map_fops)
+		return ERR_PTR(-EINVAL);
+	return lbpf_map_of(file->private_data);
+}
+
+/* Bytes of a value as userspace passes it. */
+static inline u32 lbpf_map_user_value_bytes(const struct lbpf_map *map)
+{
+	return map->ops->user_value_bytes ? map->ops->user_value_bytes(map) : map->value_size;
+}
+
+/* No more writes from userspace.  0, or -EBUSY while it is mapped for writing or frozen already. */
+int lbpf_map_freeze(struct lbpf_map *map);
 
 int lbpf_map_core_init(void);
 void lbpf_map_core_exit(void);

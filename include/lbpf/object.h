@@ -12,6 +12,7 @@
 #include <linux/atomic.h>
 #include <linux/fs.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 enum lbpf_object_kind {
 	LBPF_OBJ_MAP,
@@ -26,9 +27,12 @@ struct lbpf_object;
 /**
  * struct lbpf_object_ops - What a kind of object does
  * @name: Name of the anonymous inode ("lbpf-map").
- * @fops: File operations of its descriptors; ->release puts a user reference.
- * @release_user: The last user reference went; may be NULL.  May sleep.
- * @free: The last reference went and the id is gone.  Any context: defers what must wait.
+ * @fops: File operations of its descriptors.  ->owner is THIS_MODULE, ->release is
+ *	lbpf_object_release(), ->private_data of a file is the struct lbpf_object.
+ * @release_user: The last user reference went; may be NULL.  May sleep.  Can happen again:
+ *	an id gives an object that only the kernel holds a user reference anew.
+ * @free: The last reference went and the id is gone.  Any context: defers what must wait
+ *	(lbpf_object_defer()).  After the memory is freed: lbpf_object_freed().
  */
 struct lbpf_object_ops {
 	const char *name;
@@ -51,22 +55,42 @@ struct lbpf_object {
 	u32		kind;
 };
 
+/* At init, once for each kind, before the device appears. */
 void lbpf_object_register(enum lbpf_object_kind kind, const struct lbpf_object_ops *ops);
-void lbpf_object_init(struct lbpf_object *obj, enum lbpf_object_kind kind);	/* one user reference */
-int lbpf_object_publish(struct lbpf_object *obj);	/* gives it an id: others can see it */
+/*
+ * Gives a new object one user reference, counts it, and holds the module: from here on only
+ * putting that reference ends it, by ops->free and lbpf_object_freed().
+ */
+void lbpf_object_init(struct lbpf_object *obj, enum lbpf_object_kind kind);
+/* Gives it an id: others can see it.  -ENOMEM, -ENOSPC.  May sleep. */
+int lbpf_object_publish(struct lbpf_object *obj);
+/* The memory of an object is free again; the caller runs in the worker, and this is its last act. */
+void lbpf_object_freed(enum lbpf_object_kind kind);
+
+/* Runs @work, in which ops->free does what must not happen at once.  Any context. */
+void lbpf_object_defer(struct work_struct *work);
 
 void lbpf_object_get(struct lbpf_object *obj);
 void lbpf_object_put(struct lbpf_object *obj);
 void lbpf_object_get_user(struct lbpf_object *obj);
 void lbpf_object_put_user(struct lbpf_object *obj);
 
-/* A file descriptor that takes over the caller's user reference: fd, or -errno (reference kept by the caller). */
+/*
+ * A new descriptor (close-on-exec) that takes over the caller's user reference, with
+ * O_RDONLY, O_WRONLY or O_RDWR in @open_flags: fd, or -errno (the caller keeps the reference).
+ */
 int lbpf_object_fd(struct lbpf_object *obj, int open_flags);
+/* ->release of every kind. */
+int lbpf_object_release(struct inode *inode, struct file *file);
+/* Object of @file, which the caller holds open, or ERR_PTR(-EBADF: NULL, -EINVAL: not of this kind). */
+struct lbpf_object *lbpf_object_of_file(const struct file *file, enum lbpf_object_kind kind);
+/* Object of whatever kind, or NULL. */
+struct lbpf_object *lbpf_object_of_any_file(const struct file *file);
 /* Object behind @fd with a new (kernel) reference, or ERR_PTR(-EBADF: no fd, -EINVAL: another kind). */
 struct lbpf_object *lbpf_object_from_fd(u32 fd, enum lbpf_object_kind kind);
 /* Object with @id and a new user reference, or ERR_PTR(-ENOENT). */
 struct lbpf_object *lbpf_object_from_id(u32 id, enum lbpf_object_kind kind);
-/* Smallest id above *@id, or -ENOENT. */
+/* Smallest id from *@id + 1 up, or -ENOENT. */
 int lbpf_object_next_id(enum lbpf_object_kind kind, u32 *id);
 u64 lbpf_object_count(enum lbpf_object_kind kind);
 

@@ -6,8 +6,8 @@
  * dispatch.c; the dispatcher has copied the attributes and checked their size,
  * tail and capability before the function runs.
  */
-#ifndef _LBPF_API_H
-#define _LBPF_API_H
+#ifndef _LBPF_API_PRIVATE_H
+#define _LBPF_API_PRIVATE_H
 
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -47,9 +47,9 @@ long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr);
 /* What bpf(2) calls unprivileged_bpf_disabled, the other way round. */
 bool lbpf_unprivileged_allowed(void);
 
-/* device.c */
-int lbpf_device_init(void);
-void lbpf_device_exit(void);
+/* map_create.c, for every kind of object */
+int lbpf_open_flags(u32 flags);
+bool lbpf_name_is_valid(const char *name);
 
 /* map_create.c, map_elem.c, map_batch.c, map_freeze.c */
 int lbpf_cmd_map_create(struct lbpf_call *call);
@@ -101,4 +101,4 @@ int lbpf_cmd_prog_facts(struct lbpf_call *call);
 int lbpf_cmd_sock_attach(struct lbpf_call *call);
 int lbpf_cmd_sock_detach(struct lbpf_call *call);
 
-#endif /* _LBPF_API_H */
+#endif /* _LBPF_API_PRIVATE_H */

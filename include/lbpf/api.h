@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The user side.
+ *
+ * Layer: api.
+ */
+#ifndef _LBPF_API_H
+#define _LBPF_API_H
+
+int lbpf_device_init(void);
+void lbpf_device_exit(void);
+
+#endif /* _LBPF_API_H */

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Command dispatch: the one table of all commands.
+ *
+ * Layer: api.
+ */
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/moduleparam.h>
+#include <linux/nospec.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include <lbpf/user.h>
+
+#include "api.h"
+
+static bool unprivileged;
+module_param(unprivileged, bool, 0644);
+MODULE_PARM_DESC(unprivileged, "Create maps and load programs without CAP_BPF, where bpf(2) would allow it (default: no)");
+
+enum row_flag {
+	ROW_GATED	= BIT(0),	/* needs CAP_BPF unless unprivileged is set */
+	ROW_SYS_ADMIN	= BIT(1),	/* needs CAP_SYS_ADMIN */
+};
+
+/**
+ * struct command_row - One command
+ * @run: Its function; NULL: answers as bpf(2) answers an unknown command.
+ * @end_bytes: End of the last attribute that it knows; what follows must be zero.
+ * @flags: OR of enum row_flag.
+ */
+struct command_row {
+	lbpf_command_fn	run;
+	u16		end_bytes;
+	u16		flags;
+};
+
+#define ROW(cmd, fn, last, more_flags) \
+	[cmd] = { .run = (fn), .end_bytes = offsetofend(union bpf_attr, last), .flags = (more_flags) }
+
+/* Source: enum bpf_cmd and union bpf_attr in <linux/bpf.h>. */
+static const struct command_row bpf_rows[] = {
+	ROW(BPF_MAP_CREATE, lbpf_cmd_map_create, map_extra, ROW_GATED),
+	ROW(BPF_MAP_LOOKUP_ELEM, lbpf_cmd_map_lookup, flags, 0),
+	ROW(BPF_MAP_UPDATE_ELEM, lbpf_cmd_map_update, flags, 0),
+	ROW(BPF_MAP_DELETE_ELEM, lbpf_cmd_map_delete, key, 0),
+	ROW(BPF_MAP_GET_NEXT_KEY, lbpf_cmd_map_next_key, next_key, 0),
+	ROW(BPF_MAP_LOOKUP_AND_DELETE_ELEM, lbpf_cmd_map_lookup_delete, flags, 0),
+	ROW(BPF_MAP_FREEZE, lbpf_cmd_map_freeze, map_fd, 0),
+	ROW(BPF_MAP_LOOKUP_BATCH, lbpf_cmd_map_lookup_batch, batch.flags, 0),
+	ROW(BPF_MAP_LOOKUP_AND_DELETE_BATCH, lbpf_cmd_map_lookup_delete_batch, batch.flags, 0),
+	ROW(BPF_MAP_UPDATE_BATCH, lbpf_cmd_map_update_batch, batch.flags, 0),
+	ROW(BPF_MAP_DELETE_BATCH, lbpf_cmd_map_delete_batch, batch.flags, 0),
+	ROW(BPF_PROG_GET_NEXT_ID, lbpf_cmd_prog_next_id, next_id, ROW_SYS_ADMIN),
+	ROW(BPF_MAP_GET_NEXT_ID, lbpf_cmd_map_next_id, next_id, ROW_SYS_ADMIN),
+	ROW(BPF_BTF_GET_NEXT_ID, lbpf_cmd_btf_next_id, next_id, ROW_SYS_ADMIN),
+	ROW(BPF_LINK_GET_NEXT_ID, lbpf_cmd_link_next_id, next_id, ROW_SYS_ADMIN),
+	ROW(BPF_PROG_GET_FD_BY_ID, lbpf_cmd_prog_fd_by_id, prog_id, ROW_SYS_ADMIN),
+	ROW(BPF_MAP_GET_FD_BY_ID, lbpf_cmd_map_fd_by_id, open_flags, ROW_SYS_ADMIN),
+	ROW(BPF_BTF_GET_FD_BY_ID, lbpf_cmd_btf_fd_by_id, btf_id, ROW_SYS_ADMIN),
+	ROW(BPF_LINK_GET_FD_BY_ID, lbpf_cmd_link_fd_by_id, link_id, ROW_SYS_ADMIN),
+	ROW(BPF_OBJ_GET_INFO_BY_FD, lbpf_cmd_obj_info, info, 0),
+	ROW(BPF_ENABLE_STATS, lbpf_cmd_enable_stats, enable_stats.type, ROW_SYS_ADMIN),
+};
+
+#define OWN_ROW(cmd, fn, member, more_flags) \
+	[(cmd) - LBPF_CMD_FIRST] = { \
+		.run = (fn), .end_bytes = sizeof_field(struct lbpf_call, member), .flags = (more_flags) \
+	}
+
+/* Source: enum lbpf_cmd in uapi/lbpf.h. */
+static const struct command_row own_rows[] = {
+	OWN_ROW(LBPF_STATS, lbpf_cmd_stats, stats, ROW_SYS_ADMIN),
+	OWN_ROW(LBPF_MAP_COUNT, lbpf_cmd_map_count, map_count, 0),
+};
+
+/**
+ * lbpf_unprivileged_allowed() - Tell whether maps and programs need no capability
+ *
+ * Context: Any.
+ * Return: The module parameter unprivileged.
+ */
+bool lbpf_unprivileged_allowed(void)
+{
+	return READ_ONCE(unprivileged);
+}
+
+static const struct command_row *find_row(u32 nr)
+{
+	static const struct command_row no_row;
+
+	if (nr < ARRAY_SIZE(bpf_rows))
+		return &bpf_rows[array_index_nospec(nr, ARRAY_SIZE(bpf_rows))];
+	nr -= LBPF_CMD_FIRST;
+	if (nr < ARRAY_SIZE(own_rows))
+		return &own_rows[array_index_nospec(nr, ARRAY_SIZE(own_rows))];
+	return &no_row;
+}
+
+/* Bytes that @call->attr can take of command @nr. */
+static u32 known_bytes(u32 nr, const struct command_row *row)
+{
+	return nr < LBPF_CMD_FIRST ? sizeof(union bpf_attr) : row->end_bytes;
+}
+
+/* Source: bpf(2), "size": an older or newer caller's attributes. */
+static int copy_attr(struct lbpf_call *call, void __user *uattr, u32 size_bytes, u32 known)
+{
+	u32 copy_bytes = min(size_bytes, known);
+	int zero;
+
+	if (size_bytes > PAGE_SIZE)
+		return -E2BIG;
+	if (size_bytes > known) {
+		zero = check_zeroed_user(uattr + known, size_bytes - known);
+		if (zero <= 0)
+			return zero ?: -E2BIG;
+	}
+	memset((u8 *)call + copy_bytes, 0, known - copy_bytes);
+	if (!lbpf_user_read(call, uattr, copy_bytes))
+		return -EFAULT;
+	call->uattr = uattr;
+	call->size_bytes = size_bytes;
+	return 0;
+}
+
+static int check_row(const struct command_row *row, const struct lbpf_call *call, u32 known)
+{
+	u32 end = min(call->size_bytes, known);
+
+	if (!row->run)
+		return -EINVAL;
+	if (end > row->end_bytes &&
+	    memchr_inv((const u8 *)call + row->end_bytes, 0, end - row->end_bytes))
+		return -EINVAL;
+	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return 0;
+}
+
+/**
+ * lbpf_dispatch() - Make one call
+ * @nr: Command.
+ * @size_bytes: Size of its attributes.
+ * @uattr: Its attributes.
+ *
+ * Context: Process context, may sleep.
+ * Return: The command's result, or -errno.
+ */
+long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr)
+{
+	const struct command_row *row = find_row(nr);
+	u32 known = known_bytes(nr, row);
+	struct lbpf_call call;
+	int err;
+
+	static_assert(offsetof(struct lbpf_call, attr) == 0);
+	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
+		return -EPERM;
+	err = copy_attr(&call, uattr, size_bytes, known);
+	if (err)
+		return err;
+	err = check_row(row, &call, known);
+	if (err)
+		return err;
+	return row->run(&call);
+}

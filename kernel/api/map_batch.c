@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands on many elements of a map.
+ *
+ * Layer: api.  Elements are moved through kernel buffers of bounded size, some
+ * at a time; what userspace keeps between calls is the map's cursor.
+ */
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+
+#include <lbpf/alloc.h>
+#include <lbpf/user.h>
+
+#include "api.h"
+#include "elem.h"
+
+/* Room for elements in one step; a single element may be larger. */
+#define STEP_BYTES	(32 * 1024)
+
+/**
+ * struct batch - A command on many elements
+ * @map: Map.
+ * @attr: Attributes.
+ * @uattr: Where the number of elements goes.
+ * @value_bytes: Bytes of a value as userspace passes it.
+ * @nr_step: Elements for which there is room.
+ * @keys: Room for keys, one after the other, as userspace has them.
+ * @values: Likewise.
+ */
+struct batch {
+	struct lbpf_map		*map;
+	const union bpf_attr	*attr;
+	union bpf_attr __user	*uattr;
+	u32			value_bytes;
+	u32			nr_step;
+	void			*keys;
+	void			*values;
+};
+
+static int open_batch(struct batch *batch, bool with_values)
+{
+	size_t key_bytes = batch->map->key_size;
+	size_t value_bytes = with_values ? lbpf_map_user_value_bytes(batch->map) : 0;
+	size_t nr = max_t(size_t, STEP_BYTES / max_t(size_t, key_bytes + value_bytes, 1), 1);
+
+	batch->value_bytes = value_bytes;
+	batch->nr_step = min_t(size_t, nr, batch->attr->batch.count);
+	/* Both begin at a word. */
+	key_bytes = round_up(key_bytes * batch->nr_step, sizeof(u64));
+	value_bytes = round_up(value_bytes * batch->nr_step, sizeof(u64));
+	batch->keys = lbpf_area_alloc(key_bytes + value_bytes, NUMA_NO_NODE);
+	batch->values = batch->keys + key_bytes;
+	return batch->keys ? 0 : -ENOMEM;
+}
+
+static void close_batch(const struct batch *batch)
+{
+	lbpf_area_free(batch->keys);
+}
+
+static int check_flags(const struct batch *batch)
+{
+	u64 flags = batch->attr->batch.elem_flags;
+
+	if (flags & ~(u64)BPF_F_LOCK || !lbpf_map_lock_ok(batch->map, flags))
+		return -EINVAL;
+	return 0;
+}
+
+static bool put_step(const struct batch *batch, u32 done, u32 nr)
+{
+	void __user *ukeys = u64_to_user_ptr(batch->attr->batch.keys);
+	void __user *uvalues = u64_to_user_ptr(batch->attr->batch.values);
+	size_t key_bytes = batch->map->key_size, value_bytes = batch->value_bytes;
+
+	return !copy_to_user(ukeys + done * key_bytes, batch->keys, nr * key_bytes) &&
+	       !copy_to_user(uvalues + done * value_bytes, batch->values, nr * value_bytes);
+}
+
+/* Fills the user's buffers from @cursor on; *@done says how far. */
+static int walk_map(const struct batch *batch, struct lbpf_map_cursor *cursor, u32 *done, bool delete)
+{
+	u32 left;
+	int nr;
+
+	for (*done = 0; *done < batch->attr->batch.count; *done += nr) {
+		left = batch->attr->batch.count - *done;
+		nr = batch->map->ops->batch_walk(batch->map, cursor, batch->keys, batch->values,
+						 min(left, batch->nr_step), delete);
+		if (nr < 0)
+			return nr;
+		if (!put_step(batch, *done, nr))
+			return -EFAULT;
+		if (cursor->end) {
+			*done += nr;
+			return -ENOENT;
+		}
+		if (signal_pending(current)) {
+			*done += nr;
+			return -EINTR;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static int walk_batch(struct batch *batch, bool delete)
+{
+	const union bpf_attr *attr = batch->attr;
+	struct lbpf_map_cursor cursor = {};
+	u32 pos = 0, done = 0;
+	int err;
+
+	err = check_flags(batch);
+	if (err)
+		return err;
+	if (attr->batch.flags)
+		return -EINVAL;
+	if (!attr->batch.count)
+		return 0;
+	if (put_user(0, &batch->uattr->batch.count))
+		return -EFAULT;
+	/* Users keep four bytes for it, or a key. */
+	if (attr->batch.in_batch && get_user(pos, (u32 __user *)u64_to_user_ptr(attr->batch.in_batch)))
+		return -EFAULT;
+	cursor.pos = pos;
+	err = open_batch(batch, true);
+	if (err)
+		return err;
+	err = walk_map(batch, &cursor, &done, delete);
+	close_batch(batch);
+	if (err && err != -ENOENT && err != -EINTR)
+		return err;
+	pos = cursor.pos;
+	if (put_user(pos, (u32 __user *)u64_to_user_ptr(attr->batch.out_batch)) ||
+	    put_user(done, &batch->uattr->batch.count))
+		return -EFAULT;
+	return err;
+}
+
+static int lookup_batch(struct batch *batch)
+{
+	return walk_batch(batch, false);
+}
+
+static int lookup_delete_batch(struct batch *batch)
+{
+	return walk_batch(batch, true);
+}
+
+/* Whole elements of @bytes that could be read to @dst. */
+static u32 get_step(void *dst, u64 usrc, u32 done, u32 nr, size_t bytes)
+{
+	size_t left = copy_from_user(dst, u64_to_user_ptr(usrc) + done * bytes, nr * bytes);
+
+	return nr - DIV_ROUND_UP(left, bytes);
+}
+
+/* Does the next elements; returns how many before *@err. */
+static u32 update_step(const struct batch *batch, u32 done, u32 nr, int *err)
+{
+	const struct lbpf_map *map = batch->map;
+	u32 i, nr_read;
+
+	nr_read = get_step(batch->keys, batch->attr->batch.keys, done, nr, map->key_size);
+	nr_read = min(nr_read, get_step(batch->values, batch->attr->batch.values, done, nr,
+					batch->value_bytes));
+	for (i = 0; i < nr_read; i++) {
+		*err = lbpf_elem_set(batch->map, batch->keys + (size_t)i * map->key_size,
+				     batch->values + (size_t)i * batch->value_bytes,
+				     batch->attr->batch.elem_flags);
+		if (*err)
+			return i;
+	}
+	if (nr_read < nr)
+		*err = -EFAULT;
+	return nr_read;
+}
+
+static u32 delete_step(const struct batch *batch, u32 done, u32 nr, int *err)
+{
+	const struct lbpf_map *map = batch->map;
+	u32 i, nr_read;
+
+	nr_read = get_step(batch->keys, batch->attr->batch.keys, done, nr, map->key_size);
+	for (i = 0; i < nr_read; i++) {
+		*err = lbpf_elem_remove(batch->map, batch->keys + (size_t)i * map->key_size);
+		if (*err)
+			return i;
+	}
+	if (nr_read < nr)
+		*err = -EFAULT;
+	return nr_read;
+}
+
+/* The number done is told also when an element fails. */
+static int change_batch(struct batch *batch, bool with_values,
+			u32 (*step)(const struct batch *batch, u32 done, u32 nr, int *err))
+{
+	const union bpf_attr *attr = batch->attr;
+	u32 done = 0;
+	int err;
+
+	err = check_flags(batch);
+	if (err)
+		return err;
+	if (!attr->batch.count)
+		return 0;
+	err = open_batch(batch, with_values);
+	if (err)
+		return err;
+	while (!err && done < attr->batch.count) {
+		done += step(batch, done, min(attr->batch.count - done, batch->nr_step), &err);
+		if (!err && signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
+	close_batch(batch);
+	if (put_user(done, &batch->uattr->batch.count))
+		err = -EFAULT;
+	return err;
+}
+
+static int update_batch(struct batch *batch)
+{
+	return change_batch(batch, true, update_step);
+}
+
+static int delete_batch(struct batch *batch)
+{
+	return change_batch(batch, false, delete_step);
+}
+
+static int run_batch(struct lbpf_call *call, u32 cmd, fmode_t mode, int (*run)(struct batch *batch))
+{
+	struct batch batch = { .attr = &call->attr, .uattr = call->uattr };
+	struct fd f = fdget(call->attr.batch.map_fd);
+	int err;
+
+	batch.map = lbpf_map_of_file(fd_file(f));
+	if (IS_ERR(batch.map))
+		err = PTR_ERR(batch.map);
+	else if (!lbpf_map_permits(fd_file(f), batch.map, mode))
+		err = -EPERM;
+	else if (!(batch.map->ops->has_batch & BIT(cmd)))
+		err = -ENOTSUPP;
+	else
+		err = run(&batch);
+	fdput(f);
+	return err;
+}
+
+/**
+ * lbpf_cmd_map_lookup_batch() - BPF_MAP_LOOKUP_BATCH
+ * @call: Attributes.
+ *
+ * Return: 0; -ENOENT when the map has no more elements, or another -errno.
+ */
+int lbpf_cmd_map_lookup_batch(struct lbpf_call *call)
+{
+	return run_batch(call, BPF_MAP_LOOKUP_BATCH, FMODE_READ, lookup_batch);
+}
+
+/**
+ * lbpf_cmd_map_lookup_delete_batch() - BPF_MAP_LOOKUP_AND_DELETE_BATCH
+ * @call: Attributes.
+ *
+ * Return: 0; -ENOENT when the map has no more elements, or another -errno.
+ */
+int lbpf_cmd_map_lookup_delete_batch(struct lbpf_call *call)
+{
+	return run_batch(call, BPF_MAP_LOOKUP_AND_DELETE_BATCH, FMODE_READ | FMODE_WRITE,
+			 lookup_delete_batch);
+}
+
+/**
+ * lbpf_cmd_map_update_batch() - BPF_MAP_UPDATE_BATCH
+ * @call: Attributes.
+ *
+ * Return: 0 or the error of the first element that failed.
+ */
+int lbpf_cmd_map_update_batch(struct lbpf_call *call)
+{
+	return run_batch(call, BPF_MAP_UPDATE_BATCH, FMODE_WRITE, update_batch);
+}
+
+/**
+ * lbpf_cmd_map_delete_batch() - BPF_MAP_DELETE_BATCH
+ * @call: Attributes.
+ *
+ * Return: 0 or the error of the first element that failed.
+ */
+int lbpf_cmd_map_delete_batch(struct lbpf_call *call)
+{
+	return run_batch(call, BPF_MAP_DELETE_BATCH, FMODE_WRITE, delete_batch);
+}

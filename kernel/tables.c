@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tables of what there is: map types, program types.
+ *
+ * Layer: tables.
+ */
+#include <linux/bpf.h>
+#include <linux/kernel.h>
+#include <linux/nospec.h>
+
+#include <lbpf/map.h>
+#include <lbpf/maps.h>
+#include <lbpf/tables.h>
+
+static const struct lbpf_map_ops *const map_types[] = {
+};
+
+/**
+ * lbpf_map_type() - Find a map type
+ * @type: BPF_MAP_TYPE_*.
+ *
+ * Context: Any.
+ * Return: Its operations, or NULL.
+ */
+const struct lbpf_map_ops *lbpf_map_type(u32 type)
+{
+	if (type >= ARRAY_SIZE(map_types))
+		return NULL;
+	return map_types[array_index_nospec(type, ARRAY_SIZE(map_types))];
+}
