@@ -15,7 +15,7 @@
 
 #define FULL LBPF_FULL_BITS
 #define LOW LBPF_LOW_BITS
-#define NR_NUMBERS (1 << FULL)
+#define NR_NUMBERS ((int)(1U << FULL))
 #define MAX_VALUES 40000
 
 typedef u64 set;
@@ -101,10 +101,10 @@ static bool judge(struct score *score, const struct lbpf_scalar *got, set needed
 static void report(const struct score *score, const char *name)
 {
 	ksft_test_result(score->nr && !score->nr_unsound,
-		"%d/%d bits: %s: sound in %lu cases, best in %.2f%%, %.3f x the members of the best\n",
-		FULL, LOW, name, score->nr - score->nr_unsound,
-		100.0 * score->nr_best / score->nr,
-		score->nr_needed ? 1.0 * score->nr_extra / score->nr_needed : 1);
+			 "%d/%d bits: %s: sound in %lu cases, best in %.2f%%, %.3f x the members of the best\n",
+			 FULL, LOW, name, score->nr - score->nr_unsound,
+			 100.0 * score->nr_best / score->nr,
+			 score->nr_needed ? 1.0 * score->nr_extra / score->nr_needed : 1);
 }
 
 static void show(const char *what, const struct lbpf_scalar *s)
@@ -225,10 +225,10 @@ struct operation {
 
 define_operation(add, x + y)
 define_operation(sub, x - y)
-define_operation(mul, x * y)
+define_operation(mul, 1 * x * y)
 define_operation(div, y ? x / y : 0)
 define_operation(mod, y ? x % y : x)
-define_operation(and, x & y)
+define_operation(and, ~(~x | ~y))
 define_operation(or, x | y)
 define_operation(xor, x ^ y)
 define_operation(lsh, y < width ? x << y : 0)
@@ -409,8 +409,8 @@ static void test_pairs(const struct operation *o, bool is_64, long nr_pairs)
 	report(&score, name);
 	if (o->is_compare)
 		ksft_test_result(decided.nr && !decided.nr_unsound,
-			"%d/%d bits: %s: decides rightly, whenever possible in %.2f%%\n",
-			FULL, LOW, name, 100.0 * decided.nr_best / decided.nr);
+				 "%d/%d bits: %s: decides rightly, whenever possible in %.2f%%\n",
+				 FULL, LOW, name, 100.0 * decided.nr_best / decided.nr);
 }
 
 static void test_operations(long nr_pairs)
@@ -484,7 +484,7 @@ static void test_lattice(long nr_pairs)
 		judge(&meet, &s, members[i] & members[j]);
 	}
 	ksft_test_result(!nr_wrong, "%d/%d bits: subset: right, %lu of %lu not seen\n",
-		FULL, LOW, nr_unseen, nr_subsets);
+			 FULL, LOW, nr_unseen, nr_subsets);
 	report(&join, "join");
 	report(&meet, "meet");
 }
