@@ -12,8 +12,7 @@
 #include <lbpf/maps.h>
 #include <lbpf/tables.h>
 
-static const struct lbpf_map_ops *const map_types[] = {
-};
+static const struct lbpf_map_ops *const map_types[] = {};
 
 /**
  * lbpf_map_type() - Find a map type

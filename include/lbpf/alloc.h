@@ -23,7 +23,7 @@
 
 struct vm_area_struct;
 
-/* Zeroed memory of the slab; @gfp without __GFP_ACCOUNT, which is added unless the context is atomic. */
+/* Zeroed memory of the slab.  @gfp without __GFP_ACCOUNT: added unless the context is atomic. */
 void *lbpf_zalloc(size_t size_bytes, gfp_t gfp);
 /* The same near @numa_node (NUMA_NO_NODE: any), and without zeroing. */
 void *lbpf_alloc_node(size_t size_bytes, gfp_t gfp, int numa_node);

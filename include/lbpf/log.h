@@ -25,7 +25,8 @@ enum lbpf_log_level {
  * @level: OR of enum lbpf_log_level; 0: nothing is written.
  * @size_bytes: Room in @ubuf.
  * @used_bytes: Bytes written, the closing NUL not included.
- * @is_full: Something did not fit: the command fails with ENOSPC.
+ * @is_full: There is no room for one more character: the command fails with ENOSPC.
+ * @is_faulty: The user buffer could not be written: the command fails with EFAULT.
  * @ubuf: User buffer (in the user-space bench: plain memory).
  * @line: Where one line is formatted before it is copied out.
  */
@@ -34,6 +35,7 @@ struct lbpf_log {
 	u32	size_bytes;
 	u32	used_bytes;
 	bool	is_full;
+	bool	is_faulty;
 	char __user *ubuf;
 	char	line[LBPF_LOG_LINE_BYTES];
 };
@@ -44,6 +46,8 @@ __printf(2, 3) void lbpf_log(struct lbpf_log *log, const char *fmt, ...);
 __printf(2, 0) void lbpf_vlog(struct lbpf_log *log, const char *fmt, va_list args);
 /* Forget what was written after @used_bytes (the log of a path that was not needed). */
 void lbpf_log_rewind(struct lbpf_log *log, u32 used_bytes);
+/* 0, -ENOSPC or -EFAULT: what the command answers in place of its own result. */
+int lbpf_log_error(const struct lbpf_log *log);
 
 static inline bool lbpf_log_wants(const struct lbpf_log *log, u32 level)
 {

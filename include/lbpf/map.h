@@ -11,6 +11,7 @@
 
 #include <linux/bpf.h>
 #include <linux/cache.h>
+#include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
@@ -24,7 +25,8 @@ struct vm_area_struct;
 
 /**
  * struct lbpf_map_cursor - Resumable position in a map
- * @pos: Meaning belongs to the map type; 0: before the first element.  Fits in 32 bits, which is what
+ * @pos: Meaning belongs to the map type; 0: before the first element.  Fits in 32 bits, which
+ *	is what
  *	batch callers may give room for (in_batch, out_batch of a map with 4-byte keys).
  * @end: Set when there is nothing more.
  */
@@ -40,26 +42,35 @@ struct lbpf_map_cursor {
  * @uses: OR of enum lbpf_map_use: what programs may do with it.
  * @create_flags: map_flags it accepts.
  * @alloc_check: Further checks of the attributes; 0 or -errno.  May be NULL.
- * @alloc: A new map (its private struct, lbpf_map first) for checked attributes.  The caller has set nothing;
+ * @alloc: A new map (its private struct, lbpf_map first) for checked attributes.  The caller
+ *	has set nothing;
  *	call lbpf_map_init() first.  ERR_PTR on error.
  * @release_user: Last user reference went (timers, program arrays).  May be NULL.
- * @free: Frees the map.  Called from a worker after every grace period it may be seen in.  May sleep.
- * @lookup: Pointer to the value of @key, or NULL.  Under rcu_read_lock(); any context.  Programs call this.
+ * @free: Frees the map.  Called from a worker after every grace period it may be seen in.  May
+ *	sleep.
+ * @lookup: Pointer to the value of @key, or NULL.  Under rcu_read_lock(); any context.
+ *	Programs call this.
  * @update: BPF_ANY, BPF_NOEXIST, BPF_EXIST (and BPF_F_LOCK).  Under rcu_read_lock(); any context.
  * @delete: Likewise.
  * @push: Queues and stacks: append a value.
  * @pop: Queues and stacks: take a value.
  * @peek: Queues and stacks: read the value that pop would take.
  * @lookup_percpu: Value of @key for one CPU.
- * @next_key: Key after @key (NULL or not found: the first).  Under rcu_read_lock().  -ENOENT at the end.
- *	The user_* operations and batch_walk are called in process context outside of RCU (they may sleep and take
+ * @next_key: Key after @key (NULL or not found: the first).  Under rcu_read_lock().  -ENOENT
+ *	at the end.
+ *	The user_* operations and batch_walk are called in process context outside of RCU
+ *	(they may sleep and take
  *	rcu_read_lock() themselves), with all arguments in kernel memory.
- * @user_value_bytes: Size of a value as userspace passes it; NULL: value_size.  Per-CPU maps: all CPUs.
- * @user_lookup: Copies the value of @key to the kernel buffer @value (user_value_bytes).  Process context.  NULL: through @lookup.
+ * @user_value_bytes: Size of a value as userspace passes it; NULL: value_size.  Per-CPU maps:
+ *	all CPUs.
+ * @user_lookup: Copies the value of @key to the kernel buffer @value (user_value_bytes).
+ *	Process context.  NULL: through @lookup.
  * @user_update: Reverse.  NULL: through @update.
  * @user_delete: NULL: through @delete.
- * @user_pop: LOOKUP_AND_DELETE: copies out and deletes at once.  NULL: the command answers ENOTSUPP.
- * @batch_walk: Next up to @nr elements from @cursor into kernel buffers; returns how many.  Never fails because of
+ * @user_pop: LOOKUP_AND_DELETE: copies out and deletes at once.  NULL: the command answers
+ *	ENOTSUPP.
+ * @batch_walk: Next up to @nr elements from @cursor into kernel buffers; returns how many.
+ *	Never fails because of
  *	the size of a bucket.  NULL: batch commands answer ENOTSUPP.
  * @has_batch: OR of BIT(BPF_MAP_*_BATCH) that the type offers.
  * @count: Exact number of elements.
@@ -101,17 +112,19 @@ struct lbpf_map_ops {
 	int (*user_update)(struct lbpf_map *map, const void *key, const void *value, u64 flags);
 	int (*user_delete)(struct lbpf_map *map, const void *key);
 	int (*user_pop)(struct lbpf_map *map, const void *key, void *value, u64 flags);
-	int (*batch_walk)(struct lbpf_map *map, struct lbpf_map_cursor *cursor, void *keys, void *values,
-			  u32 nr, bool delete);
+	int (*batch_walk)(struct lbpf_map *map, struct lbpf_map_cursor *cursor,
+			  void *keys, void *values, u32 nr, bool delete);
 
 	u64 (*count)(const struct lbpf_map *map);
 	u64 (*mem_bytes)(const struct lbpf_map *map);
 	int (*value_addr)(const struct lbpf_map *map, u64 *addr, u32 off);
 	int (*value_off)(const struct lbpf_map *map, u64 addr, u32 *off);
 	int (*mmap)(struct lbpf_map *map, struct vm_area_struct *vma);
-	int (*check_btf)(const struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_type_id, u32 value_type_id);
+	int (*check_btf)(const struct lbpf_map *map, const struct lbpf_btf *btf,
+			 u32 key_type_id, u32 value_type_id);
 	bool (*meta_equal)(const struct lbpf_map *meta, const struct lbpf_map *map);
-	long (*for_each)(struct lbpf_map *map, u64 (*fn)(u64, u64, u64, u64, u64), void *ctx, u64 flags);
+	long (*for_each)(struct lbpf_map *map, u64 (*fn)(u64, u64, u64, u64, u64),
+			 void *ctx, u64 flags);
 	void *(*fd_get)(struct lbpf_map *map, u32 fd);
 	void (*fd_put)(void *ptr);
 	u32 (*fd_id)(void *ptr);
@@ -141,7 +154,8 @@ struct lbpf_map_ops {
  * @unpriv_array: Its index is masked for speculation (created without CAP_BPF).  Constant.
  * @inner_map_meta: Template of inner maps; map-in-map only.
  * @btf: Types of key and value, or NULL.
- * @frozen: Userspace may not write any more.  Written under lbpf_map_freeze_lock(), read with READ_ONCE().
+ * @frozen: Userspace may not write any more.  Written under lbpf_map_freeze_lock(), read with
+ *	READ_ONCE().
  * @name: As created.
  * @ifindex: Device it was created for, 0 for none.
  * @owner: Kind of program that a program array holds; guarded by the type's own lock.
@@ -191,7 +205,8 @@ struct lbpf_map {
 struct mutex *lbpf_map_freeze_lock(const struct lbpf_map *map);
 
 /* Fills in the head from checked attributes: every ops->alloc calls it first. */
-void lbpf_map_init(struct lbpf_map *map, const struct lbpf_map_ops *ops, const union bpf_attr *attr);
+void lbpf_map_init(struct lbpf_map *map, const struct lbpf_map_ops *ops,
+		   const union bpf_attr *attr);
 
 static inline struct lbpf_map *lbpf_map_of(struct lbpf_object *obj)
 {

@@ -64,7 +64,7 @@ void lbpf_object_register(enum lbpf_object_kind kind, const struct lbpf_object_o
 void lbpf_object_init(struct lbpf_object *obj, enum lbpf_object_kind kind);
 /* Gives it an id: others can see it.  -ENOMEM, -ENOSPC.  May sleep. */
 int lbpf_object_publish(struct lbpf_object *obj);
-/* The memory of an object is free again; the caller runs in the worker, and this is its last act. */
+/* The memory of an object is free again.  The last act of the worker that freed it. */
 void lbpf_object_freed(enum lbpf_object_kind kind);
 
 /* Runs @work, in which ops->free does what must not happen at once.  Any context. */
@@ -82,11 +82,11 @@ void lbpf_object_put_user(struct lbpf_object *obj);
 int lbpf_object_fd(struct lbpf_object *obj, int open_flags);
 /* ->release of every kind. */
 int lbpf_object_release(struct inode *inode, struct file *file);
-/* Object of @file, which the caller holds open, or ERR_PTR(-EBADF: NULL, -EINVAL: not of this kind). */
+/* Object of @file, which the caller holds open, or ERR_PTR(-EBADF: NULL, -EINVAL: other kind). */
 struct lbpf_object *lbpf_object_of_file(const struct file *file, enum lbpf_object_kind kind);
 /* Object of whatever kind, or NULL. */
 struct lbpf_object *lbpf_object_of_any_file(const struct file *file);
-/* Object behind @fd with a new (kernel) reference, or ERR_PTR(-EBADF: no fd, -EINVAL: another kind). */
+/* Object behind @fd with a new (kernel) reference, or ERR_PTR(-EBADF, -EINVAL: other kind). */
 struct lbpf_object *lbpf_object_from_fd(u32 fd, enum lbpf_object_kind kind);
 /* Object with @id and a new user reference, or ERR_PTR(-ENOENT). */
 struct lbpf_object *lbpf_object_from_id(u32 id, enum lbpf_object_kind kind);

@@ -36,8 +36,12 @@ struct command_row {
 	u16		flags;
 };
 
-#define ROW(cmd, fn, last, more_flags) \
-	[cmd] = { .run = (fn), .end_bytes = offsetofend(union bpf_attr, last), .flags = (more_flags) }
+#define ROW(cmd, fn, last, row_flags)					\
+	[cmd] = {							\
+		.run		= (fn),					\
+		.end_bytes	= offsetofend(union bpf_attr, last),	\
+		.flags		= (row_flags),				\
+	}
 
 /* Source: enum bpf_cmd and union bpf_attr in <linux/bpf.h>. */
 static const struct command_row bpf_rows[] = {
@@ -64,9 +68,11 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_ENABLE_STATS, lbpf_cmd_enable_stats, enable_stats.type, ROW_SYS_ADMIN),
 };
 
-#define OWN_ROW(cmd, fn, member, more_flags) \
-	[(cmd) - LBPF_CMD_FIRST] = { \
-		.run = (fn), .end_bytes = sizeof_field(struct lbpf_call, member), .flags = (more_flags) \
+#define OWN_ROW(cmd, fn, member, row_flags)				\
+	[(cmd) - LBPF_CMD_FIRST] = {					\
+		.run		= (fn),					\
+		.end_bytes	= sizeof_field(struct lbpf_call, member), \
+		.flags		= (row_flags),				\
 	}
 
 /* Source: enum lbpf_cmd in uapi/lbpf.h. */

@@ -15,7 +15,8 @@
 #include <lbpf/map.h>
 
 /* May this descriptor of @map be used so?  @mode: FMODE_READ, FMODE_WRITE, both. */
-static inline bool lbpf_map_permits(const struct file *file, const struct lbpf_map *map, fmode_t mode)
+static inline bool lbpf_map_permits(const struct file *file, const struct lbpf_map *map,
+				    fmode_t mode)
 {
 	if ((file->f_mode & mode) != mode)
 		return false;

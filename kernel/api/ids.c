@@ -43,6 +43,7 @@ static int open_id(u32 id, enum lbpf_object_kind kind, u32 flags)
  * lbpf_cmd_map_next_id() - BPF_MAP_GET_NEXT_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0, or -ENOENT after the last.
  */
 int lbpf_cmd_map_next_id(struct lbpf_call *call)
@@ -54,6 +55,7 @@ int lbpf_cmd_map_next_id(struct lbpf_call *call)
  * lbpf_cmd_prog_next_id() - BPF_PROG_GET_NEXT_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0, or -ENOENT after the last.
  */
 int lbpf_cmd_prog_next_id(struct lbpf_call *call)
@@ -65,6 +67,7 @@ int lbpf_cmd_prog_next_id(struct lbpf_call *call)
  * lbpf_cmd_btf_next_id() - BPF_BTF_GET_NEXT_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0, or -ENOENT after the last.
  */
 int lbpf_cmd_btf_next_id(struct lbpf_call *call)
@@ -76,6 +79,7 @@ int lbpf_cmd_btf_next_id(struct lbpf_call *call)
  * lbpf_cmd_link_next_id() - BPF_LINK_GET_NEXT_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0, or -ENOENT after the last.
  */
 int lbpf_cmd_link_next_id(struct lbpf_call *call)
@@ -87,6 +91,7 @@ int lbpf_cmd_link_next_id(struct lbpf_call *call)
  * lbpf_cmd_map_fd_by_id() - BPF_MAP_GET_FD_BY_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: Descriptor, opened as open_flags says, or -errno.
  */
 int lbpf_cmd_map_fd_by_id(struct lbpf_call *call)
@@ -102,6 +107,7 @@ int lbpf_cmd_map_fd_by_id(struct lbpf_call *call)
  * lbpf_cmd_prog_fd_by_id() - BPF_PROG_GET_FD_BY_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: Descriptor, or -errno.
  */
 int lbpf_cmd_prog_fd_by_id(struct lbpf_call *call)
@@ -113,6 +119,7 @@ int lbpf_cmd_prog_fd_by_id(struct lbpf_call *call)
  * lbpf_cmd_btf_fd_by_id() - BPF_BTF_GET_FD_BY_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: Descriptor, or -errno.
  */
 int lbpf_cmd_btf_fd_by_id(struct lbpf_call *call)
@@ -124,6 +131,7 @@ int lbpf_cmd_btf_fd_by_id(struct lbpf_call *call)
  * lbpf_cmd_link_fd_by_id() - BPF_LINK_GET_FD_BY_ID
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: Descriptor, or -errno.
  */
 int lbpf_cmd_link_fd_by_id(struct lbpf_call *call)

@@ -23,6 +23,7 @@
  *
  * What the caller has room for beyond that must be zero.
  *
+ * Context: Process context, may sleep.
  * Return: Bytes, at most @size_bytes; or -E2BIG, -EFAULT.
  */
 int lbpf_info_size(const struct lbpf_call *call, u32 size_bytes)
@@ -47,6 +48,7 @@ int lbpf_info_size(const struct lbpf_call *call, u32 size_bytes)
  * @info: Information.
  * @info_bytes: What lbpf_info_size() returned.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -EFAULT.
  */
 int lbpf_info_put(struct lbpf_call *call, const void *info, u32 info_bytes)
@@ -70,6 +72,7 @@ static int (*const info_by_kind[LBPF_NR_OBJECT_KINDS])(struct lbpf_object *, str
  * lbpf_cmd_obj_info() - BPF_OBJ_GET_INFO_BY_FD
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_cmd_obj_info(struct lbpf_call *call)

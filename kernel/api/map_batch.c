@@ -79,7 +79,8 @@ static bool put_step(const struct batch *batch, u32 done, u32 nr)
 }
 
 /* Fills the user's buffers from @cursor on; *@done says how far. */
-static int walk_map(const struct batch *batch, struct lbpf_map_cursor *cursor, u32 *done, bool delete)
+static int walk_map(const struct batch *batch, struct lbpf_map_cursor *cursor, u32 *done,
+		    bool delete)
 {
 	u32 left;
 	int nr;
@@ -105,6 +106,11 @@ static int walk_map(const struct batch *batch, struct lbpf_map_cursor *cursor, u
 	return 0;
 }
 
+static u32 __user *user_cursor(u64 ucursor)
+{
+	return u64_to_user_ptr(ucursor);
+}
+
 static int walk_batch(struct batch *batch, bool delete)
 {
 	const union bpf_attr *attr = batch->attr;
@@ -122,7 +128,7 @@ static int walk_batch(struct batch *batch, bool delete)
 	if (put_user(0, &batch->uattr->batch.count))
 		return -EFAULT;
 	/* Users keep four bytes for it, or a key. */
-	if (attr->batch.in_batch && get_user(pos, (u32 __user *)u64_to_user_ptr(attr->batch.in_batch)))
+	if (attr->batch.in_batch && get_user(pos, user_cursor(attr->batch.in_batch)))
 		return -EFAULT;
 	cursor.pos = pos;
 	err = open_batch(batch, true);
@@ -133,7 +139,7 @@ static int walk_batch(struct batch *batch, bool delete)
 	if (err && err != -ENOENT && err != -EINTR)
 		return err;
 	pos = cursor.pos;
-	if (put_user(pos, (u32 __user *)u64_to_user_ptr(attr->batch.out_batch)) ||
+	if (put_user(pos, user_cursor(attr->batch.out_batch)) ||
 	    put_user(done, &batch->uattr->batch.count))
 		return -EFAULT;
 	return err;
@@ -255,6 +261,7 @@ static int run_batch(struct lbpf_call *call, u32 cmd, fmode_t mode, int (*run)(s
  * lbpf_cmd_map_lookup_batch() - BPF_MAP_LOOKUP_BATCH
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0; -ENOENT when the map has no more elements, or another -errno.
  */
 int lbpf_cmd_map_lookup_batch(struct lbpf_call *call)
@@ -266,6 +273,7 @@ int lbpf_cmd_map_lookup_batch(struct lbpf_call *call)
  * lbpf_cmd_map_lookup_delete_batch() - BPF_MAP_LOOKUP_AND_DELETE_BATCH
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0; -ENOENT when the map has no more elements, or another -errno.
  */
 int lbpf_cmd_map_lookup_delete_batch(struct lbpf_call *call)
@@ -278,6 +286,7 @@ int lbpf_cmd_map_lookup_delete_batch(struct lbpf_call *call)
  * lbpf_cmd_map_update_batch() - BPF_MAP_UPDATE_BATCH
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or the error of the first element that failed.
  */
 int lbpf_cmd_map_update_batch(struct lbpf_call *call)
@@ -289,6 +298,7 @@ int lbpf_cmd_map_update_batch(struct lbpf_call *call)
  * lbpf_cmd_map_delete_batch() - BPF_MAP_DELETE_BATCH
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or the error of the first element that failed.
  */
 int lbpf_cmd_map_delete_batch(struct lbpf_call *call)

@@ -20,6 +20,7 @@
  * lbpf_open_flags() - How a descriptor is opened
  * @flags: BPF_F_RDONLY, BPF_F_WRONLY, and others.
  *
+ * Context: Any.
  * Return: O_RDONLY, O_WRONLY or O_RDWR, or -EINVAL for both.
  */
 int lbpf_open_flags(u32 flags)
@@ -40,6 +41,7 @@ int lbpf_open_flags(u32 flags)
  * @name: BPF_OBJ_NAME_LEN bytes.
  *
  * Source: bpf(2), map_name and prog_name: letters, digits, '_' and '.', ended by NULs to the end.
+ * Context: Any.
  * Return: true if it may be given.
  */
 bool lbpf_name_is_valid(const char *name)
@@ -119,6 +121,7 @@ static int finish_map(struct lbpf_map *map, const union bpf_attr *attr, int open
  * lbpf_cmd_map_create() - BPF_MAP_CREATE
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: Descriptor, or -errno.
  */
 int lbpf_cmd_map_create(struct lbpf_call *call)

@@ -82,6 +82,11 @@ static __always_inline int read_key(const struct elem_call *elem, u64 ukey)
 	return lbpf_user_read(elem->key, u64_to_user_ptr(ukey), key_bytes) ? 0 : -EFAULT;
 }
 
+static __always_inline int write_value(const struct elem_call *elem, u64 uvalue, u32 value_bytes)
+{
+	return lbpf_user_write(u64_to_user_ptr(uvalue), elem->value, value_bytes) ? 0 : -EFAULT;
+}
+
 /* Whole words, so that nobody sees half of a counter. */
 static void copy_words(u64 *dst, const u64 *src, u32 bytes)
 {
@@ -152,15 +157,16 @@ int lbpf_elem_set(struct lbpf_map *map, const void *key, const void *value, u64 
  */
 int lbpf_elem_remove(struct lbpf_map *map, const void *key)
 {
+	const typeof(map->ops->delete) remove = map->ops->delete;
 	int err = -EPERM;
 
 	if (map->ops->user_delete)
 		return map->ops->user_delete(map, key);
-	if (!map->ops->delete)
+	if (!remove)
 		return -ENOTSUPP;
 	rcu_read_lock();
 	if (!READ_ONCE(map->frozen))
-		err = map->ops->delete(map, key);
+		err = remove(map, key);
 	rcu_read_unlock();
 	return err;
 }
@@ -181,15 +187,14 @@ static int lookup_elem(struct elem_call *elem, const union bpf_attr *attr)
 		err = -EFAULT;
 	if (!err)
 		err = lbpf_elem_get(elem->map, elem->key, elem->value, attr->flags);
-	if (err)
-		return err;
-	return lbpf_user_write(u64_to_user_ptr(attr->value), elem->value, value_bytes) ? 0 : -EFAULT;
+	return err ?: write_value(elem, attr->value, value_bytes);
 }
 
 /**
  * lbpf_cmd_map_lookup() - BPF_MAP_LOOKUP_ELEM
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_cmd_map_lookup(struct lbpf_call *call)
@@ -225,6 +230,7 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
  * lbpf_cmd_map_update() - BPF_MAP_UPDATE_ELEM
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_cmd_map_update(struct lbpf_call *call)
@@ -243,6 +249,7 @@ int lbpf_cmd_map_update(struct lbpf_call *call)
  * lbpf_cmd_map_delete() - BPF_MAP_DELETE_ELEM
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_cmd_map_delete(struct lbpf_call *call)
@@ -286,6 +293,7 @@ static int step_key(struct elem_call *elem, const union bpf_attr *attr)
  * lbpf_cmd_map_next_key() - BPF_MAP_GET_NEXT_KEY
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_cmd_map_next_key(struct lbpf_call *call)
@@ -311,18 +319,18 @@ static int pop_elem(struct elem_call *elem, const union bpf_attr *attr)
 	err = make_room(elem, value_bytes);
 	if (!err)
 		err = read_key(elem, attr->key);
+	if (!err && !map->ops->user_pop)
+		err = -ENOTSUPP;
 	if (!err)
-		err = map->ops->user_pop ? map->ops->user_pop(map, elem->key, elem->value, attr->flags) :
-					   -ENOTSUPP;
-	if (err)
-		return err;
-	return lbpf_user_write(u64_to_user_ptr(attr->value), elem->value, value_bytes) ? 0 : -EFAULT;
+		err = map->ops->user_pop(map, elem->key, elem->value, attr->flags);
+	return err ?: write_value(elem, attr->value, value_bytes);
 }
 
 /**
  * lbpf_cmd_map_lookup_delete() - BPF_MAP_LOOKUP_AND_DELETE_ELEM
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_cmd_map_lookup_delete(struct lbpf_call *call)

@@ -24,6 +24,7 @@ static int freeze_map(struct lbpf_map *map, const struct file *file)
  * lbpf_cmd_map_freeze() - BPF_MAP_FREEZE
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0, -EBUSY, -EPERM, or another -errno.
  */
 int lbpf_cmd_map_freeze(struct lbpf_call *call)
@@ -52,6 +53,7 @@ static int count_map(struct lbpf_call *call, const struct lbpf_map *map, const s
  * lbpf_cmd_map_count() - LBPF_MAP_COUNT
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -errno; -EINVAL when there is no room for the result.
  */
 int lbpf_cmd_map_count(struct lbpf_call *call)

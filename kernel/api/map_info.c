@@ -16,6 +16,7 @@
  * @call: Attributes.
  *
  * Source: struct bpf_map_info in <linux/bpf.h>.
+ * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_map_info_get(struct lbpf_map *map, struct lbpf_call *call)

@@ -18,6 +18,7 @@
  * lbpf_cmd_stats() - LBPF_STATS
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: 0 or -EFAULT.
  */
 int lbpf_cmd_stats(struct lbpf_call *call)
@@ -38,6 +39,7 @@ int lbpf_cmd_stats(struct lbpf_call *call)
  * lbpf_cmd_enable_stats() - BPF_ENABLE_STATS
  * @call: Attributes.
  *
+ * Context: Process context, may sleep.
  * Return: A descriptor that keeps statistics on while it is open, or -errno.
  */
 int lbpf_cmd_enable_stats(struct lbpf_call *call)

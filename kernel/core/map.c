@@ -25,6 +25,7 @@ static struct mutex freeze_locks[1 << FREEZE_LOCK_BITS];
  * lbpf_map_freeze_lock() - Find the lock that keeps freezing and mapping apart
  * @map: Map.
  *
+ * Context: Any.
  * Return: The lock, shared with other maps.
  */
 struct mutex *lbpf_map_freeze_lock(const struct lbpf_map *map)
@@ -40,7 +41,8 @@ struct mutex *lbpf_map_freeze_lock(const struct lbpf_map *map)
  *
  * Context: Any.
  */
-void lbpf_map_init(struct lbpf_map *map, const struct lbpf_map_ops *ops, const union bpf_attr *attr)
+void lbpf_map_init(struct lbpf_map *map, const struct lbpf_map_ops *ops,
+		   const union bpf_attr *attr)
 {
 	map->ops = ops;
 	map->map_type = attr->map_type;
@@ -257,6 +259,8 @@ int lbpf_map_core_init(void)
 
 /**
  * lbpf_map_core_exit() - Nothing is left to do once every object is gone
+ *
+ * Context: Module exit.
  */
 void lbpf_map_core_exit(void)
 {

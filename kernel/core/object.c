@@ -361,7 +361,7 @@ void lbpf_object_core_exit(void)
 	rcu_barrier_tasks_trace();
 	rcu_barrier();
 	destroy_workqueue(teardown_wq);
-	/* Workers may have left callbacks; callers of the module may be on its last instructions. */
+	/* Workers may have left callbacks; callers may be on their last instructions. */
 	rcu_barrier();
 	synchronize_rcu_tasks();
 	for (table = tables; table < tables + LBPF_NR_OBJECT_KINDS; table++)
