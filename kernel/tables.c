@@ -12,7 +12,12 @@
 #include <lbpf/maps.h>
 #include <lbpf/tables.h>
 
-static const struct lbpf_map_ops *const map_types[] = {};
+static const struct lbpf_map_ops *const map_types[] = {
+	[BPF_MAP_TYPE_HASH] = &lbpf_hash_ops,
+	[BPF_MAP_TYPE_ARRAY] = &lbpf_array_ops,
+	[BPF_MAP_TYPE_PERCPU_HASH] = &lbpf_percpu_hash_ops,
+	[BPF_MAP_TYPE_PERCPU_ARRAY] = &lbpf_percpu_array_ops,
+};
 
 /**
  * lbpf_map_type() - Find a map type

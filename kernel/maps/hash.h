@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The hash of a key, and comparing keys.
+ *
+ * Layer: maps (p).  A folded multiplication (both halves of a 128-bit product
+ * XORed) of the key, masked with secrets of the map, for each 16 bytes of key:
+ * one multiplication for keys up to 8 bytes, so that the JIT can inline it.
+ * Reads of a key that is being overwritten give any value, never more.
+ */
+#ifndef _LBPF_MAPS_HASH_H
+#define _LBPF_MAPS_HASH_H
+
+#include <linux/types.h>
+
+/* How a key is read: by its size where that is common, so that the code for it is straight. */
+enum key_kind {
+	KEY_4,
+	KEY_8,
+	KEY_16,
+	KEY_ANY,
+};
+
+/**
+ * struct hash_seed - Secrets of a map
+ * @mask: XORed to the key.
+ * @factor: What is multiplied with: odd, and its top bit set.
+ */
+struct hash_seed {
+	u64	mask;
+	u64	factor;
+};
+
+static inline enum key_kind key_kind_of(u32 size_bytes)
+{
+	switch (size_bytes) {
+	case 4:
+		return KEY_4;
+	case 8:
+		return KEY_8;
+	case 16:
+		return KEY_16;
+	default:
+		return KEY_ANY;
+	}
+}
+
+static __always_inline u64 fold(u64 a, u64 b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (u64)product ^ (u64)(product >> 64);
+}
+
+static __always_inline u64 read_8(const void *from)
+{
+	u64 v;
+
+	__builtin_memcpy(&v, from, sizeof(v));
+	return v;
+}
+
+static __always_inline u32 read_4(const void *from)
+{
+	u32 v;
+
+	__builtin_memcpy(&v, from, sizeof(v));
+	return v;
+}
+
+/* 1 to 8 bytes as a number; for one size, different bytes give different numbers. */
+static __always_inline u64 read_short(const u8 *key, u32 size_bytes)
+{
+	if (size_bytes == 8)
+		return read_8(key);
+	if (size_bytes >= 4)
+		return (u64)read_4(key) << 32 | read_4(key + size_bytes - 4);
+	return (u64)key[0] << 16 | (u64)key[size_bytes / 2] << 8 | key[size_bytes - 1];
+}
+
+static inline u64 hash_any(const struct hash_seed *seed, const u8 *key, u32 size_bytes)
+{
+	u64 h = seed->mask;
+	u32 left = size_bytes;
+
+	if (left <= 8)
+		return fold(read_short(key, left) ^ seed->mask, seed->factor);
+	for (; left > 16; left -= 16, key += 16)
+		h = fold(read_8(key) ^ h, read_8(key + 8) ^ seed->factor);
+	/* The last 9 to 16 bytes; the two words overlap when there are fewer than 16. */
+	h = fold(read_8(key) ^ h, read_8(key + left - 8) ^ seed->factor);
+	return fold(h ^ seed->mask, seed->factor);
+}
+
+/**
+ * hash_key() - Hash of a key
+ * @seed: Secrets of the map.
+ * @key: Key, aligned or not.
+ * @size_bytes: Its size, 1 or more.
+ * @kind: key_kind_of(@size_bytes), a constant where it matters.
+ *
+ * Context: Any.
+ * Return: 64 bits; all of them depend on all of the key.
+ */
+static __always_inline u64
+hash_key(const struct hash_seed *seed, const void *key, u32 size_bytes, enum key_kind kind)
+{
+	switch (kind) {
+	case KEY_4:
+		return fold(read_4(key) ^ seed->mask, seed->factor);
+	case KEY_8:
+		return fold(read_8(key) ^ seed->mask, seed->factor);
+	case KEY_16:
+		return fold(fold(read_8(key) ^ seed->mask, read_8(key + 8) ^ seed->factor) ^
+			    seed->mask, seed->factor);
+	default:
+		return hash_any(seed, key, size_bytes);
+	}
+}
+
+static inline bool equal_any(const u8 *a, const u8 *b, u32 size_bytes)
+{
+	u32 left = size_bytes;
+
+	if (left < 8)
+		return read_short(a, left) == read_short(b, left);
+	for (; left > 8; left -= 8, a += 8, b += 8)
+		if (read_8(a) != read_8(b))
+			return false;
+	/* The last 1 to 8 bytes, with those before them. */
+	return read_8(a + left - 8) == read_8(b + left - 8);
+}
+
+/**
+ * is_same_key() - Compare two keys
+ * @a: Key.
+ * @b: Key of the same map.
+ * @size_bytes: Their size.
+ * @kind: key_kind_of(@size_bytes).
+ *
+ * Context: Any.
+ * Return: true if they are equal.
+ */
+static __always_inline bool
+is_same_key(const void *a, const void *b, u32 size_bytes, enum key_kind kind)
+{
+	switch (kind) {
+	case KEY_4:
+		return read_4(a) == read_4(b);
+	case KEY_8:
+		return read_8(a) == read_8(b);
+	case KEY_16:
+		return !((read_8(a) ^ read_8(b)) | (read_8(a + 8) ^ read_8(b + 8)));
+	default:
+		return equal_any(a, b, size_bytes);
+	}
+}
+
+#endif /* _LBPF_MAPS_HASH_H */
