@@ -10,8 +10,10 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/api.h>
+#include <lbpf/helpers.h>
 #include <lbpf/map.h>
 #include <lbpf/object.h>
+#include <lbpf/prog.h>
 
 /**
  * struct subsystem - A step of the ladder
@@ -25,11 +27,17 @@ struct subsystem {
 	void		(*exit)(void);
 };
 
+static void nothing_to_undo(void)
+{
+}
+
 /* Each one may use those before it; the device comes last: from then on there are callers. */
 static const struct subsystem ladder[] = {
 	{ "memory", lbpf_alloc_init, lbpf_alloc_exit },
 	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
+	{ "programs", lbpf_prog_core_init, nothing_to_undo },
+	{ "helpers", lbpf_helpers_init, nothing_to_undo },
 	{ "device", lbpf_device_init, lbpf_device_exit },
 };
 

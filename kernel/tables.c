@@ -10,6 +10,8 @@
 
 #include <lbpf/map.h>
 #include <lbpf/maps.h>
+#include <lbpf/progtype.h>
+#include <lbpf/progtypes.h>
 #include <lbpf/tables.h>
 
 static const struct lbpf_map_ops *const map_types[] = {
@@ -31,4 +33,22 @@ const struct lbpf_map_ops *lbpf_map_type(u32 type)
 	if (type >= ARRAY_SIZE(map_types))
 		return NULL;
 	return map_types[array_index_nospec(type, ARRAY_SIZE(map_types))];
+}
+
+static const struct lbpf_progtype *const prog_types[] = {
+	[BPF_PROG_TYPE_SOCKET_FILTER]	= &lbpf_socket_filter_type,
+};
+
+/**
+ * lbpf_prog_type() - Find a program type
+ * @type: BPF_PROG_TYPE_*.
+ *
+ * Context: Any.
+ * Return: Its row, or NULL.
+ */
+const struct lbpf_progtype *lbpf_prog_type(u32 type)
+{
+	if (type >= ARRAY_SIZE(prog_types))
+		return NULL;
+	return prog_types[array_index_nospec(type, ARRAY_SIZE(prog_types))];
 }

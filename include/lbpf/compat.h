@@ -7,9 +7,12 @@
 #ifndef _LBPF_COMPAT_H
 #define _LBPF_COMPAT_H
 
+#include <linux/bpf.h>
 #include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/skbuff.h>
 #include <linux/version.h>
+#include <net/sock.h>
 
 #ifndef fd_file
 /* struct fd is opaque since 6.12. */
@@ -28,5 +31,38 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags &= ~flags;
 }
 #endif
+
+/*
+ * A packet has a VLAN tag when LBPF_SKB_VLAN_MASK of the BPF_SIZE
+ * LBPF_SKB_VLAN_SIZE at LBPF_SKB_VLAN_OFF of struct sk_buff is not zero.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define LBPF_SKB_VLAN_OFF	PKT_VLAN_PRESENT_OFFSET
+#define LBPF_SKB_VLAN_SIZE	BPF_B
+#define LBPF_SKB_VLAN_MASK	(1 << PKT_VLAN_PRESENT_BIT)
+#else
+#define LBPF_SKB_VLAN_OFF	offsetof(struct sk_buff, vlan_all)
+#define LBPF_SKB_VLAN_SIZE	BPF_W
+#define LBPF_SKB_VLAN_MASK	(-1)
+#endif
+
+/* Bytes of options that a socket may have; a sysctl of each network namespace since 6.8. */
+static inline int lbpf_optmem_max(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	return READ_ONCE(sysctl_optmem_max);
+#else
+	return READ_ONCE(sock_net(sk)->core.sysctl_optmem_max);
+#endif
+}
+
+/* A kernel map without special fields; zero means that since 6.2. */
+static inline void lbpf_plain_map_init(struct bpf_map *map)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	map->spin_lock_off = -EINVAL;
+	map->timer_off = -EINVAL;
+#endif
+}
 
 #endif /* _LBPF_COMPAT_H */

@@ -11,10 +11,21 @@
 
 struct lbpf_code;
 struct lbpf_proto;
+struct sk_buff;
 
 /* Helpers of every program type: maps, time, random, CPU; more with CAP_BPF and CAP_PERFMON. */
 const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code);
-/* Helpers on socket buffers that socket filters have. */
+/* Helpers on socket buffers that socket filters have, and the base set. */
 const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code);
+
+/*
+ * What LD_ABS and LD_IND call: the big-endian number of 1, 2 or 4 bytes at byte @off of the packet, or of the
+ * network or mac header (SKF_NET_OFF, SKF_LL_OFF); negative when it is not there.  @data and @len are not used.
+ */
+s64 lbpf_skb_load_1(const struct sk_buff *skb, const void *data, int len, int off);
+s64 lbpf_skb_load_2(const struct sk_buff *skb, const void *data, int len, int off);
+s64 lbpf_skb_load_4(const struct sk_buff *skb, const void *data, int len, int off);
+
+int lbpf_helpers_init(void);
 
 #endif /* _LBPF_HELPERS_H */

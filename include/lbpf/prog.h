@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/jump_label.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
 #include <linux/workqueue.h>
@@ -150,8 +151,40 @@ static inline u32 lbpf_prog_run(const struct lbpf_prog *prog, const void *ctx)
 	return ret;
 }
 
+/**
+ * struct lbpf_run - One BPF_PROG_TEST_RUN
+ *
+ * The command fills in the first members, lbpf_progtype::test_run the others;
+ * the command then writes them back to the caller.
+ *
+ * @attr: Attributes; pointers in it are user pointers.
+ * @retval: R0 of the last run.
+ * @duration_ns: Mean time of one run.
+ * @data_size_out: Bytes of the data after the run, whether or not they fitted.
+ * @ctx_size_out: Likewise of the context.
+ * @has_data: @retval, @duration_ns and @data_size_out are valid.
+ * @has_ctx: @ctx_size_out is valid.
+ */
+struct lbpf_run {
+	const union bpf_attr	*attr;
+	u32			retval;
+	u32			duration_ns;
+	u32			data_size_out;
+	u32			ctx_size_out;
+	bool			has_data;
+	bool			has_ctx;
+};
+
+/* Runs @prog attr->test.repeat times: 0 with retval and duration_ns set, or -EINTR. */
+int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, const void *ctx);
+/* Copy of ctx_in, zero-filled to @size_bytes; NULL when no context is wanted; ERR_PTR.  lbpf_free() it. */
+void *lbpf_run_ctx_in(const struct lbpf_run *run, u32 size_bytes);
+int lbpf_run_ctx_out(struct lbpf_run *run, const void *ctx, u32 size_bytes);
+int lbpf_run_data_out(struct lbpf_run *run, const void *data, u32 size_bytes);
+
+/* SHA-1 of instructions, cut to BPF_TAG_SIZE; descriptors count as zero. */
+void lbpf_prog_calc_tag(const struct bpf_insn *insns, u32 nr_insns, u8 *tag);
+
 int lbpf_prog_core_init(void);
-/* Waits until every program that is being freed is gone. */
-void lbpf_prog_core_exit(void);
 
 #endif /* _LBPF_PROG_H */

@@ -15,7 +15,7 @@ struct lbpf_code;
 struct lbpf_insn_buf;
 struct lbpf_prog;
 struct lbpf_proto;
-union bpf_attr;
+struct lbpf_run;
 
 enum lbpf_ctx_access {
 	LBPF_CTX_READ	= BIT(0),
@@ -96,7 +96,7 @@ enum lbpf_progtype_flag {
  * @fields: Rows in order of @off; gaps are not accessible.
  * @nr_fields: Rows.
  * @helper: Prototype of helper @id for this type with the capabilities of @code, or NULL.
- * @expected_attach_ok: May expected_attach_type be @attach_type?  NULL: only 0... as Linux answers.
+ * @expected_attach_ok: May expected_attach_type be @attach_type?  NULL: any may, it means nothing to the type.
  * @return_range: Sets the range that R0 must be in at exit; returns false when any value will do.
  * @ld_abs: Functions that load 1, 2, 4 bytes of a packet: s64 (*)(ctx, data, len, offset); negative: exit with 0.
  * @prologue: Optional instructions before the first one.
@@ -114,8 +114,7 @@ struct lbpf_progtype {
 	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
 	const void			*ld_abs[3];
 	int (*prologue)(struct lbpf_insn_buf *buf, const struct lbpf_code *code);
-	int (*test_run)(struct lbpf_prog *prog, const union bpf_attr *kattr,
-			union bpf_attr __user *uattr);
+	int (*test_run)(const struct lbpf_prog *prog, struct lbpf_run *run);
 };
 
 /* The row that covers bytes @off..@off+@size-1 of a context, or NULL.  Binary search over @fields. */

@@ -7,11 +7,6 @@
 #ifndef _LBPF_STATS_H
 #define _LBPF_STATS_H
 
-#include <linux/jump_label.h>
-
-/* On while a descriptor of BPF_ENABLE_STATS is open. */
-DECLARE_STATIC_KEY_FALSE(lbpf_run_stats_key);
-
 /* A descriptor that keeps run statistics on: fd, or -errno. */
 int lbpf_run_stats_fd(void);
 

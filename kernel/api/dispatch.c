@@ -65,6 +65,9 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_BTF_GET_FD_BY_ID, lbpf_cmd_btf_fd_by_id, btf_id, ROW_SYS_ADMIN),
 	ROW(BPF_LINK_GET_FD_BY_ID, lbpf_cmd_link_fd_by_id, link_id, ROW_SYS_ADMIN),
 	ROW(BPF_OBJ_GET_INFO_BY_FD, lbpf_cmd_obj_info, info, 0),
+	ROW(BPF_PROG_LOAD, lbpf_cmd_prog_load, core_relo_rec_size, ROW_GATED),
+	ROW(BPF_PROG_TEST_RUN, lbpf_cmd_prog_test_run, test.batch_size, 0),
+	ROW(BPF_PROG_BIND_MAP, lbpf_cmd_prog_bind_map, prog_bind_map.flags, 0),
 	ROW(BPF_ENABLE_STATS, lbpf_cmd_enable_stats, enable_stats.type, ROW_SYS_ADMIN),
 };
 
@@ -77,6 +80,9 @@ static const struct command_row bpf_rows[] = {
 
 /* Source: enum lbpf_cmd in uapi/lbpf.h. */
 static const struct command_row own_rows[] = {
+	OWN_ROW(LBPF_SOCK_ATTACH, lbpf_cmd_sock_attach, sock_attach, 0),
+	OWN_ROW(LBPF_SOCK_DETACH, lbpf_cmd_sock_detach, sock_attach, 0),
+	OWN_ROW(LBPF_PROG_FACTS, lbpf_cmd_prog_facts, prog_facts, ROW_SYS_ADMIN),
 	OWN_ROW(LBPF_STATS, lbpf_cmd_stats, stats, ROW_SYS_ADMIN),
 	OWN_ROW(LBPF_MAP_COUNT, lbpf_cmd_map_count, map_count, 0),
 };

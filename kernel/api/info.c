@@ -64,8 +64,14 @@ static int get_map_info(struct lbpf_object *obj, struct lbpf_call *call)
 	return lbpf_map_info_get(lbpf_map_of(obj), call);
 }
 
+static int get_prog_info(struct lbpf_object *obj, struct lbpf_call *call)
+{
+	return lbpf_prog_info_get(lbpf_prog_of(obj), call);
+}
+
 static int (*const info_by_kind[LBPF_NR_OBJECT_KINDS])(struct lbpf_object *, struct lbpf_call *) = {
 	[LBPF_OBJ_MAP] = get_map_info,
+	[LBPF_OBJ_PROG] = get_prog_info,
 };
 
 /**

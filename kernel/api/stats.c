@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/jit.h>
 #include <lbpf/object.h>
 #include <lbpf/stats.h>
 
@@ -29,6 +30,8 @@ int lbpf_cmd_stats(struct lbpf_call *call)
 		.nr_links = lbpf_object_count(LBPF_OBJ_LINK),
 		.nr_btfs = lbpf_object_count(LBPF_OBJ_BTF),
 		.nr_allocs = lbpf_alloc_count(),
+		.text_bytes = lbpf_text_used_bytes(),
+		.text_size_bytes = lbpf_text_size_bytes(),
 	};
 	u32 size_bytes = min_t(u32, call->size_bytes, sizeof(stats));
 

@@ -2,21 +2,22 @@
 /*
  * The switch of run statistics.
  *
- * Layer: core.
+ * Layer: core.  It is the kernel's own: a kernel object that stands in for an
+ * lbpf program is counted by the kernel, and sysctl kernel.bpf_stats_enabled
+ * counts lbpf programs too.
  */
 #include <linux/anon_inodes.h>
 #include <linux/fcntl.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 
 #include <lbpf/alloc.h>
 #include <lbpf/stats.h>
 
-DEFINE_STATIC_KEY_FALSE(lbpf_run_stats_key);
-
 static int release_stats(struct inode *inode, struct file *file)
 {
-	static_branch_dec(&lbpf_run_stats_key);
+	static_branch_dec(&bpf_stats_enabled_key);
 	return 0;
 }
 
@@ -39,9 +40,9 @@ int lbpf_run_stats_fd(void)
 	if (lbpf_alloc_fails())
 		return -ENOMEM;
 	/* Before the descriptor exists: closing it counts back. */
-	static_branch_inc(&lbpf_run_stats_key);
+	static_branch_inc(&bpf_stats_enabled_key);
 	fd = anon_inode_getfd("lbpf-stats", &stats_fops, NULL, O_CLOEXEC);
 	if (fd < 0)
-		static_branch_dec(&lbpf_run_stats_key);
+		static_branch_dec(&bpf_stats_enabled_key);
 	return fd;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the load pipeline keeps of a program for later commands.
+ *
+ * Layer: api (private).
+ */
+#ifndef _LBPF_API_PROG_H
+#define _LBPF_API_PROG_H
+
+struct lbpf_code;
+struct lbpf_prog;
+
+/* prog_facts.c: after the verifier. */
+int lbpf_prog_keep_facts(struct lbpf_prog *prog, const struct lbpf_code *code);
+/* prog_dump.c: after the rewriter. */
+int lbpf_prog_keep_dump(struct lbpf_prog *prog, const struct lbpf_code *code);
+
+#endif /* _LBPF_API_PROG_H */

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BPF_PROG_LOAD: the checks of its attributes, and the pipeline behind them.
+ *
+ * Layer: api.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/license.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include <lbpf/alloc.h>
+#include <lbpf/code.h>
+#include <lbpf/jit.h>
+#include <lbpf/map.h>
+#include <lbpf/prog.h>
+#include <lbpf/progtype.h>
+#include <lbpf/rewrite.h>
+#include <lbpf/tables.h>
+#include <lbpf/verifier.h>
+
+#include "api.h"
+#include "prog.h"
+
+#define LICENSE_BYTES	128
+
+/* Source: prog_flags of BPF_PROG_LOAD in <linux/bpf.h>. */
+#define KNOWN_PROG_FLAGS						\
+	(BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT |			\
+	 BPF_F_TEST_STATE_FREQ | BPF_F_SLEEPABLE |			\
+	 BPF_F_TEST_RND_HI32 | BPF_F_XDP_HAS_FRAGS)
+
+/**
+ * struct load - One BPF_PROG_LOAD
+ * @attr: Attributes.
+ * @code: Program under construction.
+ * @log: Its log.
+ * @prog: Program to be.
+ */
+struct load {
+	const union bpf_attr	*attr;
+	struct lbpf_code	code;
+	struct lbpf_log		log;
+	struct lbpf_prog	*prog;
+};
+
+static u32 effective_caps(void)
+{
+	u32 caps = 0;
+
+	if (bpf_capable())
+		caps |= LBPF_CAP_BPF;
+	if (perfmon_capable())
+		caps |= LBPF_CAP_PERFMON;
+	if (capable(CAP_NET_ADMIN) || capable(CAP_SYS_ADMIN))
+		caps |= LBPF_CAP_NET_ADMIN;
+	if (capable(CAP_SYS_ADMIN))
+		caps |= LBPF_CAP_SYS_ADMIN;
+	return caps;
+}
+
+static int read_license(struct load *load)
+{
+	char license[LICENSE_BYTES];
+
+	if (strncpy_from_user(license, u64_to_user_ptr(load->attr->license),
+			      sizeof(license) - 1) < 0)
+		return -EFAULT;
+	license[sizeof(license) - 1] = 0;
+	load->code.is_gpl = license_is_gpl_compatible(license);
+	return 0;
+}
+
+static int check_count(const struct load *load)
+{
+	u32 max = lbpf_code_may(&load->code, LBPF_CAP_BPF) ? LBPF_MAX_INSNS :
+							     LBPF_MAX_INSNS_UNPRIV;
+	u32 nr = load->attr->insn_cnt;
+
+	return nr && nr <= max ? 0 : -E2BIG;
+}
+
+/* Types that nobody has heard of need CAP_BPF too, before they are refused. */
+static int check_caps(struct load *load)
+{
+	u32 flags = load->code.pt ? load->code.pt->flags : 0;
+
+	if (!(flags & LBPF_PT_UNPRIV) && !lbpf_code_may(&load->code, LBPF_CAP_BPF))
+		return -EPERM;
+	if ((flags & LBPF_PT_NET_ADMIN) && !lbpf_code_may(&load->code, LBPF_CAP_NET_ADMIN))
+		return -EPERM;
+	if ((flags & LBPF_PT_PERFMON) && !lbpf_code_may(&load->code, LBPF_CAP_PERFMON))
+		return -EPERM;
+	return 0;
+}
+
+/* No type that is built so far attaches to a program or to a BTF id, or runs on a network device. */
+static int check_attach(struct load *load)
+{
+	const union bpf_attr *attr = load->attr;
+	const struct lbpf_progtype *pt = load->code.pt;
+
+	if (attr->attach_prog_fd || attr->attach_btf_id)
+		return -EINVAL;
+	if (pt && pt->expected_attach_ok && !pt->expected_attach_ok(attr->expected_attach_type))
+		return -EINVAL;
+	return 0;
+}
+
+static int copy_insns(struct load *load)
+{
+	struct lbpf_code *code = &load->code;
+	u32 nr = load->attr->insn_cnt;
+
+	code->insns = lbpf_area_alloc_array(nr, sizeof(*code->insns), NUMA_NO_NODE);
+	if (!code->insns)
+		return -ENOMEM;
+	code->nr_insns = nr;
+	code->nr_orig_insns = nr;
+	if (copy_from_user(code->insns, u64_to_user_ptr(load->attr->insns),
+			   nr * sizeof(*code->insns)))
+		return -EFAULT;
+	code->aux = lbpf_area_alloc_array(nr, sizeof(*code->aux), NUMA_NO_NODE);
+	return code->aux ? 0 : -ENOMEM;
+}
+
+static int check_type(struct load *load)
+{
+	return load->code.pt && !load->attr->prog_ifindex ? 0 : -EINVAL;
+}
+
+/* Source: prog_name of BPF_PROG_LOAD: letters, digits, '_' and '.', and a closing NUL. */
+static int copy_name(struct load *load)
+{
+	const char *name = load->attr->prog_name;
+	size_t len = strnlen(name, BPF_OBJ_NAME_LEN);
+	size_t i;
+
+	if (len == BPF_OBJ_NAME_LEN)
+		return -EINVAL;
+	for (i = 0; i < len; i++)
+		if (!isalnum(name[i]) && name[i] != '_' && name[i] != '.')
+			return -EINVAL;
+	memcpy(load->prog->name, name, len);
+	return 0;
+}
+
+static int open_log(struct load *load)
+{
+	return lbpf_log_open(&load->log, load->attr->log_level,
+			     u64_to_user_ptr(load->attr->log_buf), load->attr->log_size);
+}
+
+/* Source: BPF_F_SLEEPABLE in <linux/bpf.h>. */
+static int check_sleepable(struct load *load)
+{
+	if (!(load->code.prog_flags & BPF_F_SLEEPABLE) ||
+	    load->code.pt->flags & LBPF_PT_SLEEPABLE)
+		return 0;
+	lbpf_log(&load->log, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n");
+	return -EINVAL;
+}
+
+static int verify(struct load *load)
+{
+	return lbpf_verify(&load->code);
+}
+
+static int keep_facts(struct load *load)
+{
+	load->prog->verified_insns = load->code.processed_insns;
+	return lbpf_prog_keep_facts(load->prog, &load->code);
+}
+
+static int rewrite(struct load *load)
+{
+	return lbpf_rewrite(&load->code);
+}
+
+static int keep_dump(struct load *load)
+{
+	return lbpf_prog_keep_dump(load->prog, &load->code);
+}
+
+static int emit(struct load *load)
+{
+	struct lbpf_image *image = lbpf_jit(&load->code);
+
+	if (IS_ERR(image))
+		return PTR_ERR(image);
+	load->prog->image = image;
+	load->prog->free_image = lbpf_image_free;
+	load->prog->func = image->entry;
+	return 0;
+}
+
+/* The maps' references go over to the program. */
+static int keep_maps(struct load *load)
+{
+	struct lbpf_code *code = &load->code;
+	struct lbpf_prog *prog = load->prog;
+	size_t bytes = code->nr_used_maps * sizeof(*prog->used_maps);
+
+	if (!bytes)
+		return 0;
+	prog->used_maps = lbpf_zalloc(bytes, GFP_KERNEL);
+	if (!prog->used_maps)
+		return -ENOMEM;
+	memcpy(prog->used_maps, code->used_maps, bytes);
+	prog->nr_used_maps = code->nr_used_maps;
+	code->nr_used_maps = 0;
+	return 0;
+}
+
+static int describe(struct load *load)
+{
+	const struct lbpf_code *code = &load->code;
+	struct lbpf_prog *prog = load->prog;
+
+	prog->pt = code->pt;
+	prog->type = code->pt->type;
+	prog->expected_attach_type = code->expected_attach_type;
+	prog->prog_flags = code->prog_flags;
+	prog->is_gpl = code->is_gpl;
+	prog->uses_cb = code->uses_cb;
+	prog->is_sleepable = code->prog_flags & BPF_F_SLEEPABLE;
+	prog->has_tail_call = code->has_tail_call;
+	prog->changes_packet = code->changes_packet;
+	prog->nr_orig_insns = code->nr_orig_insns;
+	prog->uid = from_kuid_munged(current_user_ns(), current_uid());
+	prog->load_time_ns = ktime_get_boottime_ns();
+	return 0;
+}
+
+static int calc_tag(struct load *load)
+{
+	lbpf_prog_calc_tag(load->code.insns, load->code.nr_insns, load->prog->tag);
+	return 0;
+}
+
+/* A pass of the pipeline: 0, or -errno, which ends it. */
+typedef int (*pass_fn)(struct load *load);
+
+/* What can be refused without looking at the program. */
+static const pass_fn attribute_passes[] = {
+	check_caps,
+	check_attach,
+	copy_insns,
+	check_type,
+	copy_name,
+	open_log,
+};
+
+/* From instructions to machine code. */
+static const pass_fn program_passes[] = {
+	describe,
+	calc_tag,
+	check_sleepable,
+	verify,
+	keep_facts,
+	rewrite,
+	keep_dump,
+	emit,
+	keep_maps,
+};
+
+static int run_passes(struct load *load, const pass_fn *passes, size_t nr_passes)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < nr_passes; i++) {
+		err = passes[i](load);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int build_prog(struct load *load)
+{
+	int err;
+
+	err = run_passes(load, attribute_passes, ARRAY_SIZE(attribute_passes));
+	if (err)
+		return err;
+	err = run_passes(load, program_passes, ARRAY_SIZE(program_passes));
+	/* A log that did not fit is an error of its own, whatever the verdict. */
+	return load->log.is_full ? -ENOSPC : err;
+}
+
+static void free_load(struct load *load)
+{
+	u32 i;
+
+	for (i = 0; i < load->code.nr_used_maps; i++)
+		lbpf_map_put(load->code.used_maps[i]);
+	lbpf_area_free(load->code.aux);
+	lbpf_area_free(load->code.insns);
+	if (load->prog)
+		lbpf_prog_discard(load->prog);
+	lbpf_area_free(load);
+}
+
+/* Visible from here on: only the descriptor can still fail, and dropping the reference undoes it. */
+static int publish(struct load *load)
+{
+	struct lbpf_prog *prog = load->prog;
+	int ret;
+
+	ret = lbpf_object_publish(&prog->obj);
+	if (ret)
+		return ret;
+	load->prog = NULL;
+	ret = lbpf_object_fd(&prog->obj, O_RDWR);
+	if (ret < 0)
+		lbpf_object_put_user(&prog->obj);
+	return ret;
+}
+
+static int load_prog(struct load *load)
+{
+	int err;
+
+	err = read_license(load);
+	if (err)
+		return err;
+	err = check_count(load);
+	if (err)
+		return err;
+	load->prog = lbpf_prog_alloc();
+	if (!load->prog)
+		return -ENOMEM;
+	err = build_prog(load);
+	if (err)
+		return err;
+	return publish(load);
+}
+
+/**
+ * lbpf_cmd_prog_load() - BPF_PROG_LOAD
+ * @call: Command.
+ *
+ * Source: BPF_PROG_LOAD of bpf(2): its attributes are checked in the same order.
+ * Context: Process context, may sleep.
+ * Return: Descriptor, or -errno.
+ */
+int lbpf_cmd_prog_load(struct lbpf_call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct load *load;
+	int ret;
+
+	if (attr->prog_flags & ~KNOWN_PROG_FLAGS)
+		return -EINVAL;
+	load = lbpf_area_alloc(sizeof(*load), NUMA_NO_NODE);
+	if (!load)
+		return -ENOMEM;
+	load->attr = attr;
+	load->code.caps = effective_caps();
+	load->code.pt = lbpf_prog_type(attr->prog_type);
+	load->code.expected_attach_type = attr->expected_attach_type;
+	load->code.prog_flags = attr->prog_flags;
+	load->code.needs_rnd_hi32 = attr->prog_flags & BPF_F_TEST_RND_HI32;
+	load->code.fd_array = attr->fd_array;
+	load->code.log = &load->log;
+	ret = load_prog(load);
+	free_load(load);
+	return ret;
+}

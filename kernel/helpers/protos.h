@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Prototypes of all helpers, for the sets.
+ *
+ * Layer: helpers (private).
+ */
+#ifndef _LBPF_HELPER_PROTOS_H
+#define _LBPF_HELPER_PROTOS_H
+
+#include <lbpf/proto.h>
+
+/* map.c */
+extern const struct lbpf_proto lbpf_map_lookup_proto;
+extern const struct lbpf_proto lbpf_map_update_proto;
+extern const struct lbpf_proto lbpf_map_delete_proto;
+extern const struct lbpf_proto lbpf_map_push_proto;
+extern const struct lbpf_proto lbpf_map_pop_proto;
+extern const struct lbpf_proto lbpf_map_peek_proto;
+extern const struct lbpf_proto lbpf_map_lookup_percpu_proto;
+extern const struct lbpf_proto lbpf_tail_call_proto;
+
+/* machine.c */
+extern const struct lbpf_proto lbpf_prandom_u32_proto;
+extern const struct lbpf_proto lbpf_cpu_id_proto;
+extern const struct lbpf_proto lbpf_numa_node_id_proto;
+
+/* time.c */
+extern const struct lbpf_proto lbpf_ktime_proto;
+extern const struct lbpf_proto lbpf_ktime_boot_proto;
+extern const struct lbpf_proto lbpf_ktime_coarse_proto;
+extern const struct lbpf_proto lbpf_ktime_tai_proto;
+extern const struct lbpf_proto lbpf_jiffies64_proto;
+
+/* task.c */
+extern const struct lbpf_proto lbpf_pid_tgid_proto;
+extern const struct lbpf_proto lbpf_uid_gid_proto;
+extern const struct lbpf_proto lbpf_comm_proto;
+
+/* string.c */
+extern const struct lbpf_proto lbpf_strncmp_proto;
+
+/* trace.c */
+extern const struct lbpf_proto lbpf_trace_printk_proto;
+
+/* skb.c */
+extern const struct lbpf_proto lbpf_skb_load_bytes_proto;
+extern const struct lbpf_proto lbpf_skb_load_relative_proto;
+extern const struct lbpf_proto lbpf_socket_uid_proto;
+
+#endif /* _LBPF_HELPER_PROTOS_H */

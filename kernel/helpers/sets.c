@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which helpers exist for whom.
+ *
+ * Layer: helpers.  A set is a table by helper id.  Source: what bpf(2) of Linux
+ * 6.1 offers to the same callers; selftests/prog compares id by id.
+ */
+#include <linux/bpf.h>
+#include <linux/kernel.h>
+#include <linux/nospec.h>
+
+#include <lbpf/code.h>
+#include <lbpf/helpers.h>
+
+#include "protos.h"
+#include "trace.h"
+
+struct helper_set {
+	const struct lbpf_proto *const *rows;
+	u32 nr_rows;
+};
+
+#define SET(table)	((struct helper_set){ .rows = (table), .nr_rows = ARRAY_SIZE(table) })
+
+static const struct lbpf_proto *find_helper(struct helper_set set, u32 id)
+{
+	if (id >= set.nr_rows)
+		return NULL;
+	return set.rows[array_index_nospec(id, set.nr_rows)];
+}
+
+static const struct lbpf_proto *const everyone[] = {
+	[BPF_FUNC_map_lookup_elem]		= &lbpf_map_lookup_proto,
+	[BPF_FUNC_map_update_elem]		= &lbpf_map_update_proto,
+	[BPF_FUNC_map_delete_elem]		= &lbpf_map_delete_proto,
+	[BPF_FUNC_map_push_elem]		= &lbpf_map_push_proto,
+	[BPF_FUNC_map_pop_elem]			= &lbpf_map_pop_proto,
+	[BPF_FUNC_map_peek_elem]		= &lbpf_map_peek_proto,
+	[BPF_FUNC_map_lookup_percpu_elem]	= &lbpf_map_lookup_percpu_proto,
+	[BPF_FUNC_tail_call]			= &lbpf_tail_call_proto,
+	[BPF_FUNC_get_prandom_u32]		= &lbpf_prandom_u32_proto,
+	[BPF_FUNC_get_smp_processor_id]		= &lbpf_cpu_id_proto,
+	[BPF_FUNC_get_numa_node_id]		= &lbpf_numa_node_id_proto,
+	[BPF_FUNC_ktime_get_ns]			= &lbpf_ktime_proto,
+	[BPF_FUNC_ktime_get_boot_ns]		= &lbpf_ktime_boot_proto,
+	[BPF_FUNC_ktime_get_coarse_ns]		= &lbpf_ktime_coarse_proto,
+	[BPF_FUNC_ktime_get_tai_ns]		= &lbpf_ktime_tai_proto,
+	[BPF_FUNC_strncmp]			= &lbpf_strncmp_proto,
+};
+
+static const struct lbpf_proto *const with_cap_bpf[] = {
+	[BPF_FUNC_jiffies64]			= &lbpf_jiffies64_proto,
+};
+
+static const struct lbpf_proto *const with_cap_perfmon[] = {
+	[BPF_FUNC_trace_printk]			= &lbpf_trace_printk_proto,
+};
+
+/**
+ * lbpf_base_helper() - Find a helper of the base set
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(everyone), id);
+
+	if (!proto && lbpf_code_may(code, LBPF_CAP_BPF))
+		proto = find_helper(SET(with_cap_bpf), id);
+	if (!proto && lbpf_code_may(code, LBPF_CAP_BPF) && lbpf_code_may(code, LBPF_CAP_PERFMON))
+		proto = find_helper(SET(with_cap_perfmon), id);
+	if (proto == &lbpf_trace_printk_proto)
+		lbpf_trace_enable();
+	return proto;
+}
+
+static const struct lbpf_proto *const on_skb[] = {
+	[BPF_FUNC_skb_load_bytes]		= &lbpf_skb_load_bytes_proto,
+	[BPF_FUNC_skb_load_bytes_relative]	= &lbpf_skb_load_relative_proto,
+	[BPF_FUNC_get_socket_uid]		= &lbpf_socket_uid_proto,
+};
+
+/**
+ * lbpf_skb_helper() - Find a helper of socket filters
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(on_skb), id);
+
+	return proto ?: lbpf_base_helper(id, code);
+}

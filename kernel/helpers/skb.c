@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Helpers on socket buffers, and the functions behind LD_ABS and LD_IND.
+ *
+ * Layer: helpers.
+ */
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/skbuff.h>
+#include <net/inet_sock.h>
+
+#include <lbpf/helpers.h>
+
+#include "helper.h"
+#include "protos.h"
+
+HELPER_4(load_bytes, const struct sk_buff *, skb, u32, off, void *, to, u32, len)
+{
+	if (off <= INT_MAX && !skb_copy_bits(skb, off, to, len))
+		return 0;
+	/* The program may read it, whatever happened. */
+	memset(to, 0, len);
+	return -EFAULT;
+}
+
+const struct lbpf_proto lbpf_skb_load_bytes_proto = {
+	.name	= "skb_load_bytes",
+	.id	= BPF_FUNC_skb_load_bytes,
+	.fn	= load_bytes,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
+		    LBPF_ARG_CONST_SIZE },
+};
+
+/* Where header @start_header begins, or NULL.  Source: enum bpf_hdr_start_off. */
+static const void *find_header(const struct sk_buff *skb, u32 start_header)
+{
+	if (start_header == BPF_HDR_START_MAC && skb_mac_header_was_set(skb))
+		return skb_mac_header(skb);
+	if (start_header == BPF_HDR_START_NET)
+		return skb_network_header(skb);
+	return NULL;
+}
+
+HELPER_5(load_relative, const struct sk_buff *, skb, u32, off, void *, to, u32, len,
+	 u32, start_header)
+{
+	const void *start = find_header(skb, start_header);
+
+	if (start && off <= 0xffff && off + len <= skb_tail_pointer(skb) - (const u8 *)start) {
+		memcpy(to, start + off, len);
+		return 0;
+	}
+	memset(to, 0, len);
+	return -EFAULT;
+}
+
+const struct lbpf_proto lbpf_skb_load_relative_proto = {
+	.name	= "skb_load_bytes_relative",
+	.id	= BPF_FUNC_skb_load_bytes_relative,
+	.fn	= load_relative,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
+		    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING },
+};
+
+HELPER_1(socket_uid, const struct sk_buff *, skb)
+{
+	struct sock *sk = skb_to_full_sk(skb);
+
+	if (!sk || !sk_fullsock(sk))
+		return overflowuid;
+	return from_kuid_munged(sock_net(sk)->user_ns, sock_net_uid(sock_net(sk), sk));
+}
+
+const struct lbpf_proto lbpf_socket_uid_proto = {
+	.name	= "get_socket_uid",
+	.id	= BPF_FUNC_get_socket_uid,
+	.fn	= socket_uid,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX },
+};
+
+/* A negative offset counts from the network or the mac header.  Source: SKF_NET_OFF, SKF_LL_OFF in <linux/filter.h>. */
+static const void *find_negative(const struct sk_buff *skb, int off, u32 size)
+{
+	const u8 *pos;
+
+	if (off >= SKF_NET_OFF)
+		pos = skb_network_header(skb) + off - SKF_NET_OFF;
+	else if (off >= SKF_LL_OFF && skb_mac_header_was_set(skb))
+		pos = skb_mac_header(skb) + off - SKF_LL_OFF;
+	else
+		return NULL;
+	return pos >= skb->head && pos + size <= skb_tail_pointer(skb) ? pos : NULL;
+}
+
+/* @size bytes of the packet, in the linear part or copied to @copy; NULL when they are not there. */
+static __always_inline const void *find_bytes(const struct sk_buff *skb, int off, u32 size,
+					      void *copy)
+{
+	if (unlikely(off < 0))
+		return find_negative(skb, off, size);
+	if (likely((int)skb_headlen(skb) - off >= (int)size))
+		return skb->data + off;
+	return skb_copy_bits(skb, off, copy, size) ? NULL : copy;
+}
+
+/**
+ * lbpf_skb_load_1() - LD_ABS and LD_IND of one byte
+ * @skb: Packet.
+ * @data: Not used.
+ * @len: Not used.
+ * @off: Offset in the packet, bytes; negative: SKF_NET_OFF, SKF_LL_OFF.
+ *
+ * Context: Any.
+ * Return: The byte, or -EFAULT.
+ */
+s64 lbpf_skb_load_1(const struct sk_buff *skb, const void *data, int len, int off)
+{
+	u8 copy;
+	const u8 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
+
+	return bytes ? *bytes : -EFAULT;
+}
+
+/**
+ * lbpf_skb_load_2() - LD_ABS and LD_IND of two bytes
+ * @skb: Packet.
+ * @data: Not used.
+ * @len: Not used.
+ * @off: Offset in the packet, bytes; negative: SKF_NET_OFF, SKF_LL_OFF.
+ *
+ * Context: Any.
+ * Return: The number in host order, or -EFAULT.
+ */
+s64 lbpf_skb_load_2(const struct sk_buff *skb, const void *data, int len, int off)
+{
+	__be16 copy;
+	const __be16 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
+
+	return bytes ? be16_to_cpup(bytes) : -EFAULT;
+}
+
+/**
+ * lbpf_skb_load_4() - LD_ABS and LD_IND of four bytes
+ * @skb: Packet.
+ * @data: Not used.
+ * @len: Not used.
+ * @off: Offset in the packet, bytes; negative: SKF_NET_OFF, SKF_LL_OFF.
+ *
+ * Context: Any.
+ * Return: The number in host order, or -EFAULT.
+ */
+s64 lbpf_skb_load_4(const struct sk_buff *skb, const void *data, int len, int off)
+{
+	__be32 copy;
+	const __be32 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
+
+	return bytes ? be32_to_cpup(bytes) : -EFAULT;
+}
