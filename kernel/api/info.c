@@ -87,8 +87,9 @@ int lbpf_cmd_obj_info(struct lbpf_call *call)
 	struct lbpf_object *obj;
 	int err = -EINVAL;
 
+	/* Source: not EBADF; seen on Linux 6.1. */
 	if (!fd_file(f))
-		return -EBADF;
+		return -EBADFD;
 	obj = lbpf_object_of_any_file(fd_file(f));
 	if (obj && info_by_kind[obj->kind])
 		err = info_by_kind[obj->kind](obj, call);
