@@ -11,6 +11,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/api.h>
 #include <lbpf/helpers.h>
+#include <lbpf/jit.h>
 #include <lbpf/map.h>
 #include <lbpf/object.h>
 #include <lbpf/prog.h>
@@ -34,6 +35,7 @@ static void nothing_to_undo(void)
 /* Each one may use those before it; the device comes last: from then on there are callers. */
 static const struct subsystem ladder[] = {
 	{ "memory", lbpf_alloc_init, lbpf_alloc_exit },
+	{ "text arena", lbpf_jit_init, lbpf_jit_exit },
 	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },

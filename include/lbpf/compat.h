@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/skbuff.h>
+#include <linux/smp.h>
 #include <linux/version.h>
 #include <net/sock.h>
 
@@ -64,5 +65,12 @@ static inline void lbpf_plain_map_init(struct bpf_map *map)
 	map->timer_off = -EINVAL;
 #endif
 }
+
+/* Offset of the CPU's own number in per-CPU memory. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define lbpf_cpu_number_off()	((s32)(unsigned long)&pcpu_hot.cpu_number)
+#else
+#define lbpf_cpu_number_off()	((s32)(unsigned long)&cpu_number)
+#endif
 
 #endif /* _LBPF_COMPAT_H */

@@ -10,6 +10,21 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
+/* Newer than the headers of Linux 6.1: cpu=v4. */
+#ifndef BPF_MEMSX
+#define BPF_MEMSX	0x80	/* load with sign extension */
+#endif
+
+/* Opcodes that only the rewriter makes, for the JIT. */
+#define LBPF_CODE_BARRIER	(BPF_ST | 0xc0)		/* speculation barrier */
+#define LBPF_CODE_NATIVE	(BPF_JMP | 0xe0)	/* imm: enum lbpf_native */
+
+enum lbpf_native {
+	LBPF_NATIVE_THIS_CPU_ADDR,	/* dst = src + base of this CPU's per-CPU memory */
+	LBPF_NATIVE_CPU_NUMBER,		/* dst = number of this CPU */
+	LBPF_NR_NATIVES,
+};
+
 /* The shape of an instruction: which fields it has. */
 enum lbpf_form {
 	LBPF_FORM_UNKNOWN,	/* not an instruction */

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls, and operations that only the rewriter makes.
+ *
+ * Layer: jit (p).  R1-R5 are where C expects arguments and R0 is where it
+ * returns, so that calls move nothing.
+ */
+#include <lbpf/insn.h>
+
+#include "emit.h"
+
+static void call_subprog(struct lbpf_jit *jit)
+{
+	s32 disp = 0;
+
+	if (jit->is_placed)
+		disp = jit->funcs[jit->aux->subprog].start_off - (jit->buf.len + LBPF_X86_CALL_BYTES);
+	lbpf_x86_call(&jit->buf, disp);
+}
+
+/**
+ * lbpf_jit_call() - Emit BPF_CALL
+ * @jit: Compilation.
+ */
+void lbpf_jit_call(struct lbpf_jit *jit)
+{
+	if (jit->aux->flags & LBPF_INSN_NATIVE_CALL)
+		lbpf_jit_near_call(jit, jit->aux->call_fn);
+	else if (jit->aux->flags & LBPF_INSN_SUBPROG_CALL)
+		call_subprog(jit);
+	else
+		jit->bad_insn = true;
+}
+
+static struct lbpf_x86_mem at_percpu(s32 off)
+{
+	return (struct lbpf_x86_mem){ .base = X_NONE, .index = X_NONE, .disp = off };
+}
+
+/* dst = src + base of this CPU's memory */
+static void emit_this_cpu_addr(struct lbpf_jit *jit)
+{
+	if (jit->insn->dst_reg != jit->insn->src_reg)
+		lbpf_x86_mov(&jit->buf, 8, lbpf_jit_dst(jit), lbpf_jit_src(jit));
+	lbpf_x86_rm(&jit->buf, X_ADD_LOAD | X_GS, 8, lbpf_jit_dst(jit),
+		    at_percpu(jit->target->this_cpu_off));
+}
+
+static void emit_cpu_number(struct lbpf_jit *jit)
+{
+	lbpf_x86_rm(&jit->buf, X_MOV_LOAD | X_GS, 4, lbpf_jit_dst(jit),
+		    at_percpu(jit->target->cpu_number));
+}
+
+/**
+ * lbpf_jit_native() - Emit an operation of the rewriter
+ * @jit: Compilation.
+ */
+void lbpf_jit_native(struct lbpf_jit *jit)
+{
+	switch (jit->insn->imm) {
+	case LBPF_NATIVE_THIS_CPU_ADDR:
+		emit_this_cpu_addr(jit);
+		break;
+	case LBPF_NATIVE_CPU_NUMBER:
+		emit_cpu_number(jit);
+		break;
+	default:
+		jit->bad_insn = true;
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames: what a function saves, and how much stack it takes.
+ *
+ * Layer: jit (p).  A function that calls nothing and uses no stack has no
+ * frame; one that calls has a frame pointer, so that the unwinder finds its
+ * way.  Only registers that a function names are saved.
+ */
+#include <linux/kernel.h>
+
+#include "emit.h"
+
+const u8 lbpf_jit_regs[MAX_BPF_REG] = {
+	[BPF_REG_0]	= X_RAX,
+	[BPF_REG_1]	= X_RDI,
+	[BPF_REG_2]	= X_RSI,
+	[BPF_REG_3]	= X_RDX,
+	[BPF_REG_4]	= X_RCX,
+	[BPF_REG_5]	= X_R8,
+	[BPF_REG_6]	= X_RBX,
+	[BPF_REG_7]	= X_R13,
+	[BPF_REG_8]	= X_R14,
+	[BPF_REG_9]	= X_R15,
+	[BPF_REG_10]	= X_RBP,
+};
+
+/* In the order in which they are pushed. */
+static const u8 saved_regs[] = { X_RBX, X_R13, X_R14, X_R15, X_R12 };
+
+static u32 saved_bit(u8 bpf_reg)
+{
+	return bpf_reg >= BPF_REG_6 && bpf_reg <= BPF_REG_9 ? BIT(lbpf_jit_regs[bpf_reg]) : 0;
+}
+
+static void plan_frame(const struct lbpf_code *code, u32 nr, struct lbpf_jit_func *func)
+{
+	const struct lbpf_subprog *subprog = &code->subprogs[nr];
+	u32 i;
+
+	func->is_entry = !nr || subprog->is_callback || subprog->is_async;
+	for (i = subprog->start; i < subprog[1].start; i++) {
+		const struct bpf_insn *insn = &code->insns[i];
+
+		func->saved |= saved_bit(insn->dst_reg) | saved_bit(insn->src_reg);
+		if (insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10)
+			func->stack_bytes = round_up(subprog->stack_bytes, 8);
+		if (insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10 ||
+		    insn->code == (BPF_JMP | BPF_CALL) || (code->aux[i].flags & LBPF_INSN_PROBE_MEM))
+			func->has_frame = true;
+	}
+}
+
+/**
+ * lbpf_jit_plan_frames() - Decide what each function saves
+ * @jit: Compilation.
+ */
+void lbpf_jit_plan_frames(struct lbpf_jit *jit)
+{
+	u32 i;
+
+	for (i = 0; i < jit->code->nr_subprogs; i++)
+		plan_frame(jit->code, i, &jit->funcs[i]);
+}
+
+/* 128 fits in a byte only as a negative number. */
+static void take_stack(struct lbpf_jit *jit, u32 stack_bytes)
+{
+	if (stack_bytes == 128)
+		lbpf_x86_alu_imm(&jit->buf, X_ALU_ADD, 8, X_RSP, -128);
+	else if (stack_bytes)
+		lbpf_x86_alu_imm(&jit->buf, X_ALU_SUB, 8, X_RSP, stack_bytes);
+}
+
+/**
+ * lbpf_jit_prologue() - Emit the start of the function under way
+ * @jit: Compilation.
+ */
+void lbpf_jit_prologue(struct lbpf_jit *jit)
+{
+	const struct lbpf_jit_func *func = &jit->funcs[jit->func_index];
+	u32 i;
+
+	if (func->is_entry && jit->target->has_endbr)
+		lbpf_x86_put(&jit->buf, X_ENDBR64);
+	if (func->has_frame) {
+		lbpf_x86_push(&jit->buf, X_RBP);
+		lbpf_x86_mov(&jit->buf, 8, X_RBP, X_RSP);
+	}
+	take_stack(jit, func->stack_bytes);
+	for (i = 0; i < ARRAY_SIZE(saved_regs); i++)
+		if (func->saved & BIT(saved_regs[i]))
+			lbpf_x86_push(&jit->buf, saved_regs[i]);
+}
+
+/**
+ * lbpf_jit_leave() - Undo the prologue, but for the return
+ * @jit: Compilation.
+ */
+void lbpf_jit_leave(struct lbpf_jit *jit)
+{
+	const struct lbpf_jit_func *func = &jit->funcs[jit->func_index];
+	u32 i;
+
+	for (i = ARRAY_SIZE(saved_regs); i--; )
+		if (func->saved & BIT(saved_regs[i]))
+			lbpf_x86_pop(&jit->buf, saved_regs[i]);
+	if (func->stack_bytes)
+		lbpf_x86_put(&jit->buf, X_LEAVE);
+	else if (func->has_frame)
+		lbpf_x86_pop(&jit->buf, X_RBP);
+}
+
+/**
+ * lbpf_jit_epilogue() - Emit the end of the function under way
+ * @jit: Compilation.
+ */
+void lbpf_jit_epilogue(struct lbpf_jit *jit)
+{
+	lbpf_jit_leave(jit);
+	if (jit->target->return_thunk)
+		lbpf_jit_near_jump(jit, jit->target->return_thunk);
+	else
+		lbpf_x86_put(&jit->buf, X_RET);
+}

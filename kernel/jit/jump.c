@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Jumps, and transfers to code outside the image.
+ *
+ * Layer: jit (p).
+ */
+#include <lbpf/insn.h>
+
+#include "emit.h"
+
+/* Jumps to jumps are followed this far. */
+#define MAX_HOPS	8
+
+/* Machine conditions of BPF_JEQ and so on, after CMP, or after TEST for BPF_JSET. */
+static const u8 conditions[16] = {
+	[BPF_JEQ >> 4]	= X_E,
+	[BPF_JGT >> 4]	= X_A,
+	[BPF_JGE >> 4]	= X_AE,
+	[BPF_JSET >> 4]	= X_NE,
+	[BPF_JNE >> 4]	= X_NE,
+	[BPF_JSGT >> 4]	= X_G,
+	[BPF_JSGE >> 4]	= X_GE,
+	[BPF_JLT >> 4]	= X_B,
+	[BPF_JLE >> 4]	= X_BE,
+	[BPF_JSLT >> 4]	= X_L,
+	[BPF_JSLE >> 4]	= X_LE,
+};
+
+static bool is_ja(u8 code)
+{
+	return code == (BPF_JMP | BPF_JA) || code == (BPF_JMP32 | BPF_JA);
+}
+
+static bool is_exit(u8 code)
+{
+	return code == (BPF_JMP | BPF_EXIT);
+}
+
+static bool is_jump(u8 code)
+{
+	u8 class = BPF_CLASS(code);
+
+	if (class != BPF_JMP && class != BPF_JMP32)
+		return false;
+	return is_ja(code) || conditions[BPF_OP(code) >> 4];
+}
+
+/* BPF_JMP32 | BPF_JA has its distance in imm. */
+static u32 target_of(const struct lbpf_jit *jit, u32 index)
+{
+	const struct bpf_insn *insn = &jit->code->insns[index];
+
+	if (insn->code == (BPF_JMP32 | BPF_JA))
+		return index + 1 + insn->imm;
+	return index + 1 + insn->off;
+}
+
+static u32 final_target(const struct lbpf_jit *jit, u32 index)
+{
+	u32 to = target_of(jit, index);
+	u32 hops;
+
+	for (hops = 0; hops < MAX_HOPS && is_ja(jit->code->insns[to].code); hops++)
+		to = target_of(jit, to);
+	return to;
+}
+
+/**
+ * lbpf_jit_mark_targets() - Find where jumps lead
+ * @jit: Compilation.
+ */
+void lbpf_jit_mark_targets(struct lbpf_jit *jit)
+{
+	u32 i;
+
+	for (i = 0; i < jit->code->nr_insns; i++) {
+		if (!is_jump(jit->code->insns[i].code))
+			continue;
+		jit->marks[target_of(jit, i)] |= JIT_MARK_TARGET;
+		jit->marks[final_target(jit, i)] |= JIT_MARK_TARGET;
+	}
+}
+
+static const struct lbpf_jit_func *func_of(const struct lbpf_jit *jit, u32 index)
+{
+	u32 low = 0;
+	u32 high = jit->code->nr_subprogs;
+
+	while (high - low > 1) {
+		u32 mid = low + (high - low) / 2;
+
+		if (jit->code->subprogs[mid].start <= index)
+			low = mid;
+		else
+			high = mid;
+	}
+	return &jit->funcs[low];
+}
+
+/**
+ * lbpf_jit_branch_off() - Where the jump that ends an instruction's code leads
+ * @jit: Compilation.
+ * @index: Instruction: a jump, or an exit.
+ *
+ * Return: Offset in the image, bytes, by the lengths as they are now.
+ */
+u32 lbpf_jit_branch_off(const struct lbpf_jit *jit, u32 index)
+{
+	u32 to;
+
+	if (is_exit(jit->code->insns[index].code))
+		return func_of(jit, index)->epilogue_off;
+	to = final_target(jit, index);
+	/* An exit that is no jump itself is the epilogue. */
+	if (is_exit(jit->code->insns[to].code) && (jit->marks[to] & JIT_MARK_JMP))
+		return func_of(jit, to)->epilogue_off;
+	return jit->off[to];
+}
+
+/* The jump at the end of the instruction's code; while measuring, a long one. */
+static void emit_branch(struct lbpf_jit *jit, int cond)
+{
+	u8 mark = cond < 0 ? JIT_MARK_JMP : JIT_MARK_JCC;
+	bool is_short = jit->marks[jit->index] & JIT_MARK_SHORT;
+	u32 len = LBPF_X86_JMP_SHORT_BYTES;
+	s32 disp = 0;
+
+	jit->marks[jit->index] |= mark;
+	if (!is_short)
+		len = cond < 0 ? LBPF_X86_JMP_NEAR_BYTES : LBPF_X86_JCC_NEAR_BYTES;
+	if (jit->is_placed)
+		disp = lbpf_jit_branch_off(jit, jit->index) - (jit->buf.len + len);
+	if (cond < 0 && is_short)
+		lbpf_x86_jmp_short(&jit->buf, disp);
+	else if (cond < 0)
+		lbpf_x86_jmp_near(&jit->buf, disp);
+	else if (is_short)
+		lbpf_x86_jcc_short(&jit->buf, cond, disp);
+	else
+		lbpf_x86_jcc_near(&jit->buf, cond, disp);
+}
+
+static void emit_compare(struct lbpf_jit *jit)
+{
+	const struct bpf_insn *insn = jit->insn;
+	u32 size = lbpf_jit_size(jit);
+	u8 dst = lbpf_jit_dst(jit);
+	bool is_set = BPF_OP(insn->code) == BPF_JSET;
+
+	if (BPF_SRC(insn->code) == BPF_X)
+		lbpf_x86_rr(&jit->buf, is_set ? X_TEST : X_CMP, size, lbpf_jit_src(jit), dst);
+	else if (is_set)
+		lbpf_x86_test_imm(&jit->buf, size, dst, insn->imm);
+	else if (!insn->imm)
+		lbpf_x86_rr(&jit->buf, X_TEST, size, dst, dst);
+	else
+		lbpf_x86_alu_imm(&jit->buf, X_ALU_CMP, size, dst, insn->imm);
+}
+
+/**
+ * lbpf_jit_jump() - Emit an instruction of class JMP or JMP32
+ * @jit: Compilation.
+ */
+void lbpf_jit_jump(struct lbpf_jit *jit)
+{
+	u8 code = jit->insn->code;
+
+	if (is_ja(code)) {
+		if (target_of(jit, jit->index) != jit->index + 1)
+			emit_branch(jit, -1);
+	} else if (is_exit(code)) {
+		lbpf_jit_return(jit);
+	} else if (code == (BPF_JMP | BPF_CALL)) {
+		lbpf_jit_call(jit);
+	} else if (code == LBPF_CODE_NATIVE) {
+		lbpf_jit_native(jit);
+	} else if (is_jump(code)) {
+		emit_compare(jit);
+		emit_branch(jit, conditions[BPF_OP(code) >> 4]);
+	} else {
+		jit->bad_insn = true;
+	}
+}
+
+/**
+ * lbpf_jit_return() - Emit BPF_EXIT
+ * @jit: Compilation.
+ *
+ * The last instruction of a function falls into the epilogue.  Elsewhere a
+ * short epilogue is repeated, to a longer one there is a jump.
+ */
+void lbpf_jit_return(struct lbpf_jit *jit)
+{
+	if (jit->index + 1 == jit->code->subprogs[jit->func_index + 1].start)
+		return;
+	if (jit->funcs[jit->func_index].epilogue_len <= LBPF_X86_JMP_NEAR_BYTES)
+		lbpf_jit_epilogue(jit);
+	else
+		emit_branch(jit, -1);
+}
+
+/**
+ * lbpf_jit_near_jump() - Jump to code outside the image
+ * @jit: Compilation.
+ * @to: Address.
+ */
+void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to)
+{
+	s64 disp = (unsigned long)to - (jit->base + jit->buf.len + LBPF_X86_JMP_NEAR_BYTES);
+
+	if (jit->is_placed && !lbpf_x86_is_s32(disp))
+		jit->bad_insn = true;
+	lbpf_x86_jmp_near(&jit->buf, disp);
+}
+
+/**
+ * lbpf_jit_near_call() - Call code outside the image
+ * @jit: Compilation.
+ * @to: Address.
+ */
+void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to)
+{
+	s64 disp = (unsigned long)to - (jit->base + jit->buf.len + LBPF_X86_CALL_BYTES);
+
+	if (!to || (jit->is_placed && !lbpf_x86_is_s32(disp)))
+		jit->bad_insn = true;
+	lbpf_x86_call(&jit->buf, disp);
+}
