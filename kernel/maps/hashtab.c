@@ -26,6 +26,9 @@
 /* As many again are looked for when the count says that the map is not full. */
 #define TAKE_TRIES	8
 #define FIRST_ELEMS	64
+#define COPY_TRIES	16
+/* More would not have a position in 32 bits; Linux 6.1 has the same limit. */
+#define MAX_ENTRIES	BIT(27)
 
 #define HASH_FLAGS	(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | \
 			 BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
@@ -59,7 +62,7 @@ int lbpf_hash_alloc_check(const union bpf_attr *attr)
 	/* Userspace could not pass such elements in one piece. */
 	if ((u64)attr->key_size + attr->value_size >= KMALLOC_MAX_SIZE - sizeof(struct lbpf_elem))
 		return -E2BIG;
-	return 0;
+	return attr->max_entries > MAX_ENTRIES ? -E2BIG : 0;
 }
 
 static u32 elem_bytes(const union bpf_attr *attr, bool is_percpu)
@@ -83,9 +86,7 @@ static int init_pool(struct lbpf_hash *h, const union bpf_attr *attr)
 		.is_lazy = attr->map_flags & BPF_F_NO_PREALLOC,
 	};
 
-	if (check_add_overflow(attr->max_entries, nr_spare, &spec.nr_elems) ||
-	    spec.nr_elems > LBPF_POOL_MAX)
-		return -E2BIG;
+	spec.nr_elems = attr->max_entries + nr_spare;
 	return lbpf_pool_init(&h->pool, &spec);
 }
 
@@ -115,7 +116,7 @@ static int init_cpus(struct lbpf_hash *h)
  * @is_percpu: Values are per CPU.
  *
  * Context: Process context, may sleep.
- * Return: Map, or ERR_PTR(-ENOMEM or -E2BIG).
+ * Return: Map, or ERR_PTR(-ENOMEM).
  */
 struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops,
 				 bool is_percpu)
@@ -481,6 +482,68 @@ int lbpf_hash_user_pop(struct lbpf_map *map, const void *key, void *value, u64 f
 	return err;
 }
 
+/* With the lock, so that it comes to an end also where the bucket always changes. */
+static int lookup_locked(struct lbpf_hash *h, const void *key, u64 hash, void *value, u64 flags)
+{
+	struct bucket *b = table_bucket(&h->table, hash);
+	unsigned long irq_flags;
+	struct place place;
+	int err;
+
+	err = hash_lock(h, b, &irq_flags);
+	if (err)
+		return err;
+	lbpf_table_locate(&h->table, b, key, hash, &place);
+	if (place.elem)
+		lbpf_hash_copy_out(h, place.elem, value, flags);
+	hash_unlock(h, b, irq_flags);
+	return place.elem ? 0 : -ENOENT;
+}
+
+static int lookup_copy(struct lbpf_hash *h, const void *key, void *value, u64 flags)
+{
+	u64 hash = hash_of_key(h, key);
+	const struct bucket *b = table_bucket(&h->table, hash);
+	struct lbpf_elem *elem;
+	u32 seq;
+	int i;
+
+	for (i = 0; i < COPY_TRIES; i++) {
+		/* (A) of table.h. */
+		seq = smp_load_acquire(&b->seq);
+		elem = table_find(&h->table, key, hash, KEY_ANY);
+		if (!elem)
+			return -ENOENT;
+		lbpf_hash_copy_out(h, elem, value, flags);
+		/* A lock taken in an element that is another entry by now has done no harm. */
+		if (is_unchanged(b, seq))
+			return 0;
+	}
+	return lookup_locked(h, key, hash, value, flags);
+}
+
+/**
+ * lbpf_hash_user_lookup() - Copy a value out
+ * @map: Map.
+ * @key: Key.
+ * @value: Buffer for the value as userspace sees it.
+ * @flags: BPF_F_LOCK or 0.
+ *
+ * The copy is of one update, never of two.
+ *
+ * Context: Process context, outside of RCU.
+ * Return: 0, -ENOENT.
+ */
+int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags)
+{
+	int err;
+
+	rcu_read_lock();
+	err = lookup_copy(hash_of(map), key, value, flags);
+	rcu_read_unlock();
+	return err;
+}
+
 /* Where a batch writes: the kernel buffers of the command. */
 struct batch {
 	void	*keys;
@@ -672,6 +735,7 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.update = hash_update,								\
 	.delete = lbpf_hash_delete,								\
 	.next_key = lbpf_hash_next_key,							\
+	.user_lookup = lbpf_hash_user_lookup,						\
 	.user_update = hash_user_update,						\
 	.user_pop = lbpf_hash_user_pop,							\
 	.batch_walk = lbpf_hash_batch_walk,							\

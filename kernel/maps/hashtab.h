@@ -118,6 +118,7 @@ int lbpf_hash_take(struct lbpf_hash *h, u32 *ref);
 long lbpf_hash_delete(struct lbpf_map *map, const void *key);
 int lbpf_hash_next_key(struct lbpf_map *map, const void *key, void *next_key);
 int lbpf_hash_pop(struct lbpf_map *map, const void *key, void *value, u64 flags);
+int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_hash_user_pop(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_hash_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, void *keys,
 			 void *values, u32 nr, bool delete);

@@ -118,22 +118,6 @@ static struct lbpf_elem *find(const struct lbpf_hash *h, const void *key)
 	return table_find(&h->table, key, hash_of_key(h, key), KEY_ANY);
 }
 
-static int percpu_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags)
-{
-	struct lbpf_hash *h = hash_of(map);
-	struct lbpf_elem *elem;
-	int err = -ENOENT;
-
-	rcu_read_lock();
-	elem = find(h, key);
-	if (elem) {
-		lbpf_hash_copy_out(h, elem, value, 0);
-		err = 0;
-	}
-	rcu_read_unlock();
-	return err;
-}
-
 static void *percpu_hash_lookup_percpu(struct lbpf_map *map, const void *key, u32 cpu)
 {
 	struct lbpf_hash *h = hash_of(map);
@@ -214,7 +198,7 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.lookup_percpu = percpu_hash_lookup_percpu,					\
 	.next_key = lbpf_hash_next_key,							\
 	.user_value_bytes = lbpf_percpu_value_bytes,						\
-	.user_lookup = percpu_hash_user_lookup,						\
+	.user_lookup = lbpf_hash_user_lookup,							\
 	.user_update = percpu_hash_user_update,						\
 	.user_pop = lbpf_hash_user_pop,							\
 	.batch_walk = lbpf_hash_batch_walk,							\

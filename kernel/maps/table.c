@@ -17,8 +17,6 @@
 
 /* Entries per bucket when the table is full, at most: 2 % of the buckets have a chain then. */
 #define BUCKET_MEAN	4
-/* More buckets than this would have no position in 32 bits. */
-#define BUCKETS_MAX	BIT(27)
 #define CHAIN_POS_BITS	20U
 
 #define SEED_MASK	0x9e3779b97f4a7c15ULL
@@ -329,7 +327,7 @@ static u32 pos_bits(const struct table *t)
  * @t: Table.
  * @pos: Position.
  *
- * The place in a chain of hundreds of entries (in the largest tables: of 8) may not fit; then
+ * The place in a chain of hundreds of entries (in the largest tables: of 56) may not fit; then
  * entries from the last place that does are met again.
  *
  * Context: Any.
@@ -376,7 +374,7 @@ static void init_seed(struct hash_seed *seed, bool is_zero)
  * @numa_node: Node of the buckets, or NUMA_NO_NODE.
  *
  * Context: Process context, may sleep.
- * Return: 0, -E2BIG, -ENOMEM.
+ * Return: 0 or -ENOMEM.
  */
 int lbpf_table_init(struct table *t, const union bpf_attr *attr, const struct lbpf_pool *pool,
 		    int numa_node)
@@ -384,8 +382,6 @@ int lbpf_table_init(struct table *t, const union bpf_attr *attr, const struct lb
 	u64 nr = roundup_pow_of_two(DIV_ROUND_UP((u64)attr->max_entries, BUCKET_MEAN));
 	u32 i;
 
-	if (nr > BUCKETS_MAX)
-		return -E2BIG;
 	t->buckets = lbpf_area_alloc_array(nr, sizeof(*t->buckets), numa_node);
 	if (!t->buckets)
 		return -ENOMEM;
