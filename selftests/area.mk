@@ -5,7 +5,8 @@
 CLANG ?= clang-16
 -include flags.mk
 
-sources := $(filter-out %.bpf.c $(foreach v,$(filter EXTRA_%,$(.VARIABLES)),$($(v))),$(wildcard *.c))
+# A program is a file with a main function; the others are sources of EXTRA_<name>.
+sources := $(filter-out %.bpf.c,$(shell grep -lE '^int main\>|^TEST_HARNESS_MAIN' *.c 2>/dev/null))
 bpf := $(wildcard *.bpf.c)
 
 TEST_GEN_PROGS := $(patsubst %.c,%,$(sources))
