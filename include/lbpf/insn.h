@@ -15,6 +15,9 @@
 #define BPF_MEMSX	0x80	/* load with sign extension */
 #endif
 
+/* A register that programs cannot name: scratch of what the rewriter makes. */
+#define LBPF_REG_AX	MAX_BPF_REG
+
 /* Opcodes that only the rewriter makes, for the JIT. */
 #define LBPF_CODE_BARRIER	(BPF_ST | 0xc0)		/* speculation barrier */
 #define LBPF_CODE_NATIVE	(BPF_JMP | 0xe0)	/* imm: enum lbpf_native */

@@ -20,7 +20,7 @@ static bool is_remainder(const struct bpf_insn *insn)
 	return BPF_OP(insn->code) == BPF_MOD;
 }
 
-/* The register that the divisor is in: not RAX or RDX, which the dividend takes. */
+/* The register that the divisor is in: none that is written before the division. */
 static u8 place_divisor(struct lbpf_jit *jit, u32 size)
 {
 	u8 src = lbpf_jit_src(jit);
@@ -30,7 +30,7 @@ static u8 place_divisor(struct lbpf_jit *jit, u32 size)
 				 size == 8 ? (u64)(s64)jit->insn->imm : (u32)jit->insn->imm);
 		return JIT_TMP;
 	}
-	if (src != X_RAX && src != X_RDX)
+	if (src != X_RAX && src != X_RDX && src != JIT_TMP3)
 		return src;
 	lbpf_x86_mov(&jit->buf, size, JIT_TMP, src);
 	return JIT_TMP;

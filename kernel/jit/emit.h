@@ -20,6 +20,7 @@
 /* Registers of the machine that hold no BPF register. */
 #define JIT_TMP		X_R11
 #define JIT_TMP2	X_R10
+/* The scratch register of the rewriter, free where an instruction does not name it. */
 #define JIT_TMP3	X_R9
 /* Callee-saved: address of the number of tail calls made, in programs that make them. */
 #define JIT_TAIL_COUNT	X_R12
@@ -116,7 +117,7 @@ struct lbpf_jit {
 	bool				bad_insn;
 };
 
-extern const u8 lbpf_jit_regs[MAX_BPF_REG];
+extern const u8 lbpf_jit_regs[MAX_BPF_REG + 1];
 
 static inline u8 lbpf_jit_dst(const struct lbpf_jit *jit)
 {

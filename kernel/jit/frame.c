@@ -8,9 +8,11 @@
  */
 #include <linux/kernel.h>
 
+#include <lbpf/insn.h>
+
 #include "emit.h"
 
-const u8 lbpf_jit_regs[MAX_BPF_REG] = {
+const u8 lbpf_jit_regs[MAX_BPF_REG + 1] = {
 	[BPF_REG_0]	= X_RAX,
 	[BPF_REG_1]	= X_RDI,
 	[BPF_REG_2]	= X_RSI,
@@ -22,6 +24,7 @@ const u8 lbpf_jit_regs[MAX_BPF_REG] = {
 	[BPF_REG_8]	= X_R14,
 	[BPF_REG_9]	= X_R15,
 	[BPF_REG_10]	= X_RBP,
+	[LBPF_REG_AX]	= X_R9,
 };
 
 /* In the order in which they are pushed. */

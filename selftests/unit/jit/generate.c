@@ -42,6 +42,12 @@ static u64 negate(u64 a, u64 b, u64 c, u64 d, u64 e)
 
 const test_helper test_helpers[NR_TEST_HELPERS] = { mix, count, negate };
 
+const struct lbpf_proto test_protos[NR_TEST_HELPERS] = {
+	{ .name = "mix", .fn = mix },
+	{ .name = "count", .fn = count },
+	{ .name = "negate", .fn = negate },
+};
+
 /**
  * struct gen - A function under generation
  * @prog: Program.
@@ -73,7 +79,7 @@ static void put(struct gen *gen, u8 opcode, u8 dst, u8 src, s16 off, s32 imm)
 {
 	struct bpf_insn insn = { .code = opcode, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm };
 
-	put_aux(gen, insn, (struct lbpf_insn_aux){ });
+	put_aux(gen, insn, (struct lbpf_insn_aux){ .flags = chance(40) ? 0 : LBPF_INSN_NOSPEC });
 }
 
 static u8 any_scalar(struct gen *gen)
@@ -150,7 +156,7 @@ static void put_divide(struct gen *gen)
 	}
 	if (chance(3) == 0)
 		put(gen, BPF_ALU | BPF_OR | BPF_K, src, 0, 0, 1);
-	else
+	else if (chance(2))
 		put(gen, BPF_ALU | BPF_MOV | BPF_K, src, 0, 0, imm ? imm : 3);
 	put(gen, op | BPF_X, dst, src, is_signed, 0);
 }
@@ -248,8 +254,7 @@ static void put_call(struct gen *gen)
 		aux.subprog = gen->func + 1 + chance(gen->nr_subprogs - gen->func - 1);
 	} else {
 		insn.imm = chance(NR_TEST_HELPERS);
-		aux.flags = LBPF_INSN_NATIVE_CALL;
-		aux.call_fn = test_helpers[insn.imm];
+		aux.proto = &test_protos[insn.imm];
 	}
 	put_aux(gen, insn, aux);
 	for (reg = BPF_REG_1; reg <= BPF_REG_5; reg++)

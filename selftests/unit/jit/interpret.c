@@ -52,6 +52,8 @@ static u64 swap_bytes(u64 v, u32 bits)
 
 static u64 divide(u64 a, u64 b, bool is64, bool is_signed, bool is_mod)
 {
+	if (!b)
+		return is_mod ? a : 0;
 	if (!is_signed)
 		return is_mod ? a % b : a / b;
 	if (is64) {

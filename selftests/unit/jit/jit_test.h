@@ -10,6 +10,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/code.h>
 #include <lbpf/insn.h>
+#include <lbpf/proto.h>
 
 #define MEM_BYTES	256
 #define NR_INPUTS	4
@@ -44,6 +45,7 @@ static inline u32 chance(u32 n)
 #define NR_TEST_HELPERS	3
 typedef u64 (*test_helper)(u64, u64, u64, u64, u64);
 extern const test_helper test_helpers[NR_TEST_HELPERS];
+extern const struct lbpf_proto test_protos[NR_TEST_HELPERS];
 extern u64 test_helper_calls;
 
 void generate(struct program *prog, u32 nr_insns);

@@ -5,6 +5,7 @@
  * Environment: LBPF_UNIT_DEPTH multiplies the number of programs.
  */
 #include "jit_test.h"
+#include <lbpf/rewrite.h>
 #include <kselftest.h>
 
 #define NR_PROGRAMS	3000
@@ -27,6 +28,19 @@ static bool same(const struct outcome *a, const struct outcome *b)
 	return a->r0 == b->r0 && a->nr_calls == b->nr_calls && !memcmp(a->mem, b->mem, MEM_BYTES);
 }
 
+/* As if the verifier knew nothing. */
+static void forget_facts(struct lbpf_code *code)
+{
+	u32 i;
+
+	for (i = 0; i < code->nr_insns; i++) {
+		code->aux[i].dst = (struct lbpf_fact){ };
+		code->aux[i].src = (struct lbpf_fact){ };
+		code->aux[i].flags &= ~(LBPF_INSN_ALWAYS | LBPF_INSN_NEVER);
+		code->aux[i].flags |= LBPF_INSN_SEEN;
+	}
+}
+
 /* False when machine and interpreter differ. */
 static bool try_one(u64 seed, u32 nr_insns)
 {
@@ -45,7 +59,9 @@ static bool try_one(u64 seed, u32 nr_insns)
 		if (!interpret(&prog.code, input[i], &want[i]))
 			goto free_prog;
 	}
-	func = native_make(&prog.code);
+	if (chance(2))
+		forget_facts(&prog.code);
+	func = lbpf_rewrite(&prog.code) ? NULL : native_make(&prog.code);
 	if (!func) {
 		ksft_print_msg("seed %llu: not compiled\n", (unsigned long long)seed);
 		is_good = false;

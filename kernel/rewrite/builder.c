@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rewriting a program instruction by instruction.
+ *
+ * Layer: rewrite (p).
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/numa.h>
+#include <linux/string.h>
+
+#include <lbpf/alloc.h>
+
+#include "builder.h"
+#include "make.h"
+
+/* Where a program may end up; the loader's limit is a tenth of it. */
+#define MAX_NEW_INSNS	(10 * LBPF_MAX_INSNS)
+
+/* Longest replacement, and more. */
+#define MIN_ROOM	64
+
+static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
+{
+	void *new = lbpf_area_alloc_array(max, size_bytes, NUMA_NO_NODE);
+
+	if (new && nr)
+		memcpy(new, old, nr * size_bytes);
+	return new;
+}
+
+/* Room for @max instructions: 0 or -ENOMEM; what there was stays until all is there. */
+static int make_room(struct lbpf_rewrite *rw, u32 max)
+{
+	struct bpf_insn *insns = grow_array(rw->insns, rw->nr, max, sizeof(*insns));
+	struct lbpf_insn_aux *aux = grow_array(rw->new_aux, rw->nr, max, sizeof(*aux));
+	u32 *origin = grow_array(rw->origin, rw->nr, max, sizeof(*origin));
+
+	if (!insns || !aux || !origin) {
+		lbpf_area_free(insns);
+		lbpf_area_free(aux);
+		lbpf_area_free(origin);
+		return -ENOMEM;
+	}
+	lbpf_area_free(rw->insns);
+	lbpf_area_free(rw->new_aux);
+	lbpf_area_free(rw->origin);
+	rw->insns = insns;
+	rw->new_aux = aux;
+	rw->origin = origin;
+	rw->max = max;
+	return 0;
+}
+
+static void append(struct lbpf_rewrite *rw, struct bpf_insn insn, const struct lbpf_insn_aux *aux, u32 origin)
+{
+	if (rw->err)
+		return;
+	if (rw->nr >= MAX_NEW_INSNS)
+		rw->err = -E2BIG;
+	else if (rw->nr == rw->max)
+		rw->err = make_room(rw, rw->max + rw->max / 2);
+	if (rw->err)
+		return;
+	rw->insns[rw->nr] = insn;
+	rw->new_aux[rw->nr] = *aux;
+	rw->origin[rw->nr++] = origin;
+}
+
+static bool has_target(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code);
+	u8 op = BPF_OP(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT &&
+	       insn->code != LBPF_CODE_NATIVE;
+}
+
+static bool has_far_target(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP32 | BPF_JA);
+}
+
+/**
+ * lbpf_rw_keep_without() - Keep the instruction under way, less flags
+ * @rw: Step.
+ * @flags: OR of enum lbpf_insn_flag.
+ */
+void lbpf_rw_keep_without(struct lbpf_rewrite *rw, u32 flags)
+{
+	struct lbpf_insn_aux aux = *rw->aux;
+
+	aux.flags &= ~flags;
+	append(rw, *rw->insn, &aux, has_target(rw->insn) ? rw->index + 1 : 0);
+	if (lbpf_rw_is_imm64(rw->insn))
+		append(rw, rw->insn[1], &rw->aux[1], 0);
+}
+
+/**
+ * lbpf_rw_keep() - Keep the instruction under way
+ * @rw: Step.
+ */
+void lbpf_rw_keep(struct lbpf_rewrite *rw)
+{
+	lbpf_rw_keep_without(rw, 0);
+}
+
+/**
+ * lbpf_rw_put() - Write a new instruction
+ * @rw: Step.
+ * @insn: Instruction; a jump is local.
+ */
+void lbpf_rw_put(struct lbpf_rewrite *rw, struct bpf_insn insn)
+{
+	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN, .orig = rw->aux->orig };
+
+	append(rw, insn, &aux, 0);
+}
+
+/**
+ * lbpf_rw_put_heir() - Write the instruction that does the work of the one under way
+ * @rw: Step.
+ * @insn: Instruction; no jump.
+ * @add_flags: OR of enum lbpf_insn_flag.
+ */
+void lbpf_rw_put_heir(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 add_flags)
+{
+	struct lbpf_insn_aux aux = *rw->aux;
+
+	aux.flags |= add_flags;
+	append(rw, insn, &aux, 0);
+}
+
+/**
+ * lbpf_rw_put_jump() - Write a jump to where the instruction under way jumps
+ * @rw: Step.
+ * @insn: Jump; its distance is filled in at the end.
+ */
+void lbpf_rw_put_jump(struct lbpf_rewrite *rw, struct bpf_insn insn)
+{
+	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN, .orig = rw->aux->orig };
+
+	append(rw, insn, &aux, rw->index + 1);
+}
+
+/**
+ * lbpf_rw_put_call() - Write a call of a native function
+ * @rw: Step.
+ * @fn: Function.
+ */
+void lbpf_rw_put_call(struct lbpf_rewrite *rw, const void *fn)
+{
+	lbpf_rw_put(rw, make_insn(BPF_JMP | BPF_CALL, 0, 0, 0, 0));
+	if (rw->err)
+		return;
+	rw->new_aux[rw->nr - 1].flags |= LBPF_INSN_NATIVE_CALL;
+	rw->new_aux[rw->nr - 1].call_fn = fn;
+}
+
+/**
+ * lbpf_rw_last_aux() - What travels with the instruction written last
+ * @rw: Step that has written something.
+ *
+ * Return: The aux, or NULL after an error.
+ */
+struct lbpf_insn_aux *lbpf_rw_last_aux(struct lbpf_rewrite *rw)
+{
+	return rw->err ? NULL : &rw->new_aux[rw->nr - 1];
+}
+
+static u32 old_target(const struct lbpf_code *code, u32 index)
+{
+	const struct bpf_insn *insn = &code->insns[index];
+
+	return index + 1 + (has_far_target(insn) ? insn->imm : insn->off);
+}
+
+/* A distance that does not fit in the instruction: only a plain jump has a long form. */
+static int set_target(struct bpf_insn *insn, s32 distance)
+{
+	if (has_far_target(insn)) {
+		insn->imm = distance;
+		return 0;
+	}
+	if (distance == (s16)distance) {
+		insn->off = distance;
+		return 0;
+	}
+	if (insn->code != (BPF_JMP | BPF_JA))
+		return -E2BIG;
+	insn->code = BPF_JMP32 | BPF_JA;
+	insn->off = 0;
+	insn->imm = distance;
+	return 0;
+}
+
+static int repair_jumps(struct lbpf_rewrite *rw)
+{
+	u32 i;
+
+	for (i = 0; i < rw->nr; i++) {
+		u32 to;
+		int err;
+
+		if (!rw->origin[i])
+			continue;
+		to = rw->new_index[old_target(rw->code, rw->origin[i] - 1)];
+		err = set_target(&rw->insns[i], to - i - 1);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Subprogram calls and addresses keep the distance in imm, for dumps. */
+static void repair_calls(struct lbpf_rewrite *rw)
+{
+	const struct lbpf_subprog *subprogs = rw->code->subprogs;
+	u32 i;
+
+	for (i = 0; i < rw->nr; i++)
+		if (rw->new_aux[i].flags & (LBPF_INSN_SUBPROG_CALL | LBPF_INSN_FUNC_ADDR))
+			rw->insns[i].imm = subprogs[rw->new_aux[i].subprog].start - i - 1;
+}
+
+static void adopt(struct lbpf_rewrite *rw)
+{
+	struct lbpf_code *code = rw->code;
+	u32 i;
+
+	for (i = 0; i <= code->nr_subprogs; i++)
+		code->subprogs[i].start = rw->new_index[code->subprogs[i].start];
+	repair_calls(rw);
+	swap(code->insns, rw->insns);
+	swap(code->aux, rw->new_aux);
+	code->nr_insns = rw->nr;
+}
+
+static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
+{
+	const struct lbpf_code *code = rw->code;
+	u32 i = 0;
+
+	while (i < code->nr_insns && !rw->err) {
+		u32 slots = lbpf_rw_is_imm64(&code->insns[i]) ? 2 : 1;
+
+		rw->index = i;
+		rw->insn = &code->insns[i];
+		rw->aux = &code->aux[i];
+		rw->new_index[i] = rw->nr;
+		if (slots == 2)
+			rw->new_index[i + 1] = rw->nr;
+		if (step->applies(code, i))
+			step->replace(rw);
+		else
+			lbpf_rw_keep(rw);
+		i += slots;
+	}
+	rw->new_index[code->nr_insns] = rw->nr;
+}
+
+static bool applies_anywhere(const struct lbpf_code *code, const struct lbpf_step *step)
+{
+	u32 i;
+
+	for (i = 0; i < code->nr_insns; i += lbpf_rw_is_imm64(&code->insns[i]) ? 2 : 1)
+		if (step->applies(code, i))
+			return true;
+	return false;
+}
+
+/**
+ * lbpf_rewrite_step() - Run one step over the whole program
+ * @code: Program; unchanged on error.
+ * @step: Step.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOMEM, or -E2BIG when the program or a jump grows too long.
+ */
+int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
+{
+	struct lbpf_rewrite rw = { .code = code };
+
+	if (!applies_anywhere(code, step))
+		return 0;
+	rw.new_index = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.new_index), NUMA_NO_NODE);
+	rw.err = rw.new_index ? make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM) : -ENOMEM;
+	if (!rw.err)
+		walk(&rw, step);
+	if (!rw.err)
+		rw.err = repair_jumps(&rw);
+	if (!rw.err)
+		adopt(&rw);
+	lbpf_area_free(rw.insns);
+	lbpf_area_free(rw.new_aux);
+	lbpf_area_free(rw.origin);
+	lbpf_area_free(rw.new_index);
+	return rw.err;
+}

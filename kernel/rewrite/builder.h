@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rewriting a program instruction by instruction.
+ *
+ * Layer: rewrite (p).  A step walks the program once and writes a new one; each
+ * instruction is kept, dropped or replaced.  Jumps are repaired at the end of
+ * the step.  So the cost of a step is linear, and a step that finds nothing to
+ * do costs one look at each instruction.
+ */
+#ifndef LBPF_REWRITE_BUILDER_H
+#define LBPF_REWRITE_BUILDER_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <lbpf/code.h>
+#include <lbpf/insn.h>
+
+/* Scratch register of replacements: programs cannot name it. */
+#define REG_AX		LBPF_REG_AX
+
+/**
+ * struct lbpf_rewrite - A step at work
+ * @code: Program as it was before the step.
+ * @index: Instruction under way.
+ * @insn: ... itself.
+ * @aux: ... and what is known of it.
+ * @insns: The new program.
+ * @new_aux: ... and what travels with it.
+ * @origin: For each new jump whose target is an old instruction: index of the old jump + 1; else 0.
+ * @nr: Instructions written.
+ * @max: Room.
+ * @new_index: For each old instruction, where what stands for it starts.
+ * @err: First error: -ENOMEM, -E2BIG.
+ */
+struct lbpf_rewrite {
+	struct lbpf_code		*code;
+	u32				index;
+	const struct bpf_insn		*insn;
+	const struct lbpf_insn_aux	*aux;
+	struct bpf_insn			*insns;
+	struct lbpf_insn_aux		*new_aux;
+	u32				*origin;
+	u32				nr;
+	u32				max;
+	u32				*new_index;
+	int				err;
+};
+
+/**
+ * struct lbpf_step - A step of the rewriter
+ * @letter: Names it in dumps.
+ * @name: For messages.
+ * @applies: Must instruction @index be looked at?
+ * @replace: Writes what stands for the instruction under way, by lbpf_rw_*().
+ */
+struct lbpf_step {
+	char	letter;
+	const char *name;
+	bool	(*applies)(const struct lbpf_code *code, u32 index);
+	void	(*replace)(struct lbpf_rewrite *rw);
+};
+
+/* Runs one step over the whole program. */
+int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step);
+
+/* The instruction under way (both halves of a 16-byte load) as it is. */
+void lbpf_rw_keep(struct lbpf_rewrite *rw);
+/* ... without @flags. */
+void lbpf_rw_keep_without(struct lbpf_rewrite *rw, u32 flags);
+/* A new instruction: jumps in it are local. */
+void lbpf_rw_put(struct lbpf_rewrite *rw, struct bpf_insn insn);
+/* ... that does the work of the instruction under way, and inherits what is known of it. */
+void lbpf_rw_put_heir(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 add_flags);
+/* ... that jumps where the instruction under way jumps. */
+void lbpf_rw_put_jump(struct lbpf_rewrite *rw, struct bpf_insn insn);
+/* A call of @fn. */
+void lbpf_rw_put_call(struct lbpf_rewrite *rw, const void *fn);
+/* The last instruction written. */
+struct lbpf_insn_aux *lbpf_rw_last_aux(struct lbpf_rewrite *rw);
+
+static inline bool lbpf_rw_is_imm64(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* The steps. */
+extern const struct lbpf_step lbpf_step_dead;
+extern const struct lbpf_step lbpf_step_barriers;
+extern const struct lbpf_step lbpf_step_context;
+extern const struct lbpf_step lbpf_step_packet_loads;
+extern const struct lbpf_step lbpf_step_addresses;
+extern const struct lbpf_step lbpf_step_arithmetic;
+extern const struct lbpf_step lbpf_step_calls;
+extern const struct lbpf_step lbpf_step_high_half;
+
+#endif /* LBPF_REWRITE_BUILDER_H */

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Step f: helper calls become calls of functions.
+ *
+ * Layer: rewrite (p).  Where the map is known, of the map type's own function.
+ */
+#include <linux/kernel.h>
+
+#include <lbpf/map.h>
+#include <lbpf/proto.h>
+
+#include "builder.h"
+#include "make.h"
+
+static bool applies(const struct lbpf_code *code, u32 index)
+{
+	return code->insns[index].code == (BPF_JMP | BPF_CALL) && code->aux[index].proto &&
+	       !(code->aux[index].flags & (LBPF_INSN_NATIVE_CALL | LBPF_INSN_SUBPROG_CALL));
+}
+
+/* The map type's function for one use; the helper has the same arguments. */
+static const void *map_function(const struct lbpf_map_ops *ops, u32 use)
+{
+	switch (use) {
+	case LBPF_USE_LOOKUP:
+		return ops->lookup;
+	case LBPF_USE_UPDATE:
+		return ops->update;
+	case LBPF_USE_DELETE:
+		return ops->delete;
+	case LBPF_USE_PUSH:
+		return ops->push;
+	case LBPF_USE_POP:
+		return ops->pop;
+	case LBPF_USE_PEEK:
+		return ops->peek;
+	case LBPF_USE_LOOKUP_PERCPU:
+		return ops->lookup_percpu;
+	default:
+		return NULL;
+	}
+}
+
+static const void *find_function(const struct lbpf_insn_aux *aux)
+{
+	const struct lbpf_proto *proto = aux->proto;
+	const void *fn = NULL;
+
+	if (proto->inline_as == LBPF_INLINE_MAP_OP && aux->map && !(aux->flags & LBPF_INSN_CALL_POISON))
+		fn = map_function(aux->map->ops, proto->map_use);
+	return fn ? fn : proto->fn;
+}
+
+/* The number of the helper stays: a dump shows it. */
+static void replace(struct lbpf_rewrite *rw)
+{
+	struct lbpf_insn_aux *aux;
+
+	if (rw->aux->proto->inline_as == LBPF_INLINE_CPU_ID) {
+		lbpf_rw_put(rw, make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
+		return;
+	}
+	lbpf_rw_put_heir(rw, *rw->insn, LBPF_INSN_NATIVE_CALL);
+	aux = lbpf_rw_last_aux(rw);
+	if (aux)
+		aux->call_fn = find_function(rw->aux);
+}
+
+const struct lbpf_step lbpf_step_calls = {
+	.letter		= 'f',
+	.name		= "calls",
+	.applies	= applies,
+	.replace	= replace,
+};
