@@ -155,7 +155,8 @@ static int show_atomic(const struct text *t, const struct bpf_insn *insn)
 			   size_name(insn), insn->dst_reg, insn->off, insn->src_reg);
 	if (lbpf_insn_is_atomic_op(insn->imm))
 		return put(t, "lock *(%s *)(r%d %+d) %s r%d", insn->code, size_name(insn),
-			   insn->dst_reg, insn->off, alu_signs[BPF_OP(insn->imm) >> 4], insn->src_reg);
+			   insn->dst_reg, insn->off, alu_signs[BPF_OP(insn->imm) >> 4],
+			   insn->src_reg);
 	return scnprintf(t->buf, t->size_bytes, "BUG_%02x", insn->code);
 }
 
