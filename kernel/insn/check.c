@@ -27,10 +27,6 @@
 	[BPF_##class | BPF_##mode | BPF_H] = LBPF_FORM_##form,	\
 	[BPF_##class | BPF_##mode | BPF_W] = LBPF_FORM_##form
 
-#define MEM_FORMS(class, form)					\
-	SIZE_FORMS(class, MEM, form),				\
-	[BPF_##class | BPF_MEM | BPF_DW] = LBPF_FORM_##form
-
 /* Every opcode of the ISA; what is not here is LBPF_FORM_UNKNOWN. */
 static const u8 forms[256] = {
 	ALU_FORMS(ADD, ALU),
@@ -63,9 +59,12 @@ static const u8 forms[256] = {
 	[BPF_JMP | BPF_JA] = LBPF_FORM_JA,
 	[BPF_JMP | BPF_CALL] = LBPF_FORM_CALL,
 	[BPF_JMP | BPF_EXIT] = LBPF_FORM_EXIT,
-	MEM_FORMS(LDX, LDX),
-	MEM_FORMS(ST, ST),
-	MEM_FORMS(STX, STX),
+	SIZE_FORMS(LDX, MEM, LDX),
+	[BPF_LDX | BPF_MEM | BPF_DW] = LBPF_FORM_LDX,
+	SIZE_FORMS(ST, MEM, ST),
+	[BPF_ST | BPF_MEM | BPF_DW] = LBPF_FORM_ST,
+	SIZE_FORMS(STX, MEM, STX),
+	[BPF_STX | BPF_MEM | BPF_DW] = LBPF_FORM_STX,
 	[BPF_STX | BPF_ATOMIC | BPF_W] = LBPF_FORM_ATOMIC,
 	[BPF_STX | BPF_ATOMIC | BPF_DW] = LBPF_FORM_ATOMIC,
 	SIZE_FORMS(LD, ABS, LD_ABS),

@@ -24,7 +24,18 @@ struct text {
 	void *ctx;
 };
 
-#define put(t, fmt, ...) scnprintf((t)->buf, (t)->size_bytes, "(%02x) " fmt, ##__VA_ARGS__)
+__printf(3, 4)
+static int put(const struct text *t, const struct bpf_insn *insn, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	len = scnprintf(t->buf, t->size_bytes, "(%02x) ", insn->code);
+	va_start(args, fmt);
+	len += vscnprintf(t->buf + len, t->size_bytes - len, fmt, args);
+	va_end(args);
+	return len;
+}
 
 static const char *const alu_signs[16] = {
 	[BPF_ADD >> 4] = "+=",
@@ -76,12 +87,12 @@ static char reg_letter(const struct bpf_insn *insn)
 
 static int show_unknown(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "unknown", insn->code);
+	return put(t, insn, "unknown");
 }
 
 static int show_alu_k(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "%c%d %s %d", insn->code, reg_letter(insn), insn->dst_reg,
+	return put(t, insn, "%c%d %s %d", reg_letter(insn), insn->dst_reg,
 		   alu_signs[BPF_OP(insn->code) >> 4], insn->imm);
 }
 
@@ -89,7 +100,7 @@ static int show_alu_x(const struct text *t, const struct bpf_insn *insn)
 {
 	char r = reg_letter(insn);
 
-	return put(t, "%c%d %s %c%d", insn->code, r, insn->dst_reg,
+	return put(t, insn, "%c%d %s %c%d", r, insn->dst_reg,
 		   alu_signs[BPF_OP(insn->code) >> 4], r, insn->src_reg);
 }
 
@@ -97,30 +108,30 @@ static int show_neg(const struct text *t, const struct bpf_insn *insn)
 {
 	char r = reg_letter(insn);
 
-	return put(t, "%c%d = -%c%d", insn->code, r, insn->dst_reg, r, insn->dst_reg);
+	return put(t, insn, "%c%d = -%c%d", r, insn->dst_reg, r, insn->dst_reg);
 }
 
 static int show_end(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "r%d = %s%d r%d", insn->code, insn->dst_reg,
+	return put(t, insn, "r%d = %s%d r%d", insn->dst_reg,
 		   BPF_SRC(insn->code) == BPF_TO_BE ? "be" : "le", insn->imm, insn->dst_reg);
 }
 
 static int show_ldx(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "r%d = *(%s *)(r%d %+d)", insn->code, insn->dst_reg, size_name(insn),
+	return put(t, insn, "r%d = *(%s *)(r%d %+d)", insn->dst_reg, size_name(insn),
 		   insn->src_reg, insn->off);
 }
 
 static int show_st(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "*(%s *)(r%d %+d) = %d", insn->code, size_name(insn), insn->dst_reg,
+	return put(t, insn, "*(%s *)(r%d %+d) = %d", size_name(insn), insn->dst_reg,
 		   insn->off, insn->imm);
 }
 
 static int show_stx(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "*(%s *)(r%d %+d) = r%d", insn->code, size_name(insn), insn->dst_reg,
+	return put(t, insn, "*(%s *)(r%d %+d) = r%d", size_name(insn), insn->dst_reg,
 		   insn->off, insn->src_reg);
 }
 
@@ -148,13 +159,13 @@ static int show_atomic(const struct text *t, const struct bpf_insn *insn)
 	const char *fetch = fetch_name(insn->imm);
 
 	if (fetch)
-		return put(t, "r%d = atomic%s_%s((%s *)(r%d %+d), r%d)", insn->code, insn->src_reg,
+		return put(t, insn, "r%d = atomic%s_%s((%s *)(r%d %+d), r%d)", insn->src_reg,
 			   width, fetch, size_name(insn), insn->dst_reg, insn->off, insn->src_reg);
 	if (insn->imm == BPF_CMPXCHG)
-		return put(t, "r0 = atomic%s_cmpxchg((%s *)(r%d %+d), r0, r%d)", insn->code, width,
+		return put(t, insn, "r0 = atomic%s_cmpxchg((%s *)(r%d %+d), r0, r%d)", width,
 			   size_name(insn), insn->dst_reg, insn->off, insn->src_reg);
 	if (lbpf_insn_is_atomic_op(insn->imm))
-		return put(t, "lock *(%s *)(r%d %+d) %s r%d", insn->code, size_name(insn),
+		return put(t, insn, "lock *(%s *)(r%d %+d) %s r%d", size_name(insn),
 			   insn->dst_reg, insn->off, alu_signs[BPF_OP(insn->imm) >> 4],
 			   insn->src_reg);
 	return scnprintf(t->buf, t->size_bytes, "BUG_%02x", insn->code);
@@ -162,12 +173,12 @@ static int show_atomic(const struct text *t, const struct bpf_insn *insn)
 
 static int show_ld_abs(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "r0 = *(%s *)skb[%d]", insn->code, size_name(insn), insn->imm);
+	return put(t, insn, "r0 = *(%s *)skb[%d]", size_name(insn), insn->imm);
 }
 
 static int show_ld_ind(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "r0 = *(%s *)skb[r%d + %d]", insn->code, size_name(insn), insn->src_reg,
+	return put(t, insn, "r0 = *(%s *)skb[r%d + %d]", size_name(insn), insn->src_reg,
 		   insn->imm);
 }
 
@@ -180,18 +191,18 @@ static int show_imm64(const struct text *t, const struct bpf_insn *insn)
 	if (t->ops && t->ops->imm64_name)
 		name = t->ops->imm64_name(t->ctx, insn, imm, buf, sizeof(buf));
 	if (name)
-		return put(t, "r%d = %s", insn->code, insn->dst_reg, name);
-	return put(t, "r%d = 0x%llx", insn->code, insn->dst_reg, (unsigned long long)imm);
+		return put(t, insn, "r%d = %s", insn->dst_reg, name);
+	return put(t, insn, "r%d = 0x%llx", insn->dst_reg, (unsigned long long)imm);
 }
 
 static int show_ja(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "goto pc%+d", insn->code, insn->off);
+	return put(t, insn, "goto pc%+d", insn->off);
 }
 
 static int show_jcc_k(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "if %c%d %s 0x%x goto pc%+d", insn->code, reg_letter(insn), insn->dst_reg,
+	return put(t, insn, "if %c%d %s 0x%x goto pc%+d", reg_letter(insn), insn->dst_reg,
 		   jump_signs[BPF_OP(insn->code) >> 4], insn->imm, insn->off);
 }
 
@@ -199,7 +210,7 @@ static int show_jcc_x(const struct text *t, const struct bpf_insn *insn)
 {
 	char r = reg_letter(insn);
 
-	return put(t, "if %c%d %s %c%d goto pc%+d", insn->code, r, insn->dst_reg,
+	return put(t, insn, "if %c%d %s %c%d goto pc%+d", r, insn->dst_reg,
 		   jump_signs[BPF_OP(insn->code) >> 4], r, insn->src_reg, insn->off);
 }
 
@@ -212,15 +223,15 @@ static int show_call(const struct text *t, const struct bpf_insn *insn)
 		name = t->ops->call_name(t->ctx, insn, buf, sizeof(buf));
 	if (insn->src_reg == BPF_PSEUDO_CALL) {
 		if (name)
-			return put(t, "call pc%s", insn->code, name);
-		return put(t, "call pc%+d", insn->code, insn->imm);
+			return put(t, insn, "call pc%s", name);
+		return put(t, insn, "call pc%+d", insn->imm);
 	}
-	return put(t, "call %s#%d", insn->code, name ? name : "unknown", insn->imm);
+	return put(t, insn, "call %s#%d", name ? name : "unknown", insn->imm);
 }
 
 static int show_exit(const struct text *t, const struct bpf_insn *insn)
 {
-	return put(t, "exit", insn->code);
+	return put(t, insn, "exit");
 }
 
 static int (*const shows[LBPF_NR_FORMS])(const struct text *t, const struct bpf_insn *insn) = {
