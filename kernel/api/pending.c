@@ -13,6 +13,10 @@
 #include <lbpf/rewrite.h>
 #include <lbpf/verifier.h>
 
+struct lbpf_env;
+
+__printf(3, 4) int lbpf_reject(struct lbpf_env *env, int err, const char *fmt, ...);
+
 int __weak lbpf_verify(struct lbpf_code *code)
 {
 	return -EOPNOTSUPP;
@@ -49,4 +53,9 @@ int __weak lbpf_log_open(struct lbpf_log *log, u32 level, char __user *ubuf, u32
 
 void __weak lbpf_log(struct lbpf_log *log, const char *fmt, ...)
 {
+}
+
+int __weak lbpf_reject(struct lbpf_env *env, int err, const char *fmt, ...)
+{
+	return err;
 }
