@@ -63,6 +63,9 @@ bool lbpf_insn_is_atomic_op(s32 imm);
 /* Bytes that a load or store moves. */
 u32 lbpf_insn_access_bytes(u8 code);
 
+/* "bpf_map_lookup_elem", or NULL for a number that no helper has. */
+const char *lbpf_helper_name(s32 id);
+
 static inline u64 lbpf_insn_imm64(const struct bpf_insn *insn)
 {
 	return (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
