@@ -91,6 +91,8 @@ struct lbpf_id_pair {
  * @idx, @prev_idx: Instruction being walked, and the one before on the path.
  * @pending, @nr_pending: Branches to walk later, newest first.
  * @free_states, @free_frames: Memory to reuse.
+ * @dropped: Checkpoints in no list of an instruction whose paths are still being walked.
+ * @is_tainted: Some instruction has taint.
  * @last_id: Last lbpf_reg::id or ref_id given out.
  * @may_leak: Pointers may be turned into numbers (CAP_PERFMON).
  * @may_read_uninit: Stack that was not written may be read (CAP_PERFMON).
@@ -104,7 +106,8 @@ struct lbpf_id_pair {
  * @nr_states, @peak_states: Checkpoints alive now, and at most.
  * @touched_regs, @touched_slots: What the instruction changed, for the log.
  * @prev_log_bytes, @prev_insn_len: Where the instruction was printed, for the log.
- * @ids: Scratch of the state comparison.
+ * @ids, @nr_ids, @spare_id, @is_exact: Scratch of the state comparison.
+ * @explore_numbers: Masks depend on numbers: paths that differ in them are all walked.
  * @text: Scratch for messages.
  */
 struct lbpf_env {
@@ -121,6 +124,7 @@ struct lbpf_env {
 	u32			nr_pending;
 	struct lbpf_state	*free_states;
 	struct lbpf_frame	*free_frames;
+	struct lbpf_state	*dropped;
 	u32			last_id;
 	bool			may_leak;
 	bool			may_read_uninit;
@@ -131,6 +135,7 @@ struct lbpf_env {
 	bool			is_sleepable;
 	bool			is_test_freq;
 	bool			seen_direct_write;
+	bool			is_tainted;
 	u32			jumps;
 	u32			prev_jumps;
 	u32			prev_insns;
@@ -141,6 +146,10 @@ struct lbpf_env {
 	u32			prev_log_bytes;
 	u32			prev_insn_len;
 	struct lbpf_id_pair	ids[LBPF_ID_PAIRS];
+	u32			nr_ids;
+	u32			spare_id;
+	bool			is_exact;
+	bool			explore_numbers;
 	char			type_text[64];
 	char			text[LBPF_LOG_LINE_BYTES];
 };

@@ -18,6 +18,7 @@
 struct lbpf_env;
 
 #define LBPF_NR_REGS		(MAX_BPF_REG)
+#define LBPF_REG_FP		BPF_REG_10
 #define LBPF_SLOT_BYTES		8
 #define LBPF_NR_SLOTS		(LBPF_STACK_BYTES / LBPF_SLOT_BYTES)
 
@@ -94,7 +95,7 @@ enum lbpf_slot_kind {
 /**
  * struct lbpf_slot - Eight aligned bytes of stack
  * @spilled: The register in it when kind[7] is LBPF_SLOT_SPILL; its liveness in any case.
- * @kind: enum lbpf_slot_kind of each byte; kind[0] is the lowest address.
+ * @kind: enum lbpf_slot_kind of each byte, from the highest address down: byte fp-1 is kind[0] of slot 0.
  */
 struct lbpf_slot {
 	struct lbpf_reg	spilled;
@@ -113,6 +114,7 @@ struct lbpf_slot {
  * @nr_slots: Slots in use: slot 0 is fp-8..fp-1.
  * @max_slots: Room at @slots.
  * @slots: Stack.
+ * @next_free: Next frame waiting for reuse.
  */
 struct lbpf_frame {
 	struct lbpf_reg		regs[LBPF_NR_REGS];
@@ -126,6 +128,7 @@ struct lbpf_frame {
 	u32			nr_slots;
 	u32			max_slots;
 	struct lbpf_slot	*slots;
+	struct lbpf_frame	*next_free;
 };
 
 #define LBPF_NO_CALLSITE	U32_MAX
@@ -142,10 +145,24 @@ struct lbpf_ref {
 	u32	callback_frame;
 };
 
-/* One step of the path that was not to the next instruction. */
+/* Place of a register or stack slot: frame << 7, | 0x40 and the slot, or the register + 1.  0: no place. */
+#define LBPF_PLACE_REG(frame, reg)	((frame) << 7 | ((reg) + 1))
+#define LBPF_PLACE_SLOT(frame, slot)	((frame) << 7 | 0x40 | (slot))
+#define LBPF_PLACE_BITS			10
+#define LBPF_PLACES_PER_HOP		6
+
+/**
+ * struct lbpf_hop - What walking back must know of one step of the path
+ * @idx: Instruction.
+ * @prev_idx: Instruction walked before it.
+ * @linked: Places that learned from its comparison together, LBPF_PLACE_BITS each; 0: none.
+ * @slot: Stack slot that it loads or stores through another register than R10: LBPF_PLACE_SLOT, or 0.
+ */
 struct lbpf_hop {
 	u32	idx;
 	u32	prev_idx;
+	u64	linked;
+	u32	slot;
 };
 
 /**
@@ -160,8 +177,10 @@ struct lbpf_hop {
  * @insn_idx: Checkpoint: its instruction.
  * @first_idx, @last_idx: First and last instruction of the stretch since the checkpoint above.
  * @nr_hops, @max_hops, @hops: Its jumps, for walking back.
- * @next: Next checkpoint of the same instruction, or next in the list of free states.
+ * @next: Next checkpoint of the same instruction, or next in the list of free or dropped states.
+ * @prev: Previous one in the list of dropped states.
  * @hits, @misses: How useful a checkpoint was.
+ * @is_dropped: Checkpoint that is in no list any more, and freed when its last path ends.
  */
 struct lbpf_state {
 	struct lbpf_frame	*frame[LBPF_MAX_FRAMES];
@@ -180,8 +199,10 @@ struct lbpf_state {
 	u32			max_hops;
 	struct lbpf_hop		*hops;
 	struct lbpf_state	*next;
+	struct lbpf_state	*prev;
 	u32			hits;
 	u32			misses;
+	bool			is_dropped;
 };
 
 static inline struct lbpf_frame *lbpf_cur_frame(const struct lbpf_state *state)
@@ -228,39 +249,43 @@ static inline bool lbpf_type_is_sock(u32 type)
 /* Registers: state_reg.c.  None of these touches liveness or the parent. */
 
 void lbpf_reg_set_not_init(struct lbpf_reg *reg);
-void lbpf_reg_set_unknown(struct lbpf_reg *reg);
-void lbpf_reg_set_const(struct lbpf_reg *reg, u64 value);
-/* A pointer with offset 0 and no ids. */
+void lbpf_reg_set_unknown(const struct lbpf_env *env, struct lbpf_reg *reg);
+void lbpf_reg_set_const(const struct lbpf_env *env, struct lbpf_reg *reg, u64 value);
 void lbpf_reg_set_pointer(struct lbpf_reg *reg, u32 type);
-/* Everything but liveness and parent. */
 void lbpf_reg_assign(struct lbpf_reg *dst, const struct lbpf_reg *src);
-/* Name of a type as the log spells it ("map_value_or_null"). */
 const char *lbpf_type_name(struct lbpf_env *env, u32 type);
 
-/* Frames and states: state_frame.c.  -ENOMEM or 0. */
+/* Frames and states: state_frame.c. */
 
 struct lbpf_state *lbpf_state_alloc(struct lbpf_env *env);
 void lbpf_state_free(struct lbpf_env *env, struct lbpf_state *state);
-/* Makes @dst equal to @src, reusing its memory; hops, parent and branches included. */
+void lbpf_state_release_all(struct lbpf_env *env);
 int lbpf_state_copy(struct lbpf_env *env, struct lbpf_state *dst, const struct lbpf_state *src);
 struct lbpf_frame *lbpf_frame_push(struct lbpf_env *env, struct lbpf_state *state, u32 callsite, u32 subprog);
 void lbpf_frame_pop(struct lbpf_env *env, struct lbpf_state *state);
-/* Makes slots up to and including @slot exist. */
-int lbpf_frame_grow(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
-
-/* References: state_ref.c. */
-
-/* New reference, its id > 0, or -ENOMEM. */
+int lbpf_frame_grow(struct lbpf_frame *frame, u32 slot);
+int lbpf_hop_push(struct lbpf_state *state, u32 idx, u32 prev_idx);
 int lbpf_ref_acquire(struct lbpf_env *env, u32 insn_idx);
-/* -EINVAL when it is not held. */
 int lbpf_ref_drop(struct lbpf_state *state, u32 ref_id);
 
 /* Liveness: state_live.c. */
 
-void lbpf_live_read_reg(struct lbpf_env *env, struct lbpf_reg *reg);
+void lbpf_live_read(struct lbpf_env *env, struct lbpf_reg *reg);
+void lbpf_live_link(struct lbpf_state *cur, struct lbpf_state *above);
+void lbpf_live_propagate(struct lbpf_env *env, const struct lbpf_state *old);
 
-/* Calls @fn for each register and spilled register of all frames. */
-#define lbpf_for_each_frame(state, frame, i)						\
-	for ((i) = 0; (i) <= (state)->curframe && ((frame) = (state)->frame[i], 1); (i)++)
+/* Precision: state_precise.c. */
+
+int lbpf_precise_reg(struct lbpf_env *env, u32 regno);
+int lbpf_precise_slot(struct lbpf_env *env, u32 frameno, u32 slot);
+int lbpf_precise_propagate(struct lbpf_env *env, const struct lbpf_state *old);
+void lbpf_precise_forget(struct lbpf_state *state);
+
+/* Text: state_print.c. */
+
+void lbpf_print_frame(struct lbpf_env *env, const struct lbpf_frame *frame, bool is_all);
+void lbpf_print_insn_state(struct lbpf_env *env);
+void lbpf_print_insn(struct lbpf_env *env, u32 idx);
+void lbpf_touch_all(struct lbpf_env *env);
 
 #endif /* LBPF_VERIFIER_STATE_H */
