@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A helper call under way.
+ *
+ * Layer: verifier (call).  Private to kernel/verifier/.
+ */
+#ifndef LBPF_VERIFIER_CALL_H
+#define LBPF_VERIFIER_CALL_H
+
+#include <lbpf/map.h>
+
+#include "walk.h"
+
+/**
+ * struct lbpf_call - A helper call under way
+ * @proto: Helper.
+ * @map: Map argument seen so far, or NULL.
+ * @map_uid: Its lbpf_reg::map_uid.
+ * @is_filled: The last memory argument is written by the helper.
+ * @region: Stack memory that it fills: lbpf_region::fills is set then.
+ * @ref_id: Reference of an argument, 0: none.
+ * @release_regno: Argument that is released, 0: none.
+ * @max_size: Largest value of the last size argument.
+ * @mem_size: Size of the memory that is returned.
+ * @subprog: Callback.
+ */
+struct lbpf_call {
+	const struct lbpf_proto	*proto;
+	struct lbpf_map		*map;
+	u32			map_uid;
+	bool			is_filled;
+	struct lbpf_region	region;
+	u32			ref_id;
+	u32			release_regno;
+	u64			max_size;
+	u32			mem_size;
+	u32			subprog;
+};
+
+/* call_arg.c */
+int lbpf_call_arg(struct lbpf_env *env, struct lbpf_call *call, u32 arg);
+/* call_type.c */
+int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type);
+/* call_lock.c */
+int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
+int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
+/* call_callback.c */
+int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call);
+
+#endif /* LBPF_VERIFIER_CALL_H */

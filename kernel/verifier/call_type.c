@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which register types an argument may have.
+ *
+ * Layer: verifier (call).
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include "call.h"
+
+#define MAX_CHOICES	8
+
+/* Types that fit an argument; 0 ends a row. */
+static const u32 choices[LBPF_NR_ARG_TYPES][MAX_CHOICES + 1] = {
+	[LBPF_ARG_CTX]		= { LBPF_PTR_CTX },
+	[LBPF_ARG_CONST_MAP]	= { LBPF_PTR_CONST_MAP },
+	[LBPF_ARG_MAP_KEY]	= { LBPF_PTR_STACK, LBPF_PTR_PACKET, LBPF_PTR_PACKET_META, LBPF_PTR_MAP_KEY,
+				    LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_MAP_VALUE]	= { LBPF_PTR_STACK, LBPF_PTR_PACKET, LBPF_PTR_PACKET_META, LBPF_PTR_MAP_KEY,
+				    LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_MEM]		= { LBPF_PTR_STACK, LBPF_PTR_PACKET, LBPF_PTR_PACKET_META, LBPF_PTR_MAP_KEY,
+				    LBPF_PTR_MAP_VALUE, LBPF_PTR_MEM, LBPF_PTR_MEM | LBPF_ALLOC, LBPF_PTR_BUF },
+	[LBPF_ARG_CONST_SIZE]	= { LBPF_SCALAR },
+	[LBPF_ARG_CONST_SIZE_OR_ZERO] = { LBPF_SCALAR },
+	[LBPF_ARG_CONST_ALLOC_SIZE] = { LBPF_SCALAR },
+	[LBPF_ARG_ALLOC_MEM]	= { LBPF_PTR_MEM | LBPF_ALLOC },
+	[LBPF_ARG_SPIN_LOCK]	= { LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_TIMER]	= { LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_SOCKET]	= { LBPF_PTR_SOCKET },
+	[LBPF_ARG_SOCK_COMMON]	= { LBPF_PTR_SOCK_COMMON, LBPF_PTR_SOCKET, LBPF_PTR_TCP_SOCK, LBPF_PTR_XDP_SOCK },
+	[LBPF_ARG_BTF_ID_SOCK_COMMON] = { LBPF_PTR_SOCK_COMMON, LBPF_PTR_SOCKET, LBPF_PTR_TCP_SOCK,
+					  LBPF_PTR_XDP_SOCK, LBPF_PTR_BTF_ID },
+	[LBPF_ARG_BTF_ID]	= { LBPF_PTR_BTF_ID },
+	[LBPF_ARG_PERCPU_BTF_ID] = { LBPF_PTR_BTF_ID | LBPF_PERCPU },
+	[LBPF_ARG_INT_PTR]	= { LBPF_PTR_STACK, LBPF_PTR_PACKET, LBPF_PTR_PACKET_META, LBPF_PTR_MAP_KEY,
+				    LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_LONG_PTR]	= { LBPF_PTR_STACK, LBPF_PTR_PACKET, LBPF_PTR_PACKET_META, LBPF_PTR_MAP_KEY,
+				    LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_FUNC]		= { LBPF_PTR_FUNC },
+	[LBPF_ARG_STACK]	= { LBPF_PTR_STACK },
+	[LBPF_ARG_CONST_STR]	= { LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_KPTR]		= { LBPF_PTR_MAP_VALUE },
+	[LBPF_ARG_DYNPTR]	= { LBPF_PTR_STACK, LBPF_DYNPTR },
+};
+
+static int refuse_type(struct lbpf_env *env, u32 regno, const u32 *row)
+{
+	const char *sep = "";
+
+	verbose(env, "R%d type=%s expected=", regno, lbpf_type_name(env, lbpf_reg_of(env, regno)->type));
+	for (; *row; row++, sep = ", ")
+		verbose(env, "%s%s", sep, lbpf_type_name(env, *row));
+	verbose(env, "\n");
+	return -EACCES;
+}
+
+/* Pointers whose offset the access check looks at. */
+static bool may_have_offset(u32 type, u32 arg_type)
+{
+	switch (LBPF_TYPE_BASE(type)) {
+	case LBPF_PTR_STACK:
+	case LBPF_PTR_PACKET:
+	case LBPF_PTR_PACKET_META:
+	case LBPF_PTR_MAP_KEY:
+	case LBPF_PTR_MAP_VALUE:
+	case LBPF_PTR_MEM:
+	case LBPF_PTR_BUF:
+	case LBPF_SCALAR:
+		return LBPF_TYPE_BASE(arg_type) != LBPF_ARG_ALLOC_MEM;
+	default:
+		return false;
+	}
+}
+
+/**
+ * lbpf_call_arg_type() - A register fits an argument
+ * @env: The run.
+ * @regno: Register.
+ * @arg_type: enum lbpf_arg_type with flags.
+ *
+ * Return: 0 or -EACCES.
+ */
+int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type)
+{
+	const u32 *row = choices[LBPF_TYPE_BASE(arg_type)];
+	u32 type = lbpf_reg_of(env, regno)->type;
+	const u32 *choice;
+
+	type &= ~(arg_type & (LBPF_RDONLY | LBPF_MAYBE_NULL));
+	for (choice = row; *choice; choice++)
+		if (*choice == type)
+			break;
+	if (!*choice)
+		return refuse_type(env, regno, row);
+	if (may_have_offset(type, arg_type))
+		return 0;
+	return lbpf_access_fixed_off(env, regno, true);
+}
