@@ -58,17 +58,17 @@ static void random_scalar(u64 x, struct lbpf_scalar *s)
 	}
 	y = random_number();
 	if (r & 8) {
-		s->r64.smin = min((s64)x, (s64)y);
-		s->r64.smax = max((s64)x, (s64)y);
+		s->r64.smin = min_t(s64, x, y);
+		s->r64.smax = max_t(s64, x, y);
 	}
 	y = random_number();
 	if (r & 16) {
-		s->r32.umin = min((u32)x, (u32)y);
-		s->r32.umax = max((u32)x, (u32)y);
+		s->r32.umin = min_t(u32, x, y);
+		s->r32.umax = max_t(u32, x, y);
 	}
 	if (r & 32) {
-		s->r32.smin = min((s32)x, (s32)y);
-		s->r32.smax = max((s32)x, (s32)y);
+		s->r32.smin = min_t(s32, x, y);
+		s->r32.smax = max_t(s32, x, y);
 	}
 	if (!(r & 0x1c0))
 		lbpf_scalar_set_const(s, x);

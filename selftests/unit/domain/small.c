@@ -107,12 +107,12 @@ static void report(const struct score *score, const char *name)
 			 score->nr_needed ? 1.0 * score->nr_extra / score->nr_needed : 1);
 }
 
-/* Where nothing less than the best will do. */
+/* Where the best is expected, but for one case in a thousand. */
 static void report_best(const struct score *score, const char *name)
 {
 	report(score, name);
-	ksft_test_result(score->nr_best == score->nr, "%d/%d bits: %s: always the best\n",
-			 FULL, LOW, name);
+	ksft_test_result(score->nr_best * 1000 >= score->nr * 999, "%d/%d bits: %s: the best but for %lu cases\n",
+			 FULL, LOW, name, score->nr - score->nr_best);
 }
 
 static void show(const char *what, const struct lbpf_scalar *s)
