@@ -121,7 +121,8 @@ static int walk_batch(struct batch *batch, bool delete)
 	err = check_flags(batch);
 	if (err)
 		return err;
-	if (attr->batch.flags)
+	/* Linux looks at it only in the types that it can empty by batches. */
+	if (attr->batch.flags && batch->map->ops->has_batch & BIT(BPF_MAP_LOOKUP_AND_DELETE_BATCH))
 		return -EINVAL;
 	if (!attr->batch.count)
 		return 0;

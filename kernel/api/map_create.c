@@ -7,6 +7,8 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/netdevice.h>
+#include <linux/nsproxy.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/string.h>
@@ -80,14 +82,35 @@ static int check_attr(const union bpf_attr *attr)
 	return check_node(attr);
 }
 
+/* Maps of network devices: what Linux says of those that can hold none. */
+static int check_device(const union bpf_attr *attr)
+{
+	struct net_device *dev;
+
+	if (!attr->map_ifindex)
+		return 0;
+	if (attr->map_type != BPF_MAP_TYPE_ARRAY && attr->map_type != BPF_MAP_TYPE_HASH)
+		return -EINVAL;
+	if (!ns_capable(current->nsproxy->net_ns->user_ns, CAP_NET_ADMIN))
+		return -EPERM;
+	dev = dev_get_by_index(current->nsproxy->net_ns, attr->map_ifindex);
+	if (!dev)
+		return -EINVAL;
+	dev_put(dev);
+	return -EOPNOTSUPP;
+}
+
 /* Flags about the descriptor are no business of the type. */
 static int check_type(const struct lbpf_map_ops *ops, const union bpf_attr *attr)
 {
 	u32 flags = attr->map_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY);
 
+	int err;
+
 	if (flags & ~ops->create_flags)
 		return -EINVAL;
-	return ops->alloc_check ? ops->alloc_check(attr) : 0;
+	err = ops->alloc_check ? ops->alloc_check(attr) : 0;
+	return err ?: check_device(attr);
 }
 
 static int check_types(const union bpf_attr *attr)

@@ -11,11 +11,12 @@
 #include "api.h"
 #include "elem.h"
 
-static int freeze_map(struct lbpf_map *map, const struct file *file)
+static int freeze_map(struct lbpf_map *map)
 {
 	if (map->map_type == BPF_MAP_TYPE_STRUCT_OPS || map->timer_off >= 0)
 		return -ENOTSUPP;
-	if (!(file->f_mode & FMODE_WRITE))
+	/* Linux 6.1 asks for the capability only of what could be frozen. */
+	if (!READ_ONCE(map->frozen) && !bpf_capable())
 		return -EPERM;
 	return lbpf_map_freeze(map);
 }
@@ -31,7 +32,7 @@ int lbpf_cmd_map_freeze(struct lbpf_call *call)
 {
 	struct fd f = fdget(call->attr.map_fd);
 	struct lbpf_map *map = lbpf_map_of_file(fd_file(f));
-	int err = IS_ERR(map) ? PTR_ERR(map) : freeze_map(map, fd_file(f));
+	int err = IS_ERR(map) ? PTR_ERR(map) : freeze_map(map);
 
 	fdput(f);
 	return err;

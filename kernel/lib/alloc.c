@@ -17,6 +17,7 @@
 #include <linux/vmalloc.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/compat.h>
 
 #define QUIETLY		(__GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
@@ -209,6 +210,7 @@ int lbpf_user_area_map(struct vm_area_struct *vma, void *area)
 	unsigned long addr;
 	int err;
 
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE, from += PAGE_SIZE) {
 		err = vm_insert_page(vma, addr, vmalloc_to_page(from));
 		if (err)

@@ -233,7 +233,8 @@ int lbpf_array_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, 
 					    map->ops->lookup(map, &index));
 	}
 	cursor->pos = index;
-	cursor->end = index >= map->max_entries;
+	/* As in Linux, a batch that just fits does not say that it was the last. */
+	cursor->end = i < nr;
 	return i;
 }
 
@@ -312,7 +313,7 @@ static int array_mmap(struct lbpf_map *map, struct vm_area_struct *vma)
 		return -EINVAL;
 	if ((u64)vma->vm_pgoff * PAGE_SIZE + (vma->vm_end - vma->vm_start) > array->size_bytes)
 		return -EINVAL;
-	return remap_vmalloc_range(vma, array->values, vma->vm_pgoff);
+	return lbpf_user_area_map(vma, array->values);
 }
 
 static bool array_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)

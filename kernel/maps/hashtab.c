@@ -30,6 +30,8 @@
 /* More would not have a position in 32 bits; Linux 6.1 has the same limit. */
 #define MAX_ENTRIES	BIT(27)
 
+#define ENTRIES_MAX	(1U << 28)
+
 #define HASH_FLAGS	(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | \
 			 BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
 
@@ -59,6 +61,9 @@ int lbpf_hash_alloc_check(const union bpf_attr *attr)
 		return -EINVAL;
 	if (!attr->max_entries || !attr->key_size || !attr->value_size)
 		return -EINVAL;
+	/* Linux's limit, set by its buckets. */
+	if (attr->max_entries > ENTRIES_MAX)
+		return -E2BIG;
 	/* Userspace could not pass such elements in one piece. */
 	if ((u64)attr->key_size + attr->value_size >= KMALLOC_MAX_SIZE - sizeof(struct lbpf_elem))
 		return -E2BIG;
@@ -607,6 +612,17 @@ static int pop_bucket(struct lbpf_hash *h, u64 *pos, struct batch *batch)
 	return 0;
 }
 
+/* The position of the next entry, or the end: a batch that just fits says that it was the last. */
+static u64 skip_to_entry(struct lbpf_hash *h, u64 pos)
+{
+	u32 seq;
+
+	rcu_read_lock();
+	lbpf_table_next(&h->table, &pos, &seq);
+	rcu_read_unlock();
+	return pos;
+}
+
 static int walk_and_delete(struct lbpf_hash *h, u64 *pos, struct batch *batch)
 {
 	int err = 0;
@@ -648,6 +664,8 @@ int lbpf_hash_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, v
 		err = walk_and_delete(h, &pos, &batch);
 	else
 		pos = walk(h, pos, &batch);
+	if (!err)
+		pos = skip_to_entry(h, pos);
 	cursor->end = POS_BUCKET(pos) > h->table.mask;
 	cursor->pos = lbpf_table_pack_pos(&h->table, pos);
 	return err && !batch.nr ? err : batch.nr;
