@@ -32,8 +32,12 @@ union bpf_attr load_attr(const struct bpf_insn *insns, unsigned int nr_insns)
 int load_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr_insns)
 {
 	union bpf_attr attr = load_attr(insns, nr_insns);
+	int fd;
 
 	verifier_log[0] = 0;
+	fd = side_bpf(side, BPF_PROG_LOAD, &attr);
+	if (fd >= 0)
+		return fd;
 	attr.log_buf = PTR(verifier_log);
 	attr.log_size = sizeof(verifier_log);
 	attr.log_level = 1;
