@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "prog_test.h"
@@ -38,18 +39,6 @@ static int expect(bool ok, const char *name, enum test_side side)
 	return ok;
 }
 
-/* Length of the next packet, -1 when there is none. */
-static int receive(int sock)
-{
-	char buf[2048];
-	struct pollfd want = { .fd = sock, .events = POLLIN };
-
-	/* What was sent before is there already: local delivery is done by the sender. */
-	if (poll(&want, 1, 0) != 1)
-		return -1;
-	return recv(sock, buf, sizeof(buf), MSG_DONTWAIT);
-}
-
 struct pair {
 	int from, to;
 };
@@ -75,6 +64,30 @@ static struct pair udp_pair(void)
 	    connect(pair.from, (void *)&addr, sizeof(addr)))
 		ksft_exit_fail_msg("udp: %s\n", strerror(errno));
 	return pair;
+}
+
+/* Whatever was sent before on this CPU has been delivered once this packet is there. */
+static void flush_deliveries(void)
+{
+	static struct pair control = { -1, -1 };
+	struct pollfd want = { .events = POLLIN };
+	char byte;
+
+	if (control.to < 0)
+		control = udp_pair();
+	want.fd = control.to;
+	if (send(control.from, "x", 1, 0) != 1 || poll(&want, 1, 10000) != 1 ||
+	    recv(control.to, &byte, 1, 0) != 1)
+		ksft_exit_fail_msg("control packet: %s\n", strerror(errno));
+}
+
+/* Length of the next packet, -1 when there is none. */
+static int receive(int sock)
+{
+	char buf[2048];
+
+	flush_deliveries();
+	return recv(sock, buf, sizeof(buf), MSG_DONTWAIT);
 }
 
 static void close_pair(struct pair pair)
@@ -302,7 +315,11 @@ static void test_reuseport(enum test_side side)
 int main(void)
 {
 	static const enum test_side sides[] = { SIDE_KERNEL, SIDE_LBPF };
+	cpu_set_t cpu;
 
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	sched_setaffinity(0, sizeof(cpu), &cpu);
 	ksft_print_header();
 	ksft_set_plan(2 * 18 + 1);
 	for (int i = 0; i < 2; i++) {
