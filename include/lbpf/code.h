@@ -89,6 +89,7 @@ enum lbpf_insn_flag {
  * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at every visit.
  * @key: LBPF_INSN_KEY_CONST; LBPF_INSN_MAP_VALUE_ADDR: offset in the value.
  * @call_fn: LBPF_INSN_NATIVE_CALL.
+ * @live_out: Bit n: register n is read later.  Written by the rewriter's last step, for the JIT.
  */
 struct lbpf_insn_aux {
 	u32				flags;
@@ -103,6 +104,7 @@ struct lbpf_insn_aux {
 	struct lbpf_map			*map;
 	u64				key;
 	const void			*call_fn;
+	u16				live_out;
 };
 
 /**

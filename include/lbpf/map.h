@@ -36,6 +36,22 @@ struct lbpf_map_cursor {
 };
 
 /**
+ * struct lbpf_map_row - Values one after the other, found by a 4-byte index
+ * @base: Address of value 0; of a per-CPU map: its per-CPU address.
+ * @elem_size: Distance of two values, bytes.
+ * @nr: Number of values; other indices have none.
+ * @index_mask: Indices are masked with it after the check, so that speculation stays inside; ~0: they are not.
+ * @is_percpu: @base is a per-CPU address.
+ */
+struct lbpf_map_row {
+	u64	base;
+	u32	elem_size;
+	u32	nr;
+	u32	index_mask;
+	bool	is_percpu;
+};
+
+/**
  * struct lbpf_map_ops - A map type
  * @type: BPF_MAP_TYPE_*.
  * @name: As bpftool prints it.
@@ -75,6 +91,7 @@ struct lbpf_map_cursor {
  * @has_batch: OR of BIT(BPF_MAP_*_BATCH) that the type offers.
  * @count: Exact number of elements.
  * @mem_bytes: Memory in use, for fdinfo.
+ * @row: Describes where the values lie, so that a lookup by index needs no call; false: it does.  May be NULL.
  * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
  * @value_off: Reverse of @value_addr, for dumps.
  * @mmap: Maps the values into a process.
@@ -117,6 +134,7 @@ struct lbpf_map_ops {
 
 	u64 (*count)(const struct lbpf_map *map);
 	u64 (*mem_bytes)(const struct lbpf_map *map);
+	bool (*row)(const struct lbpf_map *map, struct lbpf_map_row *row);
 	int (*value_addr)(const struct lbpf_map *map, u64 *addr, u32 off);
 	int (*value_off)(const struct lbpf_map *map, u64 addr, u32 *off);
 	int (*mmap)(struct lbpf_map *map, struct vm_area_struct *vma);

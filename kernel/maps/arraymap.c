@@ -128,6 +128,19 @@ static void *array_lookup(struct lbpf_map *map, const void *key)
 	return likely(index < map->max_entries) ? value_at(array_of(map), index) : NULL;
 }
 
+static bool array_row(const struct lbpf_map *map, struct lbpf_map_row *row)
+{
+	const struct lbpf_array *array = array_of(map);
+
+	*row = (struct lbpf_map_row){
+		.base		= (unsigned long)array->values,
+		.elem_size	= map->elem_size,
+		.nr		= map->max_entries,
+		.index_mask	= array->index_mask,
+	};
+	return true;
+}
+
 /**
  * lbpf_array_check_update() - May an array element be updated?
  * @map: Array.
@@ -336,6 +349,7 @@ const struct lbpf_map_ops lbpf_array_ops = {
 	.alloc = array_alloc,
 	.free = array_free,
 	.lookup = array_lookup,
+	.row = array_row,
 	.update = array_update,
 	.delete = lbpf_array_delete,
 	.next_key = lbpf_array_next_key,

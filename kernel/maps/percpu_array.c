@@ -132,6 +132,23 @@ static void *percpu_array_lookup(struct lbpf_map *map, const void *key)
 	return this_cpu_ptr(value_at(array_of(map), index));
 }
 
+/* Only where all values are in one area. */
+static bool percpu_array_row(const struct lbpf_map *map, struct lbpf_map_row *row)
+{
+	const struct lbpf_percpu_array *array = array_of(map);
+
+	if (array->nr_areas != 1)
+		return false;
+	*row = (struct lbpf_map_row){
+		.base		= (unsigned long)array->areas[0],
+		.elem_size	= map->elem_size,
+		.nr		= map->max_entries,
+		.index_mask	= array->index_mask,
+		.is_percpu	= true,
+	};
+	return true;
+}
+
 static void *percpu_array_lookup_percpu(struct lbpf_map *map, const void *key, u32 cpu)
 {
 	u32 index = *(const u32 *)key;
@@ -223,6 +240,7 @@ const struct lbpf_map_ops lbpf_percpu_array_ops = {
 	.alloc = percpu_array_alloc,
 	.free = percpu_array_free,
 	.lookup = percpu_array_lookup,
+	.row = percpu_array_row,
 	.update = percpu_array_update,
 	.delete = lbpf_array_delete,
 	.lookup_percpu = percpu_array_lookup_percpu,

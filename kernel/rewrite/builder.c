@@ -133,15 +133,51 @@ void lbpf_rw_put_heir(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 add_fla
 }
 
 /**
+ * lbpf_rw_put_jump_of() - Write a jump to where an old one jumps
+ * @rw: Step.
+ * @insn: Jump; its distance is filled in at the end.
+ * @index: Index of the old jump.
+ */
+void lbpf_rw_put_jump_of(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 index)
+{
+	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN, .orig = rw->aux->orig };
+
+	append(rw, insn, &aux, index + 1);
+}
+
+/**
  * lbpf_rw_put_jump() - Write a jump to where the instruction under way jumps
  * @rw: Step.
  * @insn: Jump; its distance is filled in at the end.
  */
 void lbpf_rw_put_jump(struct lbpf_rewrite *rw, struct bpf_insn insn)
 {
-	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN, .orig = rw->aux->orig };
+	lbpf_rw_put_jump_of(rw, insn, rw->index);
+}
 
-	append(rw, insn, &aux, rw->index + 1);
+/**
+ * lbpf_rw_put_imm64() - Write a load of a 64-bit constant
+ * @rw: Step.
+ * @dst: Register.
+ * @value: Constant.
+ */
+void lbpf_rw_put_imm64(struct lbpf_rewrite *rw, u8 dst, u64 value)
+{
+	lbpf_rw_put(rw, make_insn(BPF_LD | BPF_IMM | BPF_DW, dst, 0, 0, value));
+	lbpf_rw_put(rw, make_insn(0, 0, 0, 0, value >> 32));
+}
+
+/**
+ * lbpf_rw_next() - Look at the next instruction
+ * @rw: Step that looks ahead.
+ *
+ * Return: The instruction; NULL where a jump leads to it, or there is none.
+ */
+const struct bpf_insn *lbpf_rw_next(const struct lbpf_rewrite *rw)
+{
+	u32 next = rw->index + 1;
+
+	return next < rw->code->nr_insns && !rw->is_target[next] ? &rw->code->insns[next] : NULL;
 }
 
 /**
@@ -237,6 +273,18 @@ static void adopt(struct lbpf_rewrite *rw)
 	code->nr_insns = rw->nr;
 }
 
+static void mark_targets(struct lbpf_rewrite *rw)
+{
+	const struct lbpf_code *code = rw->code;
+	u32 i;
+
+	for (i = 0; i < code->nr_insns; i++)
+		if (has_target(&code->insns[i]))
+			rw->is_target[old_target(code, i)] = true;
+	for (i = 0; i < code->nr_subprogs; i++)
+		rw->is_target[code->subprogs[i].start] = true;
+}
+
 static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
 {
 	const struct lbpf_code *code = rw->code;
@@ -255,7 +303,8 @@ static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
 			step->replace(rw);
 		else
 			lbpf_rw_keep(rw);
-		i += slots;
+		for (i += slots; rw->nr_ahead; rw->nr_ahead--)
+			rw->new_index[i++] = rw->nr;
 	}
 	rw->new_index[code->nr_insns] = rw->nr;
 }
@@ -285,7 +334,12 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 	if (!applies_anywhere(code, step))
 		return 0;
 	rw.new_index = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.new_index), NUMA_NO_NODE);
-	rw.err = rw.new_index ? make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM) : -ENOMEM;
+	rw.is_target = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.is_target), NUMA_NO_NODE);
+	rw.err = -ENOMEM;
+	if (rw.new_index && rw.is_target)
+		rw.err = make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM);
+	if (!rw.err && step->looks_ahead)
+		mark_targets(&rw);
 	if (!rw.err)
 		walk(&rw, step);
 	if (!rw.err)
@@ -295,6 +349,7 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 	lbpf_area_free(rw.insns);
 	lbpf_area_free(rw.new_aux);
 	lbpf_area_free(rw.origin);
+	lbpf_area_free(rw.is_target);
 	lbpf_area_free(rw.new_index);
 	return rw.err;
 }

@@ -30,6 +30,8 @@
  * @origin: For each new jump whose target is an old instruction: index of the old jump + 1; else 0.
  * @nr: Instructions written.
  * @max: Room.
+ * @is_target: For each old instruction: some jump leads to it.  Only for steps that look ahead.
+ * @nr_ahead: Further instructions that the one under way has taken along.
  * @new_index: For each old instruction, where what stands for it starts.
  * @err: First error: -ENOMEM, -E2BIG.
  */
@@ -43,6 +45,8 @@ struct lbpf_rewrite {
 	u32				*origin;
 	u32				nr;
 	u32				max;
+	u8				*is_target;
+	u32				nr_ahead;
 	u32				*new_index;
 	int				err;
 };
@@ -51,12 +55,14 @@ struct lbpf_rewrite {
  * struct lbpf_step - A step of the rewriter
  * @letter: Names it in dumps.
  * @name: For messages.
+ * @looks_ahead: Takes following instructions along.
  * @applies: Must instruction @index be looked at?
  * @replace: Writes what stands for the instruction under way, by lbpf_rw_*().
  */
 struct lbpf_step {
 	char	letter;
 	const char *name;
+	bool	looks_ahead;
 	bool	(*applies)(const struct lbpf_code *code, u32 index);
 	void	(*replace)(struct lbpf_rewrite *rw);
 };
@@ -74,6 +80,12 @@ void lbpf_rw_put(struct lbpf_rewrite *rw, struct bpf_insn insn);
 void lbpf_rw_put_heir(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 add_flags);
 /* ... that jumps where the instruction under way jumps. */
 void lbpf_rw_put_jump(struct lbpf_rewrite *rw, struct bpf_insn insn);
+/* ... that jumps where old instruction @index jumps. */
+void lbpf_rw_put_jump_of(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 index);
+/* The instruction after the one under way, NULL where a jump leads to it. */
+const struct bpf_insn *lbpf_rw_next(const struct lbpf_rewrite *rw);
+/* A 16-byte load of @value. */
+void lbpf_rw_put_imm64(struct lbpf_rewrite *rw, u8 dst, u64 value);
 /* A call of @fn. */
 void lbpf_rw_put_call(struct lbpf_rewrite *rw, const void *fn);
 /* The last instruction written. */
@@ -84,6 +96,15 @@ static inline bool lbpf_rw_is_imm64(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
+/* liveness.c */
+bool lbpf_insn_is_pure(const struct bpf_insn *insn);
+u16 lbpf_insn_reads(const struct lbpf_code *code, u32 index);
+u16 lbpf_insn_writes(const struct bpf_insn *insn);
+int lbpf_find_live(struct lbpf_code *code);
+
+/* forward.c */
+int lbpf_forward_stack(struct lbpf_code *code);
+
 /* The steps. */
 extern const struct lbpf_step lbpf_step_dead;
 extern const struct lbpf_step lbpf_step_barriers;
@@ -91,7 +112,9 @@ extern const struct lbpf_step lbpf_step_context;
 extern const struct lbpf_step lbpf_step_packet_loads;
 extern const struct lbpf_step lbpf_step_addresses;
 extern const struct lbpf_step lbpf_step_arithmetic;
+extern const struct lbpf_step lbpf_step_lookups;
 extern const struct lbpf_step lbpf_step_calls;
+extern const struct lbpf_step lbpf_step_useless;
 extern const struct lbpf_step lbpf_step_high_half;
 
 #endif /* LBPF_REWRITE_BUILDER_H */

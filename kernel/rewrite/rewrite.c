@@ -18,8 +18,8 @@ static const struct lbpf_step *const steps[] = {
 	&lbpf_step_packet_loads,
 	&lbpf_step_addresses,
 	&lbpf_step_arithmetic,
+	&lbpf_step_lookups,
 	&lbpf_step_calls,
-	&lbpf_step_high_half,
 };
 
 /**
@@ -31,13 +31,18 @@ static const struct lbpf_step *const steps[] = {
  */
 int lbpf_rewrite(struct lbpf_code *code)
 {
+	int err = 0;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		int err = lbpf_rewrite_step(code, steps[i]);
-
-		if (err)
-			return err;
-	}
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(steps) && !err; i++)
+		err = lbpf_rewrite_step(code, steps[i]);
+	if (!err)
+		err = lbpf_forward_stack(code);
+	if (!err)
+		err = lbpf_find_live(code);
+	if (!err)
+		err = lbpf_rewrite_step(code, &lbpf_step_useless);
+	if (!err)
+		err = lbpf_rewrite_step(code, &lbpf_step_high_half);
+	return err;
 }

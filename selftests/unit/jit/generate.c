@@ -40,12 +40,43 @@ static u64 negate(u64 a, u64 b, u64 c, u64 d, u64 e)
 	return -a;
 }
 
-const test_helper test_helpers[NR_TEST_HELPERS] = { mix, count, negate };
+u8 test_values[VALUE_BYTES] __aligned(8);
+
+static void *lookup(struct lbpf_map *map, const void *key)
+{
+	u32 index = *(const u32 *)key;
+
+	return index < map->max_entries ? test_values + index * map->elem_size : NULL;
+}
+
+static bool row(const struct lbpf_map *map, struct lbpf_map_row *row)
+{
+	*row = (struct lbpf_map_row){ .base = (unsigned long)test_values, .elem_size = map->elem_size,
+				      .nr = map->max_entries, .index_mask = map->unpriv_array ? 15 : ~0u };
+	return true;
+}
+
+static const struct lbpf_map_ops test_map_ops = { .lookup = lookup, .row = row };
+
+struct lbpf_map test_maps[NR_TEST_MAPS] = {
+	{ .ops = &test_map_ops, .max_entries = 20, .elem_size = 24 },
+	{ .ops = &test_map_ops, .max_entries = 64, .elem_size = 8 },
+	{ .ops = &test_map_ops, .max_entries = 10, .elem_size = 16, .unpriv_array = true },
+};
+
+static u64 map_lookup(u64 map, u64 key, u64 c, u64 d, u64 e)
+{
+	return (unsigned long)lookup((void *)map, (void *)key);
+}
+
+const test_helper test_helpers[NR_TEST_HELPERS] = { mix, count, negate, map_lookup };
 
 const struct lbpf_proto test_protos[NR_TEST_HELPERS] = {
-	{ .name = "mix", .fn = mix },
+	{ .name = "mix", .fn = mix, .arg = { 1, 1, 1, 1, 1 } },
 	{ .name = "count", .fn = count },
-	{ .name = "negate", .fn = negate },
+	{ .name = "negate", .fn = negate, .arg = { 1 } },
+	{ .name = "lookup", .fn = map_lookup, .inline_as = LBPF_INLINE_MAP_OP, .map_use = LBPF_USE_LOOKUP,
+	  .arg = { LBPF_ARG_CONST_MAP, LBPF_ARG_MAP_KEY } },
 };
 
 /**
@@ -55,6 +86,7 @@ const struct lbpf_proto test_protos[NR_TEST_HELPERS] = {
  * @mem_reg: Points to the input; in subprograms too, they get it in R1.
  * @loop_reg: Counts the rounds of the loop; 0: there is none.
  * @is_start: Instructions that may be jumped to.
+ * @is_closed: Jumps that lead where they should.
  */
 struct gen {
 	struct program	*prog;
@@ -63,6 +95,7 @@ struct gen {
 	u8		mem_reg;
 	u8		loop_reg;
 	bool		is_start[MAX_GEN_INSNS];
+	bool		is_closed[MAX_GEN_INSNS];
 };
 
 static void put_aux(struct gen *gen, struct bpf_insn insn, struct lbpf_insn_aux aux)
@@ -253,7 +286,7 @@ static void put_call(struct gen *gen)
 		aux.flags = LBPF_INSN_SUBPROG_CALL;
 		aux.subprog = gen->func + 1 + chance(gen->nr_subprogs - gen->func - 1);
 	} else {
-		insn.imm = chance(NR_TEST_HELPERS);
+		insn.imm = chance(LOOKUP_HELPER);
 		aux.proto = &test_protos[insn.imm];
 	}
 	put_aux(gen, insn, aux);
@@ -261,9 +294,94 @@ static void put_call(struct gen *gen)
 		put(gen, BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, any_imm());
 }
 
+/* Stack slot of @bytes. */
+static s16 any_slot(u32 bytes)
+{
+	return -64 + (s32)(chance(64 / bytes) * bytes);
+}
+
+/* An address on the stack, used, and forgotten. */
+static void put_stack_pointer(struct gen *gen)
+{
+	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	u8 ptr = any_scalar(gen), other = any_scalar(gen);
+	u32 log2 = chance(4), nr = 1 + chance(3);
+	s16 off = any_slot(1 << log2);
+
+	if (ptr == other)
+		return;
+	if (chance(2))
+		put(gen, BPF_STX | BPF_MEM | sizes[log2], BPF_REG_10, other, off, 0);
+	put(gen, BPF_ALU64 | BPF_MOV | BPF_X, ptr, BPF_REG_10, 0, 0);
+	put(gen, BPF_ALU64 | BPF_ADD | BPF_K, ptr, 0, 0, off);
+	while (nr--)
+		if (chance(2))
+			put(gen, BPF_LDX | BPF_MEM | sizes[log2], other, ptr, 0, 0);
+		else if (chance(2))
+			put(gen, BPF_STX | BPF_MEM | sizes[log2], ptr, other, 0, 0);
+		else
+			put(gen, BPF_ST | BPF_MEM | sizes[log2], ptr, 0, 0, any_imm());
+	put_imm64(gen, ptr);
+}
+
+static void put_null_test(struct gen *gen, u32 nr_insns)
+{
+	u32 at = gen->prog->code.nr_insns;
+
+	gen->is_closed[at] = gen->is_closed[at + 1] = true;
+	switch (chance(3)) {
+	case 0:
+		put(gen, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, nr_insns, 0);
+		break;
+	case 1:
+		put(gen, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 1, 0);
+		put(gen, BPF_JMP | BPF_JA, 0, 0, nr_insns, 0);
+		break;
+	default:
+		put(gen, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_0, 0, 0);
+		put(gen, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, nr_insns, 0);
+	}
+}
+
+static void put_lookup(struct gen *gen)
+{
+	struct bpf_insn insn = { .code = BPF_JMP | BPF_CALL, .imm = LOOKUP_HELPER };
+	struct lbpf_map *map = &test_maps[chance(NR_TEST_MAPS)];
+	struct lbpf_insn_aux aux = { .proto = &test_protos[LOOKUP_HELPER], .map = map };
+	u64 addr = (unsigned long)map;
+	s16 off = any_slot(4);
+	u8 reg;
+
+	if (gen->mem_reg < BPF_REG_6 || (gen->loop_reg && gen->loop_reg < BPF_REG_6))
+		return;
+	if (chance(2)) {
+		aux.key = chance(map->max_entries + 3);
+		put(gen, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, off, aux.key);
+		aux.flags = chance(2) ? LBPF_INSN_KEY_CONST : 0;
+	} else {
+		put(gen, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, any_scalar(gen), off, 0);
+		if (chance(2))
+			put(gen, BPF_ST | BPF_MEM | BPF_H, BPF_REG_10, 0, off + 2, 0);
+		if (chance(2))
+			put(gen, BPF_ST | BPF_MEM | BPF_B, BPF_REG_10, 0, off + 1, 0);
+	}
+	put(gen, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
+	put(gen, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, off);
+	put_aux(gen, (struct bpf_insn){ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .imm = addr },
+		(struct lbpf_insn_aux){ .flags = LBPF_INSN_MAP_ADDR, .map = map });
+	put(gen, 0, 0, 0, 0, addr >> 32);
+	put_aux(gen, insn, aux);
+	put_null_test(gen, 3);
+	put(gen, BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_0, 0, 0);
+	put(gen, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, 1);
+	put(gen, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_3, 0, 0);
+	for (reg = BPF_REG_0; reg <= BPF_REG_5; reg++)
+		put(gen, BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, any_imm());
+}
+
 static void put_any(struct gen *gen)
 {
-	u32 what = chance(20);
+	u32 what = chance(22);
 
 	gen->is_start[gen->prog->code.nr_insns] = true;
 	if (what < 8)
@@ -280,6 +398,10 @@ static void put_any(struct gen *gen)
 		put_jump(gen);
 	else if (what < 19)
 		put_call(gen);
+	else if (what < 20)
+		put_stack_pointer(gen);
+	else if (what < 21)
+		put_lookup(gen);
 	else
 		put_imm64(gen, any_scalar(gen));
 }
@@ -295,6 +417,8 @@ static void close_jumps(struct gen *gen, u32 first, u32 end)
 		bool is_far = insns[i].code == (BPF_JMP32 | BPF_JA);
 		u32 to;
 
+		if (gen->is_closed[i])
+			continue;
 		if ((class != BPF_JMP && class != BPF_JMP32) || BPF_OP(insns[i].code) == BPF_CALL ||
 		    BPF_OP(insns[i].code) == BPF_EXIT)
 			continue;

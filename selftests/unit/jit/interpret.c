@@ -275,6 +275,7 @@ bool interpret(struct lbpf_code *code, const u8 *input, struct outcome *outcome)
 	m->reg[1] = (unsigned long)outcome->mem;
 	m->reg[10] = top_of_stack(m);
 	test_helper_calls = 0;
+	memset(test_values, 0x55, VALUE_BYTES);
 	for (steps = 0; steps < MAX_STEPS; steps++) {
 		const struct bpf_insn *insn = &code->insns[m->pc];
 		u8 class = BPF_CLASS(insn->code);
@@ -290,6 +291,7 @@ bool interpret(struct lbpf_code *code, const u8 *input, struct outcome *outcome)
 		} else if (!jump(m, insn, &code->aux[insn - code->insns])) {
 			outcome->r0 = m->reg[0];
 			outcome->nr_calls = test_helper_calls;
+			memcpy(outcome->values, test_values, VALUE_BYTES);
 			return true;
 		}
 	}

@@ -10,10 +10,12 @@
 #include <lbpf/alloc.h>
 #include <lbpf/code.h>
 #include <lbpf/insn.h>
+#include <lbpf/map.h>
 #include <lbpf/proto.h>
 
 #define MEM_BYTES	256
 #define NR_INPUTS	4
+#define VALUE_BYTES	512
 #define MAX_GEN_INSNS	4096
 
 /**
@@ -31,6 +33,7 @@ struct outcome {
 	u64	r0;
 	u64	nr_calls;
 	u8	mem[MEM_BYTES];
+	u8	values[VALUE_BYTES];
 };
 
 /* Deterministic random numbers. */
@@ -42,11 +45,17 @@ static inline u32 chance(u32 n)
 }
 
 /* Helpers that programs call: by number. */
-#define NR_TEST_HELPERS	3
+#define NR_TEST_HELPERS	4
+#define LOOKUP_HELPER	3
 typedef u64 (*test_helper)(u64, u64, u64, u64, u64);
 extern const test_helper test_helpers[NR_TEST_HELPERS];
 extern const struct lbpf_proto test_protos[NR_TEST_HELPERS];
 extern u64 test_helper_calls;
+
+/* Maps whose values lie in a row. */
+#define NR_TEST_MAPS	3
+extern struct lbpf_map test_maps[NR_TEST_MAPS];
+extern u8 test_values[VALUE_BYTES];
 
 void generate(struct program *prog, u32 nr_insns);
 void program_free(struct program *prog);

@@ -83,8 +83,10 @@ void native_run(native_func func, const u8 *input, struct outcome *outcome)
 
 	memcpy(outcome->mem, input, MEM_BYTES);
 	test_helper_calls = 0;
+	memset(test_values, 0x55, VALUE_BYTES);
 	outcome->r0 = guarded_call(func, outcome->mem, &is_kept);
 	outcome->nr_calls = test_helper_calls;
+	memcpy(outcome->values, test_values, VALUE_BYTES);
 	if (!is_kept)
 		outcome->nr_calls = ~outcome->nr_calls;
 }

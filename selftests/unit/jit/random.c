@@ -25,7 +25,8 @@ static void dump(const struct program *prog)
 
 static bool same(const struct outcome *a, const struct outcome *b)
 {
-	return a->r0 == b->r0 && a->nr_calls == b->nr_calls && !memcmp(a->mem, b->mem, MEM_BYTES);
+	return a->r0 == b->r0 && a->nr_calls == b->nr_calls && !memcmp(a->mem, b->mem, MEM_BYTES) &&
+	       !memcmp(a->values, b->values, VALUE_BYTES);
 }
 
 /* As if the verifier knew nothing. */
