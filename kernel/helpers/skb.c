@@ -157,5 +157,5 @@ s64 lbpf_skb_load_4(const struct sk_buff *skb, const void *data, int len, int of
 	__be32 copy;
 	const __be32 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
 
-	return bytes ? be32_to_cpup(bytes) : -EFAULT;
+	return bytes ? (s64)be32_to_cpup(bytes) : -EFAULT;
 }
