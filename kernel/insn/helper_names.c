@@ -18,9 +18,9 @@ static const char *const names[__BPF_FUNC_MAX_ID] = {
  * lbpf_helper_name() - Name of a helper of the ABI, whether a program may call it or not
  * @id: BPF_FUNC_*, as in the instruction.
  *
- * Return: For example "bpf_map_lookup_elem", or NULL.
+ * Return: For example "bpf_map_lookup_elem"; "bpf_unspec" for 0; or NULL.
  */
 const char *lbpf_helper_name(s32 id)
 {
-	return id > 0 && id < __BPF_FUNC_MAX_ID ? names[id] : NULL;
+	return id >= 0 && id < __BPF_FUNC_MAX_ID ? names[id] : NULL;
 }

@@ -59,7 +59,7 @@ static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn, const s
 	const char *name = lbpf_helper_name(insn->imm);
 
 	*proto = NULL;
-	if (insn->imm <= 0 || !name)
+	if (insn->imm < 0 || !name)
 		return reject(env, -EINVAL, "invalid func %s#%d", name ? name : "unknown", insn->imm);
 	if (env->code->pt->helper)
 		*proto = env->code->pt->helper(insn->imm, env->code);
@@ -72,12 +72,18 @@ static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn, const s
 	return 0;
 }
 
+#define CHANGING_USES	(LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_PUSH | LBPF_USE_POP)
+
 /* May the map be used so? */
 static int check_map(struct lbpf_env *env, const struct lbpf_call *call)
 {
 	u32 use = call->proto->map_use;
 
-	if (!call->map || !use || (call->map->ops->uses & use) == use)
+	if (!call->map || !use)
+		return 0;
+	if (use & CHANGING_USES && call->map->map_flags & BPF_F_RDONLY_PROG)
+		return reject(env, -EACCES, "write into map forbidden");
+	if ((call->map->ops->uses & use) == use)
 		return 0;
 	return reject(env, -EINVAL, "cannot pass map_type %d into func %s#%d", call->map->map_type,
 		      lbpf_helper_name(call->proto->id), call->proto->id);

@@ -116,9 +116,12 @@ static int (*const classes[8])(struct lbpf_env *env, const struct bpf_insn *insn
 int lbpf_step(struct lbpf_env *env)
 {
 	const struct bpf_insn *insn = &env->insns[env->idx];
+	const char *refusal = lbpf_insn_check_fields(insn);
 	u8 class = BPF_CLASS(insn->code);
 	int err;
 
+	if (refusal)
+		return reject(env, -EINVAL, "%s", refusal);
 	if (class == BPF_JMP || class == BPF_JMP32)
 		return step_jmp(env, insn);
 	err = classes[class](env, insn);

@@ -71,6 +71,8 @@ static int check_atomic_regs(struct lbpf_env *env, const struct bpf_insn *insn)
 {
 	int err;
 
+	if (!lbpf_insn_is_atomic_op(insn->imm))
+		return reject(env, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x", insn->imm);
 	err = lbpf_use_reg(env, insn->src_reg, LBPF_REG_SRC);
 	if (!err)
 		err = lbpf_use_reg(env, insn->dst_reg, LBPF_REG_SRC);
