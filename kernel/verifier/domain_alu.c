@@ -321,15 +321,27 @@ static const struct effect signed_effects[] = {
 	[BPF_MOD >> 4] = { take_remainder_signed, false },
 };
 
+/* Most numbers are one piece as they are. */
+static bool has_one_sign(unsigned int width, const struct lbpf_num *num)
+{
+	return !lbpf_num_is_empty(num) &&
+	       !((num->range.umin ^ num->range.umax) & lbpf_sign_bit(width));
+}
+
 static void apply(effect_fn effect, unsigned int width,
 		  const struct lbpf_num *a, const struct lbpf_num *b,
 		  struct lbpf_num *out)
 {
 	struct lbpf_num a_pieces[2], b_pieces[2], one;
-	int nr_a = lbpf_num_cut(width, a, a_pieces);
-	int nr_b = lbpf_num_cut(width, b, b_pieces);
-	int i, j;
+	int i, j, nr_a, nr_b;
 
+	if (has_one_sign(width, a) && has_one_sign(width, b)) {
+		effect(width, a, b, out);
+		lbpf_num_reduce(width, out);
+		return;
+	}
+	nr_a = lbpf_num_cut(width, a, a_pieces);
+	nr_b = lbpf_num_cut(width, b, b_pieces);
 	lbpf_num_set_empty(width, out);
 	for (i = 0; i < nr_a; i++) {
 		for (j = 0; j < nr_b; j++) {
@@ -338,6 +350,12 @@ static void apply(effect_fn effect, unsigned int width,
 			lbpf_num_join(width, out, &one);
 		}
 	}
+}
+
+/* Then the low half of the number is all of it. */
+static bool fits_low(const struct lbpf_num *num)
+{
+	return num->range.umax <= lbpf_width_mask(LBPF_LOW_BITS);
 }
 
 static void apply_64(const struct effect *effect, struct lbpf_scalar *dst,
@@ -349,7 +367,8 @@ static void apply_64(const struct effect *effect, struct lbpf_scalar *dst,
 	lbpf_scalar_get_num(src, true, &b);
 	apply(effect->apply, LBPF_FULL_BITS, &a, &b, &out);
 	lbpf_num_set_full(LBPF_LOW_BITS, &out_low);
-	if (effect->is_low_by_low) {
+	if (effect->is_low_by_low &&
+	    !(fits_low(&a) && fits_low(&b) && fits_low(&out))) {
 		lbpf_scalar_get_num(dst, false, &a_low);
 		lbpf_scalar_get_num(src, false, &b_low);
 		apply(effect->apply, LBPF_LOW_BITS, &a_low, &b_low, &out_low);
@@ -410,6 +429,10 @@ static bool apply_table(const struct effect *table, size_t nr_rows, u8 op,
 bool lbpf_scalar_alu(u8 op, bool is_64, struct lbpf_scalar *dst,
 		     const struct lbpf_scalar *src)
 {
+	if (op == BPF_MOV && is_64) {
+		*dst = *src;
+		return true;
+	}
 	if (op == BPF_NEG)
 		src = dst;
 	return apply_table(effects, ARRAY_SIZE(effects), op, is_64, dst, src);
