@@ -164,6 +164,12 @@ static int check_sleepable(struct load *load)
 	return -EINVAL;
 }
 
+/* Records about functions and lines refer to types, and there are none yet. */
+static int check_records(struct load *load)
+{
+	return load->attr->func_info_cnt || load->attr->line_info_cnt ? -EINVAL : 0;
+}
+
 static int verify(struct load *load)
 {
 	return lbpf_verify(&load->code);
@@ -259,6 +265,7 @@ static const pass_fn program_passes[] = {
 	describe,
 	calc_tag,
 	check_sleepable,
+	check_records,
 	verify,
 	keep_facts,
 	rewrite,
@@ -288,8 +295,8 @@ static int build_prog(struct load *load)
 	if (err)
 		return err;
 	err = run_passes(load, program_passes, ARRAY_SIZE(program_passes));
-	/* A log that did not fit is an error of its own, whatever the verdict. */
-	return load->log.is_full ? -ENOSPC : err;
+	/* A log that could not be written is an error of its own, whatever the verdict. */
+	return lbpf_log_error(&load->log) ?: err;
 }
 
 static void free_load(struct load *load)

@@ -98,7 +98,7 @@ void lbpf_log(struct lbpf_log *log, const char *fmt, ...)
  */
 void lbpf_log_rewind(struct lbpf_log *log, u32 used_bytes)
 {
-	if (!log->level || log->is_faulty || used_bytes >= log->used_bytes)
+	if (!log->level || log->is_full || log->is_faulty || used_bytes >= log->used_bytes)
 		return;
 	log->used_bytes = used_bytes;
 	append(log, 0);

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 EXTRA_attach := prog_test.c
+EXTRA_context := prog_test.c
+EXTRA_load := prog_test.c
+EXTRA_run := prog_test.c
