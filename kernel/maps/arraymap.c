@@ -299,7 +299,7 @@ static u64 array_mem_bytes(const struct lbpf_map *map)
 static int array_value_addr(const struct lbpf_map *map, u64 *addr, u32 off)
 {
 	if (map->max_entries != 1)
-		return -EOPNOTSUPP;
+		return -ENOTSUPP;
 	if (off >= map->value_size)
 		return -EINVAL;
 	*addr = (unsigned long)array_of(map)->values;
@@ -311,7 +311,7 @@ static int array_value_off(const struct lbpf_map *map, u64 addr, u32 *off)
 	u64 base = (unsigned long)array_of(map)->values;
 
 	if (map->max_entries != 1)
-		return -EOPNOTSUPP;
+		return -ENOTSUPP;
 	if (addr < base || addr >= base + map->elem_size)
 		return -ENOENT;
 	*off = addr - base;

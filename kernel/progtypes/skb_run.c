@@ -128,26 +128,28 @@ static void read_ctx(struct sk_buff *skb, struct __sk_buff *ctx)
 	ctx->hwtstamp = skb_hwtstamps(skb)->hwtstamp;
 }
 
-static void set_addresses(struct sk_buff *skb)
+/* An IP packet without all of its header is none. */
+static int set_addresses(struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
 	if (skb->protocol == htons(ETH_P_IP)) {
+		if (skb_headlen(skb) < sizeof(struct iphdr))
+			return -EINVAL;
 		sk->sk_family = AF_INET;
-		if (skb_headlen(skb) >= sizeof(struct iphdr)) {
-			sk->sk_rcv_saddr = ip_hdr(skb)->saddr;
-			sk->sk_daddr = ip_hdr(skb)->daddr;
-		}
+		sk->sk_rcv_saddr = ip_hdr(skb)->saddr;
+		sk->sk_daddr = ip_hdr(skb)->daddr;
 	}
 #if IS_ENABLED(CONFIG_IPV6)
 	if (skb->protocol == htons(ETH_P_IPV6)) {
+		if (skb_headlen(skb) < sizeof(struct ipv6hdr))
+			return -EINVAL;
 		sk->sk_family = AF_INET6;
-		if (skb_headlen(skb) >= sizeof(struct ipv6hdr)) {
-			sk->sk_v6_rcv_saddr = ipv6_hdr(skb)->saddr;
-			sk->sk_v6_daddr = ipv6_hdr(skb)->daddr;
-		}
+		sk->sk_v6_rcv_saddr = ipv6_hdr(skb)->saddr;
+		sk->sk_v6_daddr = ipv6_hdr(skb)->daddr;
 	}
 #endif
+	return 0;
 }
 
 /* The loopback device, or the one that the caller names; with a reference. */
@@ -191,8 +193,9 @@ static int run_on_packet(const struct lbpf_prog *prog, struct lbpf_run *run,
 
 	skb->protocol = eth_type_trans(skb, skb->dev);
 	skb_reset_network_header(skb);
-	set_addresses(skb);
-	err = apply_ctx(skb, ctx);
+	err = set_addresses(skb);
+	if (!err)
+		err = apply_ctx(skb, ctx);
 	if (err)
 		return err;
 	err = lbpf_run_repeat(run, prog, skb);

@@ -32,8 +32,8 @@ static struct lbpf_pending *take_pending(struct lbpf_env *env)
  * @prev_idx: Instruction before it.
  * @is_speculative: Only a mispredicting processor goes there.
  *
- * Return: The state at its start, which may be changed; or NULL without memory
- * or with too many paths, which the log then says.
+ * Return: The state at its start, which may be changed; ERR_PTR(-ENOMEM), or
+ * ERR_PTR(-EFAULT) with too many paths, as Linux has it, which the log then says.
  */
 struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx, bool is_speculative)
 {
@@ -43,7 +43,7 @@ struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
 	if (!branch || !state || lbpf_state_copy(env, state, env->cur)) {
 		lbpf_free(branch);
 		lbpf_state_free(env, state);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	state->is_speculative |= is_speculative;
 	branch->state = state;
@@ -56,7 +56,7 @@ struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
 		state->parent->branches++;
 	if (++env->nr_pending > LBPF_MAX_PENDING) {
 		verbose(env, "The sequence of %d jumps is too complex.\n", env->nr_pending);
-		return NULL;
+		return ERR_PTR(-EFAULT);
 	}
 	return state;
 }

@@ -375,8 +375,8 @@ int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn)
 		return go_known_way(env, &cmp, taken);
 	lbpf_facts_branch(env, env->idx, -1);
 	other = lbpf_push_branch(env, env->idx + insn->off + 1, env->idx, false);
-	if (!other)
-		return -EFAULT;
+	if (IS_ERR(other))
+		return PTR_ERR(other);
 	err = learn(env, &cmp, other);
 	if (err)
 		return err;

@@ -100,7 +100,9 @@ static int push_masked(struct lbpf_env *env, const struct bpf_insn *insn, const 
 {
 	struct lbpf_state *branch = lbpf_push_branch(env, env->idx + 1, env->idx, true);
 
-	if (!branch)
+	if (branch == ERR_PTR(-ENOMEM))
+		return -ENOMEM;
+	if (IS_ERR(branch))
 		return reject(env, -EACCES, "R%d could not be pushed for speculative verification, " NOT_ROOT,
 			      insn->dst_reg);
 	lbpf_reg_assign(&lbpf_cur_regs(branch)[insn->dst_reg], ptr);
@@ -174,7 +176,7 @@ int lbpf_spec_after(struct lbpf_env *env, const struct bpf_insn *insn, const str
  * @insn: Conditional jump.
  * @idx: First instruction of that side.
  *
- * Return: 0 or -EFAULT.
+ * Return: 0, -ENOMEM or -EFAULT.
  */
 int lbpf_spec_branch(struct lbpf_env *env, const struct bpf_insn *insn, u32 idx)
 {
@@ -183,8 +185,8 @@ int lbpf_spec_branch(struct lbpf_env *env, const struct bpf_insn *insn, u32 idx)
 	if (env->no_spec_v1)
 		return 0;
 	branch = lbpf_push_branch(env, idx, env->idx, true);
-	if (!branch)
-		return -EFAULT;
+	if (IS_ERR(branch))
+		return PTR_ERR(branch);
 	/* What is compared is not known there: the processor guessed. */
 	if (lbpf_cur_regs(branch)[insn->dst_reg].type == LBPF_SCALAR)
 		lbpf_reg_set_unknown(env, &lbpf_cur_regs(branch)[insn->dst_reg]);
