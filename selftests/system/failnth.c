@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every allocation of every command fails once.
+ *
+ * A case is prepared, then its command is made with the first allocation
+ * failing, then with the second, and so on until the command comes to its end.
+ * One that lost an allocation may say ENOMEM, or do without; nothing is lost.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <kselftest.h>
+#include "insns.h"
+#include "leaks.h"
+#include "lbpf_test.h"
+
+#define CONTROL		"/sys/kernel/debug/lbpf/fail_nth"
+#define NR_ALLOCS_MAX	2000	/* of one command */
+#define NR_ENTRIES	300
+#define PTR(p)		((uint64_t)(uintptr_t)(p))
+
+struct fail_case {
+	const char *name;
+	enum bpf_map_type type;
+	uint32_t flags;
+	/* With the objects below made; returns what the call returns. */
+	int (*run)(const struct fail_case *c);
+};
+
+static int control = -1, map_fd, prog_fd, sock_fd;
+static unsigned char buf[1 << 16], out[1 << 16];
+static uint32_t keys[64];
+
+static void arm(unsigned int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(control, text, len, 0) != len)
+		ksft_exit_fail_msg("%s: %s\n", CONTROL, strerror(errno));
+}
+
+/* Allocations that were left until the one to fail; 0: it has. */
+static unsigned int read_left(void)
+{
+	char text[16] = "";
+
+	if (pread(control, text, sizeof(text) - 1, 0) <= 0)
+		ksft_exit_fail_msg("read %s\n", CONTROL);
+	return strtoul(text, NULL, 10);
+}
+
+static int create(const struct fail_case *c)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = c->type;
+	attr.key_size = 4;
+	attr.value_size = 20;
+	attr.max_entries = NR_ENTRIES;
+	attr.map_flags = c->flags;
+	return lbpf_sys(BPF_MAP_CREATE, &attr);
+}
+
+static int elem(int cmd, uint32_t key)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = map_fd;
+	attr.key = PTR(&key);
+	attr.value = PTR(buf);
+	return lbpf_sys(cmd, &attr);
+}
+
+static int run_create(const struct fail_case *c)
+{
+	return create(c);
+}
+
+static int run_lookup(const struct fail_case *c)
+{
+	return elem(BPF_MAP_LOOKUP_ELEM, 1);
+}
+
+static int run_update(const struct fail_case *c)
+{
+	return elem(BPF_MAP_UPDATE_ELEM, 200);
+}
+
+static int run_replace(const struct fail_case *c)
+{
+	return elem(BPF_MAP_UPDATE_ELEM, 1);
+}
+
+static int run_delete(const struct fail_case *c)
+{
+	return elem(BPF_MAP_DELETE_ELEM, 1);
+}
+
+static int run_next(const struct fail_case *c)
+{
+	/* After a key that is not there comes the first. */
+	return elem(BPF_MAP_GET_NEXT_KEY, NR_ENTRIES + 1);
+}
+
+static int run_lookup_delete(const struct fail_case *c)
+{
+	return elem(BPF_MAP_LOOKUP_AND_DELETE_ELEM, 1);
+}
+
+static int batch(int cmd)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.map_fd = map_fd;
+	attr.batch.count = 5;
+	attr.batch.keys = PTR(keys);
+	attr.batch.values = PTR(buf);
+	attr.batch.out_batch = PTR(out);
+	return lbpf_sys(cmd, &attr);
+}
+
+static int run_lookup_batch(const struct fail_case *c)
+{
+	return batch(BPF_MAP_LOOKUP_BATCH);
+}
+
+static int run_update_batch(const struct fail_case *c)
+{
+	return batch(BPF_MAP_UPDATE_BATCH);
+}
+
+static int run_delete_batch(const struct fail_case *c)
+{
+	return batch(BPF_MAP_DELETE_BATCH);
+}
+
+static int run_lookup_delete_batch(const struct fail_case *c)
+{
+	return batch(BPF_MAP_LOOKUP_AND_DELETE_BATCH);
+}
+
+static int run_freeze(const struct fail_case *c)
+{
+	return elem(BPF_MAP_FREEZE, 0);
+}
+
+static int load(uint32_t log_level)
+{
+	const struct bpf_insn insns[] = {
+		MOV(6, 1), ST_IMM(BPF_DW, 10, -8, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8), LD_MAP_FD(1, map_fd),
+		CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), MOV_IMM(1, 1),
+		ATOMIC(BPF_W, BPF_ADD, 0, 1, 0), LD_ABS(BPF_B, 3), LDX(BPF_W, 0, 6, 0), JMP_IMM(BPF_JGT, 0, 60, 1),
+		MOV_IMM(0, 60), EXIT(),
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = PTR(insns);
+	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.license = PTR("GPL");
+	attr.log_level = log_level;
+	attr.log_buf = log_level ? PTR(out) : 0;
+	attr.log_size = log_level ? sizeof(out) : 0;
+	strcpy(attr.prog_name, "failing");
+	return lbpf_sys(BPF_PROG_LOAD, &attr);
+}
+
+static int run_load(const struct fail_case *c)
+{
+	return load(0);
+}
+
+static int run_load_log(const struct fail_case *c)
+{
+	return load(2);
+}
+
+static int run_test(const struct fail_case *c)
+{
+	struct __sk_buff ctx = { .mark = 3 };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = prog_fd;
+	attr.test.data_in = PTR(buf);
+	attr.test.data_size_in = 100;
+	attr.test.data_out = PTR(out);
+	attr.test.data_size_out = sizeof(out);
+	attr.test.ctx_in = PTR(&ctx);
+	attr.test.ctx_size_in = sizeof(ctx);
+	return lbpf_sys(BPF_PROG_TEST_RUN, &attr);
+}
+
+static int run_prog_info(const struct fail_case *c)
+{
+	static struct bpf_prog_info info;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	memset(&info, 0, sizeof(info));
+	info.xlated_prog_len = 4096;
+	info.xlated_prog_insns = PTR(out);
+	info.jited_prog_len = 4096;
+	info.jited_prog_insns = PTR(out + 4096);
+	info.nr_map_ids = 4;
+	info.map_ids = PTR(out + 8192);
+	attr.info.bpf_fd = prog_fd;
+	attr.info.info = PTR(&info);
+	attr.info.info_len = sizeof(info);
+	return lbpf_sys(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+static int run_map_info(const struct fail_case *c)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = map_fd;
+	attr.info.info = PTR(out);
+	attr.info.info_len = sizeof(struct bpf_map_info);
+	return lbpf_sys(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+static int run_bind(const struct fail_case *c)
+{
+	union bpf_attr attr;
+	int err, other = create(c), saved;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_bind_map.prog_fd = prog_fd;
+	attr.prog_bind_map.map_fd = other < 0 ? map_fd : other;
+	err = lbpf_sys(BPF_PROG_BIND_MAP, &attr);
+	saved = errno;
+	close(other);
+	errno = saved;
+	return err;
+}
+
+static int run_facts(const struct fail_case *c)
+{
+	struct lbpf_prog_facts_attr facts = {
+		.prog_fd = prog_fd, .facts = PTR(out), .nr_facts = 64, .fact_size_bytes = sizeof(struct lbpf_insn_fact),
+	};
+
+	return test_bpf(SIDE_LBPF, LBPF_PROG_FACTS, &facts, sizeof(facts));
+}
+
+static int run_attach(const struct fail_case *c)
+{
+	struct lbpf_sock_attach attach = { .sock_fd = sock_fd, .prog_fd = prog_fd, .hook = LBPF_SOCK_FILTER };
+
+	return test_bpf(SIDE_LBPF, LBPF_SOCK_ATTACH, &attach, sizeof(attach));
+}
+
+static int run_mmap(const struct fail_case *c)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+
+	if (at == MAP_FAILED)
+		return -1;
+	return munmap(at, 4096);
+}
+
+#define ALL_TYPES(what, fn)							\
+	{ what " array", BPF_MAP_TYPE_ARRAY, 0, fn },				\
+	{ what " hash", BPF_MAP_TYPE_HASH, 0, fn },				\
+	{ what " hash, not preallocated", BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, fn }, \
+	{ what " percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 0, fn },		\
+	{ what " percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 0, fn },		\
+	{ what " percpu_hash, not preallocated", BPF_MAP_TYPE_PERCPU_HASH, BPF_F_NO_PREALLOC, fn }
+
+static const struct fail_case cases[] = {
+	ALL_TYPES("create", run_create),
+	{ "create mmapable array", BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, run_create },
+	ALL_TYPES("lookup", run_lookup),
+	ALL_TYPES("update", run_update),
+	ALL_TYPES("replace", run_replace),
+	ALL_TYPES("delete", run_delete),
+	ALL_TYPES("next", run_next),
+	ALL_TYPES("lookup_delete", run_lookup_delete),
+	ALL_TYPES("lookup_batch", run_lookup_batch),
+	ALL_TYPES("update_batch", run_update_batch),
+	ALL_TYPES("delete_batch", run_delete_batch),
+	ALL_TYPES("lookup_delete_batch", run_lookup_delete_batch),
+	ALL_TYPES("freeze", run_freeze),
+	{ "mmap", BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, run_mmap },
+	ALL_TYPES("prog load", run_load),
+	{ "prog load with log", BPF_MAP_TYPE_HASH, 0, run_load_log },
+	{ "test_run", BPF_MAP_TYPE_HASH, 0, run_test },
+	{ "map info", BPF_MAP_TYPE_HASH, 0, run_map_info },
+	{ "prog info", BPF_MAP_TYPE_HASH, 0, run_prog_info },
+	{ "bind map", BPF_MAP_TYPE_HASH, 0, run_bind },
+	{ "facts", BPF_MAP_TYPE_HASH, 0, run_facts },
+	{ "attach", BPF_MAP_TYPE_HASH, 0, run_attach },
+};
+
+/* Nothing fails here. */
+static void prepare(const struct fail_case *c)
+{
+	uint32_t i;
+
+	map_fd = create(c);
+	for (i = 0; i < 10; i++) {
+		keys[i] = i;
+		elem(BPF_MAP_UPDATE_ELEM, i);
+	}
+	prog_fd = load(0);
+	sock_fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (map_fd < 0 || prog_fd < 0 || sock_fd < 0)
+		ksft_exit_fail_msg("%s: preparation: %s\n", c->name, strerror(errno));
+}
+
+static void clean_up(int ret)
+{
+	if (ret > 2)
+		close(ret);
+	close(map_fd);
+	close(prog_fd);
+	close(sock_fd);
+}
+
+/* What the command says when all is well: a positive number, 0, or -errno. */
+static int expected_result(const struct fail_case *c)
+{
+	int ret, err;
+
+	prepare(c);
+	ret = c->run(c);
+	err = errno;
+	clean_up(ret);
+	return ret < 0 ? -err : 0;
+}
+
+static bool sweep(const struct fail_case *c)
+{
+	int expected = expected_result(c), ret, err;
+	unsigned int nth, left, nr_survived = 0;
+
+	for (nth = 1; nth <= NR_ALLOCS_MAX; nth++) {
+		prepare(c);
+		errno = 0;
+		arm(nth);
+		ret = c->run(c);
+		err = ret < 0 ? -errno : 0;
+		left = read_left();
+		arm(0);
+		clean_up(ret);
+		if (left) {
+			ksft_print_msg("%s: %u allocations, %u can be done without\n", c->name, nth - 1, nr_survived);
+			if (err != expected)
+				ksft_print_msg("%s: at last %d, expected %d\n", c->name, err, expected);
+			return err == expected;
+		}
+		nr_survived += err == expected;
+		if (err != expected && err != -ENOMEM) {
+			ksft_print_msg("%s: without allocation %u: %s\n", c->name, nth, strerror(-err));
+			return false;
+		}
+	}
+	ksft_print_msg("%s: no end of allocations\n", c->name);
+	return false;
+}
+
+int main(void)
+{
+	struct lbpf_stats before;
+	unsigned int i;
+
+	ksft_print_header();
+	control = open(CONTROL, O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		ksft_exit_fail_msg("%s: %s\n", CONTROL, strerror(errno));
+	ksft_set_plan(ARRAY_SIZE(cases) + 1);
+	lbpf_stats_read(&before);
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		ksft_test_result(sweep(&cases[i]), "%s\n", cases[i].name);
+	ksft_test_result(nothing_leaked(&before), "nothing leaked\n");
+	ksft_finished();
+}
