@@ -100,6 +100,16 @@ check:
 	$(Q)$(MAKE) -s modules >/dev/null
 	$(Q)BUILD=$(BUILD) scripts/check $(KERNELS)
 
+# make bench-maps [KERNEL=<release>] [BENCH='hash lru']: guest instructions of map operations, lbpf
+# beside the kernel.
+bench-maps: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) bench-maps-in
+
+bench-maps-in: modules
+	$(Q)$(MAKE) -C selftests O=$(BUILD) bench
+	$(Q)scripts/vm.sh -k $(KERNEL) -i shift=0,sleep=off -t 1800 -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/maps $(BENCH)
+
 # make shell [KERNEL=<release>]: /lbpf holds the products; leave with "exit" or C-a x.
 shell: setup
 	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) shell-in
