@@ -33,11 +33,15 @@
  * struct lbpf_elem - Head of every element
  * @next: Ref of the next element plus 1, 0: none.  On a free stack the pool's, else the owner's.
  * @order: The owner's.
- * @data: The owner's.
+ * @order_high: Likewise.
+ * @mark: Likewise; a byte of its own, so that readers may write it.
+ * @data: Likewise.
  */
 struct lbpf_elem {
 	u32	next;
-	u32	order;
+	u16	order;
+	u8	order_high;
+	u8	mark;
 	u8	data[] __aligned(8);
 };
 
@@ -87,6 +91,8 @@ struct lbpf_pool_cpu {
  * @percpu: Flat pools with per-CPU memory: the areas, one per chunk_shift elements.
  * @nr_fresh: The cursor: elements below it have been handed out at least once.  Changed by cmpxchg.
  * @nr_backed: Elements with memory.  Grows by cmpxchg after the chunk is in place.
+ * @may_steal: Other CPUs' stacks may have something; false only if somebody looked and found
+ *	nothing, and nothing was given back since.
  * @kick: Interrupt that grows the pool.
  * @grow: Worker that does so where the interrupt could not.
  */
@@ -106,6 +112,7 @@ struct lbpf_pool {
 
 	u32			nr_fresh ____cacheline_aligned_in_smp;
 	u32			nr_backed;
+	bool			may_steal;
 	struct irq_work		kick;
 	struct work_struct	grow;
 };
@@ -197,6 +204,9 @@ static __always_inline u32 lbpf_pool_take(struct lbpf_pool *pool)
 static __always_inline void lbpf_pool_give(struct lbpf_pool *pool, u32 ref)
 {
 	lbpf_pool_push(pool, this_cpu_ptr(pool->cpus), ref);
+	/* The cmpxchg of the push comes first: pairs with smp_mb() in take_from_others(). */
+	if (unlikely(!READ_ONCE(pool->may_steal)))
+		WRITE_ONCE(pool->may_steal, true);
 }
 
 #endif /* _LBPF_POOL_H */

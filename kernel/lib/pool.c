@@ -179,6 +179,8 @@ static u32 take_fresh(struct lbpf_pool *pool)
 	}
 	for (i = nr - 1; i > 0; i--)
 		lbpf_pool_push(pool, cpu, first + i);
+	if (nr > 1)
+		WRITE_ONCE(pool->may_steal, true);
 	return first;
 }
 
@@ -187,12 +189,19 @@ static u32 take_from_others(struct lbpf_pool *pool)
 	int self = smp_processor_id(), cpu;
 	u32 ref;
 
+	if (!READ_ONCE(pool->may_steal))
+		return LBPF_POOL_NONE;
+	WRITE_ONCE(pool->may_steal, false);
+	/* Who gives back from here on sets it again: pairs with the push in lbpf_pool_give(). */
+	smp_mb();
 	for_each_possible_cpu(cpu) {
 		if (cpu == self)
 			continue;
 		ref = lbpf_pool_pop(pool, per_cpu_ptr(pool->cpus, cpu));
-		if (ref != LBPF_POOL_NONE)
+		if (ref != LBPF_POOL_NONE) {
+			WRITE_ONCE(pool->may_steal, true);
 			return ref;
+		}
 	}
 	return LBPF_POOL_NONE;
 }

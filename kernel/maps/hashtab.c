@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hash map, and what the map types built on the hash table share.
+ * Hash map: creation, lookup, deletion, also for the other types on the hash table.
  *
  * Layer: maps (p).  Locks: see hash_lock(); the lock of a value (BPF_F_LOCK)
  * nests inside the lock of the bucket.
- *
- * An update of an existing key writes the CPU's spare element and exchanges it
- * with the old one, which becomes the spare: readers see the old value or the
- * new one.  A program that still holds the old value reads, and writes, memory
- * that another entry may use by then: it stays memory of this map.
  */
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -23,49 +18,64 @@
 
 #include "hashtab.h"
 
-/* As many again are looked for when the count says that the map is not full. */
-#define TAKE_TRIES	8
 #define FIRST_ELEMS	64
 #define COPY_TRIES	16
 /* More would not have a position in 32 bits; Linux 6.1 has the same limit. */
 #define MAX_ENTRIES	BIT(27)
 
-#define ENTRIES_MAX	(1U << 28)
-
-#define HASH_FLAGS	(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | \
-			 BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
-
 static bool is_percpu_type(u32 type)
 {
-	return type == BPF_MAP_TYPE_PERCPU_HASH;
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static bool is_lru_type(u32 type)
+{
+	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static int check_flags(const union bpf_attr *attr)
+{
+	u32 both = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
+	bool has_node = attr->map_flags & BPF_F_NUMA_NODE && (int)attr->numa_node != NUMA_NO_NODE;
+	bool is_lru = is_lru_type(attr->map_type);
+
+	if ((attr->map_flags & both) == both)
+		return -EINVAL;
+	if (!is_lru && attr->map_flags & BPF_F_NO_COMMON_LRU)
+		return -EINVAL;
+	if (is_lru && attr->map_flags & BPF_F_NO_PREALLOC)
+		return -ENOTSUPP;
+	if (has_node && (is_percpu_type(attr->map_type) || attr->map_flags & BPF_F_NO_COMMON_LRU))
+		return -EINVAL;
+	return 0;
 }
 
 /**
  * lbpf_hash_alloc_check() - Check what a hash map is to be
  * @attr: Attributes of BPF_MAP_CREATE.
  *
- * Source: BPF_MAP_CREATE of BPF_MAP_TYPE_HASH in Linux 6.1, observed.
+ * Source: BPF_MAP_CREATE of BPF_MAP_TYPE_HASH and its relatives in Linux 6.1, observed.
  * Context: Process context.
- * Return: 0, -EPERM, -EINVAL, -E2BIG.
+ * Return: 0, -EPERM, -EINVAL, -ENOTSUPP, -E2BIG.
  */
 int lbpf_hash_alloc_check(const union bpf_attr *attr)
 {
-	u32 both = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
+	int err;
 
+	if (is_lru_type(attr->map_type) && !bpf_capable())
+		return -EPERM;
 	if (attr->map_flags & BPF_F_ZERO_SEED && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	if (attr->map_flags & ~HASH_FLAGS || (attr->map_flags & both) == both)
-		return -EINVAL;
-	if (is_percpu_type(attr->map_type) && attr->map_flags & BPF_F_NUMA_NODE &&
-	    (int)attr->numa_node != NUMA_NO_NODE)
-		return -EINVAL;
+	err = check_flags(attr);
+	if (err)
+		return err;
 	if (!attr->max_entries || !attr->key_size || !attr->value_size)
 		return -EINVAL;
-	/* Linux's limit, set by its buckets. */
-	if (attr->max_entries > ENTRIES_MAX)
-		return -E2BIG;
 	/* Userspace could not pass such elements in one piece. */
 	if ((u64)attr->key_size + attr->value_size >= KMALLOC_MAX_SIZE - sizeof(struct lbpf_elem))
+		return -E2BIG;
+	if (is_percpu_type(attr->map_type) &&
+	    round_up((u64)attr->value_size, 8) > PCPU_MIN_UNIT_SIZE)
 		return -E2BIG;
 	return attr->max_entries > MAX_ENTRIES ? -E2BIG : 0;
 }
@@ -91,7 +101,7 @@ static int init_pool(struct lbpf_hash *h, const union bpf_attr *attr)
 		.is_lazy = attr->map_flags & BPF_F_NO_PREALLOC,
 	};
 
-	spec.nr_elems = attr->max_entries + nr_spare;
+	spec.nr_elems = h->map.max_entries + nr_spare;
 	return lbpf_pool_init(&h->pool, &spec);
 }
 
@@ -118,13 +128,11 @@ static int init_cpus(struct lbpf_hash *h)
  * lbpf_hash_alloc() - Make a hash map
  * @attr: Attributes that lbpf_hash_alloc_check() let pass.
  * @ops: Map type.
- * @is_percpu: Values are per CPU.
  *
  * Context: Process context, may sleep.
  * Return: Map, or ERR_PTR(-ENOMEM).
  */
-struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops,
-				 bool is_percpu)
+struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops)
 {
 	struct lbpf_hash *h = lbpf_zalloc(sizeof(*h), GFP_KERNEL);
 	int err;
@@ -132,7 +140,10 @@ struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_m
 	if (!h)
 		return ERR_PTR(-ENOMEM);
 	lbpf_map_init(&h->map, ops, attr);
-	h->is_percpu = is_percpu;
+	h->is_percpu = is_percpu_type(attr->map_type);
+	/* Each CPU has the same share. */
+	if (attr->map_flags & BPF_F_NO_COMMON_LRU)
+		h->map.max_entries = roundup(attr->max_entries, num_possible_cpus());
 	err = init_pool(h, attr);
 	if (err)
 		goto free_map;
@@ -142,8 +153,13 @@ struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_m
 	err = init_cpus(h);
 	if (err)
 		goto destroy_table;
+	err = is_lru_type(attr->map_type) ? lbpf_lru_init(h) : 0;
+	if (err)
+		goto free_cpus;
 	return &h->map;
 
+free_cpus:
+	lbpf_percpu_free(h->cpus);
 destroy_table:
 	lbpf_table_destroy(&h->table);
 destroy_pool:
@@ -163,6 +179,7 @@ void lbpf_hash_free(struct lbpf_map *map)
 {
 	struct lbpf_hash *h = hash_of(map);
 
+	lbpf_lru_destroy(h);
 	lbpf_table_destroy(&h->table);
 	lbpf_pool_destroy(&h->pool);
 	lbpf_percpu_free(h->cpus);
@@ -199,154 +216,7 @@ u64 lbpf_hash_mem_bytes(const struct lbpf_map *map)
 	const struct lbpf_hash *h = hash_of(map);
 
 	return sizeof(*h) + lbpf_table_bytes(&h->table) + lbpf_pool_bytes(&h->pool) +
-	       sizeof(struct hash_cpu) * num_possible_cpus();
-}
-
-/**
- * lbpf_hash_check_flags() - May an update go on?
- * @old: The entry, NULL: there is none.
- * @flags: Flags of the update.
- *
- * Context: Any.
- * Return: 0, -EEXIST, -ENOENT.
- */
-int lbpf_hash_check_flags(const struct lbpf_elem *old, u64 flags)
-{
-	if (old && (flags & ~BPF_F_LOCK) == BPF_NOEXIST)
-		return -EEXIST;
-	if (!old && (flags & ~BPF_F_LOCK) == BPF_EXIST)
-		return -ENOENT;
-	return 0;
-}
-
-/**
- * lbpf_hash_check_ahead() - Refuse an update without taking a lock
- * @h: Map.
- * @key: Key.
- * @hash: Its hash.
- * @flags: Flags of the update.
- *
- * Context: Any, under rcu_read_lock().
- * Return: 0: the update may go on, as far as can be seen; -EINVAL, -EEXIST, -ENOENT.
- */
-int lbpf_hash_check_ahead(const struct lbpf_hash *h, const void *key, u64 hash, u64 flags)
-{
-	if (unlikely((flags & ~BPF_F_LOCK) > BPF_EXIST))
-		return -EINVAL;
-	if (unlikely(flags & BPF_F_LOCK && h->map.spin_lock_off < 0))
-		return -EINVAL;
-	return lbpf_hash_check_flags(table_find(&h->table, key, hash, KEY_ANY), flags);
-}
-
-/**
- * lbpf_hash_take() - Take an element for a new entry
- * @h: Map.
- * @ref: The element.
- *
- * Context: Any, interrupts off.
- * Return: 0, -E2BIG: the map is full, -ENOMEM: it is not, but memory (BPF_F_NO_PREALLOC) has not
- * come yet.
- */
-int lbpf_hash_take(struct lbpf_hash *h, u32 *ref)
-{
-	int i;
-
-	for (i = 0; i < TAKE_TRIES; i++) {
-		*ref = lbpf_pool_take(&h->pool);
-		if (likely(*ref != LBPF_POOL_NONE))
-			return 0;
-		if (lbpf_pool_can_grow(&h->pool))
-			return -ENOMEM;
-		/* Elements may have gone from CPU to CPU while all were asked. */
-		if (lbpf_hash_count(&h->map) >= h->map.max_entries)
-			break;
-	}
-	return -E2BIG;
-}
-
-static void fill(struct lbpf_hash *h, u32 ref, const void *key, const void *value)
-{
-	struct lbpf_elem *elem = table_elem(&h->table, ref);
-
-	lbpf_copy_words(elem->data, key, h->table.key_size);
-	lbpf_value_init(&h->map, elem_value(&h->table, elem), value);
-}
-
-static void replace(struct lbpf_hash *h, struct bucket *b, const struct place *place,
-		    const void *key, const void *value)
-{
-	struct hash_cpu *cpu = this_cpu_ptr(h->cpus);
-	u32 ref = cpu->spare;
-
-	fill(h, ref, key, value);
-	lbpf_table_replace(&h->table, b, place, ref);
-	cpu->spare = place->ref;
-}
-
-static int insert(struct lbpf_hash *h, struct bucket *b, u64 hash, const void *key,
-		  const void *value)
-{
-	u32 ref;
-	int err;
-
-	err = lbpf_hash_take(h, &ref);
-	if (unlikely(err))
-		return err;
-	fill(h, ref, key, value);
-	lbpf_table_insert(&h->table, b, hash, ref);
-	add_count(h, 1);
-	return 0;
-}
-
-static long hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags)
-{
-	struct lbpf_hash *h = hash_of(map);
-	u64 hash = hash_of_key(h, key);
-	struct bucket *b = table_bucket(&h->table, hash);
-	unsigned long irq_flags;
-	struct place place;
-	int err;
-
-	if (flags != BPF_ANY) {
-		err = lbpf_hash_check_ahead(h, key, hash, flags);
-		if (err)
-			return err;
-	}
-	err = hash_lock(h, b, &irq_flags);
-	if (unlikely(err))
-		return err;
-	lbpf_table_locate(&h->table, b, key, hash, &place);
-	err = lbpf_hash_check_flags(place.elem, flags);
-	if (unlikely(err))
-		goto unlock;
-	if (!place.elem)
-		err = insert(h, b, hash, key, value);
-	else if (unlikely(flags & BPF_F_LOCK))
-		lbpf_value_copy_locked(map, elem_value(&h->table, place.elem), value, false);
-	else
-		replace(h, b, &place, key, value);
-unlock:
-	hash_unlock(h, b, irq_flags);
-	return err;
-}
-
-static int hash_user_update(struct lbpf_map *map, const void *key, const void *value, u64 flags)
-{
-	long err;
-
-	/* A failure shows in the update, if it needs memory at all. */
-	(void)lbpf_pool_prepare(&hash_of(map)->pool);
-	rcu_read_lock();
-	err = READ_ONCE(map->frozen) ? -EPERM : hash_update(map, key, value, flags);
-	rcu_read_unlock();
-	return err;
-}
-
-static void remove_entry(struct lbpf_hash *h, struct bucket *b, const struct place *place)
-{
-	lbpf_table_remove(b, place);
-	lbpf_pool_give(&h->pool, place->ref);
-	add_count(h, -1);
+	       lbpf_lru_bytes(h) + sizeof(struct hash_cpu) * num_possible_cpus();
 }
 
 /* Nothing in the bucket can be the key: seen without its lock. */
@@ -356,31 +226,25 @@ static bool is_surely_missing(const struct bucket *b, u64 hash)
 }
 
 /**
- * lbpf_hash_delete() - Delete an entry
- * @map: Map.
- * @key: Key.
+ * lbpf_hash_remove() - Take an entry out
+ * @h: Map.
+ * @b: Its bucket, locked.
+ * @place: Where it is.
  *
- * Context: Any, under rcu_read_lock().
- * Return: 0, -ENOENT, -EBUSY as hash_lock() says.
+ * Context: Any.
  */
-long lbpf_hash_delete(struct lbpf_map *map, const void *key)
+void lbpf_hash_remove(struct lbpf_hash *h, struct bucket *b, const struct place *place)
 {
-	return lbpf_hash_pop(map, key, NULL, 0);
+	lbpf_table_remove(b, place);
+	if (unlikely(h->lru))
+		lbpf_lru_forget(h, place->ref);
+	lbpf_pool_give(&h->pool, place->ref);
+	add_count(h, -1);
 }
 
-/**
- * lbpf_hash_pop() - Delete an entry and return its value
- * @map: Map.
- * @key: Key.
- * @value: Buffer for the value as userspace sees it, NULL: not wanted.
- * @flags: BPF_F_LOCK: read the value under its lock.
- *
- * Context: Any, under rcu_read_lock().
- * Return: 0, -ENOENT, -EBUSY as hash_lock() says.
- */
-int lbpf_hash_pop(struct lbpf_map *map, const void *key, void *value, u64 flags)
+/* Deletes an entry; its value goes to @value unless that is NULL. */
+static int pop(struct lbpf_hash *h, const void *key, void *value, u64 flags)
 {
-	struct lbpf_hash *h = hash_of(map);
 	u64 hash = hash_of_key(h, key);
 	struct bucket *b = table_bucket(&h->table, hash);
 	unsigned long irq_flags;
@@ -396,7 +260,7 @@ int lbpf_hash_pop(struct lbpf_map *map, const void *key, void *value, u64 flags)
 	if (place.elem) {
 		if (value)
 			lbpf_hash_copy_out(h, place.elem, value, flags);
-		remove_entry(h, b, &place);
+		lbpf_hash_remove(h, b, &place);
 	} else {
 		err = -ENOENT;
 	}
@@ -405,30 +269,16 @@ int lbpf_hash_pop(struct lbpf_map *map, const void *key, void *value, u64 flags)
 }
 
 /**
- * lbpf_hash_next_key() - Iterate by keys
+ * lbpf_hash_delete() - Delete an entry
  * @map: Map.
- * @key: Key, or NULL.
- * @next_key: The key that follows @key; the first one if @key is NULL or not in the map.
+ * @key: Key.
  *
  * Context: Any, under rcu_read_lock().
- * Return: 0, or -ENOENT at the end.
+ * Return: 0, -ENOENT, -EBUSY as hash_lock() says.
  */
-int lbpf_hash_next_key(struct lbpf_map *map, const void *key, void *next_key)
+long lbpf_hash_delete(struct lbpf_map *map, const void *key)
 {
-	struct lbpf_hash *h = hash_of(map);
-	struct lbpf_elem *elem;
-	u64 pos = 0;
-	u32 seq;
-
-	if (key)
-		pos = lbpf_table_find_pos(&h->table, key, hash_of_key(h, key), &pos) ? pos + 1 : 0;
-	do {
-		elem = lbpf_table_next(&h->table, &pos, &seq);
-		if (!elem)
-			return -ENOENT;
-		memcpy(next_key, elem->data, map->key_size);
-	} while (!table_is_unchanged(&h->table, pos, seq));
-	return 0;
+	return pop(hash_of(map), key, NULL, 0);
 }
 
 static void copy_out_percpu(struct lbpf_hash *h, void __percpu *area, void *value)
@@ -475,14 +325,14 @@ void lbpf_hash_copy_out(struct lbpf_hash *h, struct lbpf_elem *elem, void *value
  * @flags: BPF_F_LOCK or 0.
  *
  * Context: Process context, outside of RCU.
- * Return: As lbpf_hash_pop().
+ * Return: 0, -ENOENT, -EBUSY as hash_lock() says.
  */
 int lbpf_hash_user_pop(struct lbpf_map *map, const void *key, void *value, u64 flags)
 {
 	int err;
 
 	rcu_read_lock();
-	err = READ_ONCE(map->frozen) ? -EPERM : lbpf_hash_pop(map, key, value, flags);
+	err = READ_ONCE(map->frozen) ? -EPERM : pop(hash_of(map), key, value, flags);
 	rcu_read_unlock();
 	return err;
 }
@@ -549,163 +399,19 @@ int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u6
 	return err;
 }
 
-/* Where a batch writes: the kernel buffers of the command. */
-struct batch {
-	void	*keys;
-	void	*values;
-	u32	value_bytes;
-	u32	nr;
-	u32	max;
-};
-
-static void put_in_batch(struct lbpf_hash *h, struct lbpf_elem *elem, const struct batch *batch)
-{
-	u32 key_size = h->table.key_size;
-	size_t nr = batch->nr;
-
-	if (batch->keys)
-		memcpy(batch->keys + nr * key_size, elem->data, key_size);
-	if (batch->values)
-		lbpf_hash_copy_out(h, elem, batch->values + nr * batch->value_bytes, 0);
-}
-
-static u64 walk(struct lbpf_hash *h, u64 pos, struct batch *batch)
-{
-	struct lbpf_elem *elem;
-	u32 seq;
-
-	rcu_read_lock();
-	while (batch->nr < batch->max) {
-		elem = lbpf_table_next(&h->table, &pos, &seq);
-		if (!elem)
-			break;
-		put_in_batch(h, elem, batch);
-		if (!table_is_unchanged(&h->table, pos, seq))
-			continue;
-		batch->nr++;
-		pos++;
-	}
-	rcu_read_unlock();
-	return pos;
-}
-
-static int pop_bucket(struct lbpf_hash *h, u64 *pos, struct batch *batch)
-{
-	struct bucket *b = &h->table.buckets[POS_BUCKET(*pos)];
-	unsigned long irq_flags;
-	struct place place;
-	int err;
-
-	if (!READ_ONCE(b->tags) && !READ_ONCE(b->chain)) {
-		*pos = POS_NEXT_BUCKET(*pos);
-		return 0;
-	}
-	err = hash_lock(h, b, &irq_flags);
-	if (err)
-		return err;
-	while (batch->nr < batch->max && lbpf_table_locate_from(&h->table, b, pos, &place)) {
-		put_in_batch(h, place.elem, batch);
-		remove_entry(h, b, &place);
-		batch->nr++;
-	}
-	hash_unlock(h, b, irq_flags);
-	return 0;
-}
-
-/* The position of the next entry, or the end: a batch that just fits says that it was the last. */
-static u64 skip_to_entry(struct lbpf_hash *h, u64 pos)
-{
-	u32 seq;
-
-	rcu_read_lock();
-	lbpf_table_next(&h->table, &pos, &seq);
-	rcu_read_unlock();
-	return pos;
-}
-
-static int walk_and_delete(struct lbpf_hash *h, u64 *pos, struct batch *batch)
-{
-	int err = 0;
-
-	while (!err && batch->nr < batch->max && POS_BUCKET(*pos) <= h->table.mask) {
-		rcu_read_lock();
-		err = READ_ONCE(h->map.frozen) ? -EPERM : pop_bucket(h, pos, batch);
-		rcu_read_unlock();
-		cond_resched();
-	}
-	return err;
-}
-
 /**
- * lbpf_hash_batch_walk() - Next entries of a batch
- * @map: Map.
- * @cursor: Position; see struct lbpf_map_cursor.
- * @keys: Buffer for @nr keys, or NULL.
- * @values: Buffer for @nr values as userspace sees them, or NULL.
- * @nr: Entries at most.
- * @delete: Delete them.
+ * lbpf_hash_meta_equal() - May a map be an inner map?
+ * @meta: Template.
+ * @map: Map of the same type.
  *
- * Any @nr makes progress: a position is inside a bucket.
- *
- * Context: Process context, outside of RCU.
- * Return: Number of entries; fewer than @nr only at the end.  -EBUSY as hash_lock() says.
+ * Context: Any.
+ * Return: true if programs written for @meta can use @map; its size does not matter to them.
  */
-int lbpf_hash_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, void *keys,
-			 void *values, u32 nr, bool delete)
+bool lbpf_hash_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
 {
-	struct lbpf_hash *h = hash_of(map);
-	struct batch batch = { .keys = keys, .values = values, .max = nr };
-	u64 pos = lbpf_table_unpack_pos(&h->table, cursor->pos);
-	int err = 0;
-
-	batch.value_bytes = map->ops->user_value_bytes ? map->ops->user_value_bytes(map) :
-							 map->value_size;
-	if (delete)
-		err = walk_and_delete(h, &pos, &batch);
-	else
-		pos = walk(h, pos, &batch);
-	if (!err)
-		pos = skip_to_entry(h, pos);
-	cursor->end = POS_BUCKET(pos) > h->table.mask;
-	cursor->pos = lbpf_table_pack_pos(&h->table, pos);
-	return err && !batch.nr ? err : batch.nr;
-}
-
-static void *value_for_program(const struct lbpf_hash *h, struct lbpf_elem *elem)
-{
-	if (h->is_percpu)
-		return this_cpu_ptr(elem_percpu(&h->table, elem));
-	return elem_value(&h->table, elem);
-}
-
-/**
- * lbpf_hash_for_each() - Call a function for each entry
- * @map: Map.
- * @fn: Called with map, key, value, @ctx; non-zero ends it.
- * @ctx: For @fn.
- * @flags: Must be 0.
- *
- * Context: Any, under rcu_read_lock(), no migration.
- * Return: Number of calls, or -EINVAL.
- */
-long lbpf_hash_for_each(struct lbpf_map *map, u64 (*fn)(u64, u64, u64, u64, u64), void *ctx,
-			u64 flags)
-{
-	struct lbpf_hash *h = hash_of(map);
-	struct lbpf_elem *elem;
-	u64 pos = 0;
-	long nr = 0;
-	u32 seq;
-
-	if (flags)
-		return -EINVAL;
-	for (; (elem = lbpf_table_next(&h->table, &pos, &seq)); pos++) {
-		nr++;
-		if (fn((unsigned long)map, (unsigned long)elem->data,
-		       (unsigned long)value_for_program(h, elem), (unsigned long)ctx, 0))
-			break;
-	}
-	return nr;
+	return meta->map_type == map->map_type && meta->key_size == map->key_size &&
+	       meta->value_size == map->value_size && meta->map_flags == map->map_flags &&
+	       meta->spin_lock_off == map->spin_lock_off && meta->timer_off == map->timer_off;
 }
 
 static __always_inline void *lookup(struct lbpf_map *map, const void *key, enum key_kind kind)
@@ -738,40 +444,24 @@ static void *lookup_any(struct lbpf_map *map, const void *key)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
 
-/* The same map type with the lookup for one kind of key. */
-#define HASH_OPS(lookup_fn) {								\
-	.type = BPF_MAP_TYPE_HASH,							\
-	.name = "hash",									\
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_FOR_EACH, \
-	.create_flags = HASH_FLAGS,							\
-	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_LOOKUP_AND_DELETE_BATCH) |	\
-		     BIT(BPF_MAP_UPDATE_BATCH) | BIT(BPF_MAP_DELETE_BATCH),		\
-	.alloc_check = lbpf_hash_alloc_check,						\
-	.alloc = alloc,									\
-	.free = lbpf_hash_free,								\
-	.lookup = lookup_fn,								\
-	.update = hash_update,								\
-	.delete = lbpf_hash_delete,								\
-	.next_key = lbpf_hash_next_key,							\
-	.user_lookup = lbpf_hash_user_lookup,						\
-	.user_update = hash_user_update,						\
-	.user_pop = lbpf_hash_user_pop,							\
-	.batch_walk = lbpf_hash_batch_walk,							\
-	.count = lbpf_hash_count,								\
-	.mem_bytes = lbpf_hash_mem_bytes,							\
-	.for_each = lbpf_hash_for_each,							\
+#define OPS(lookup_fn) {							\
+	HASH_OPS(BPF_MAP_TYPE_HASH, "hash", lookup_fn, alloc),			\
+	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+		LBPF_USE_FOR_EACH,						\
+	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | \
+			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,			\
 }
 
 static const struct lbpf_map_ops ops_of_kind[] = {
-	[KEY_4] = HASH_OPS(lookup_4),
-	[KEY_8] = HASH_OPS(lookup_8),
-	[KEY_16] = HASH_OPS(lookup_16),
-	[KEY_ANY] = HASH_OPS(lookup_any),
+	[KEY_4] = OPS(lookup_4),
+	[KEY_8] = OPS(lookup_8),
+	[KEY_16] = OPS(lookup_16),
+	[KEY_ANY] = OPS(lookup_any),
 };
 
 static struct lbpf_map *alloc(const union bpf_attr *attr)
 {
-	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)], false);
+	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)]);
 }
 
-const struct lbpf_map_ops lbpf_hash_ops = HASH_OPS(lookup_any);
+const struct lbpf_map_ops lbpf_hash_ops = OPS(lookup_any);

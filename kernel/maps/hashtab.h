@@ -11,6 +11,7 @@
 #include <linux/irqflags.h>
 
 #include <lbpf/map.h>
+#include <lbpf/maps.h>
 #include <lbpf/pool.h>
 
 #include "table.h"
@@ -20,27 +21,53 @@
  * @is_busy: A bucket lock of this map is held or being taken here.
  * @spare: Element that the next update of an existing key uses; the replaced one takes its place.
  * @nr: Entries inserted less entries deleted here.
+ * @hand: LRU: next element to look at for an eviction.
+ * @nr_window: LRU: elements left before the next window must be claimed.
  */
 struct hash_cpu {
 	bool	is_busy;
 	u32	spare;
 	s64	nr;
+	u32	hand;
+	u32	nr_window;
 };
+
+struct lru;
 
 /**
  * struct lbpf_hash - A hash map
  * @map: Head.
  * @table: What lookups need.
  * @cpus: Shares of the CPUs.
+ * @lru: What evicts entries, NULL: nothing does.  Constant.
  * @is_percpu: The value in an element is a pointer to per-CPU memory.  Constant.
- * @pool: Elements.  Hash: max_entries and a spare one for each CPU; per-CPU hash: max_entries.
+ * @pool: Elements: max_entries, and a spare one for each CPU unless values are per CPU.
  */
 struct lbpf_hash {
 	struct lbpf_map		map;
 	struct table		table;
 	struct hash_cpu __percpu *cpus;
+	struct lru		*lru;
 	bool			is_percpu;
 	struct lbpf_pool	pool;
+};
+
+/**
+ * struct hash_change - An update
+ * @key: Key.
+ * @value: Value, or values of all CPUs (@is_user).
+ * @hash: Hash of @key.
+ * @flags: Of the update.
+ * @is_user: Per-CPU values come for all CPUs.
+ * @ref: Element in reserve for a new entry, or LBPF_POOL_NONE.
+ */
+struct hash_change {
+	const void	*key;
+	const void	*value;
+	u64		hash;
+	u64		flags;
+	bool		is_user;
+	u32		ref;
 };
 
 static __always_inline struct lbpf_hash *hash_of(const struct lbpf_map *map)
@@ -49,40 +76,71 @@ static __always_inline struct lbpf_hash *hash_of(const struct lbpf_map *map)
 }
 
 /**
- * hash_lock() - Lock the bucket of a key
+ * hash_enter() - Begin a critical section on this CPU
  * @h: Map.
- * @b: Bucket.
- * @irq_flags: For hash_unlock().
+ * @irq_flags: For hash_leave().
  *
  * A program may run inside another one's critical section: in an NMI, or on a probe within it.
- * Waiting for the lock could last forever then, so it is refused.  In an NMI the lock of another
- * CPU is not waited for either: that CPU may be in an NMI itself, waiting for a lock that was
- * interrupted here.
+ * Waiting for a bucket lock could last forever then, so it is refused.
  *
  * Context: Any.
- * Return: 0 with interrupts off, or -EBUSY in the cases above only.
+ * Return: 0 with interrupts off, or -EBUSY in the case above only.
  */
-static __always_inline int
-hash_lock(struct lbpf_hash *h, struct bucket *b, unsigned long *irq_flags)
+static __always_inline int hash_enter(struct lbpf_hash *h, unsigned long *irq_flags)
 {
 	struct hash_cpu *cpu;
 
 	local_irq_save(*irq_flags);
 	cpu = this_cpu_ptr(h->cpus);
-	if (unlikely(cpu->is_busy))
-		goto restore_irq;
-	cpu->is_busy = true;
-	/* An NMI sees the flag before the lock is taken. */
-	barrier();
-	if (likely(!in_nmi())) {
-		raw_spin_lock(&b->lock);
-		return 0;
+	if (unlikely(cpu->is_busy)) {
+		local_irq_restore(*irq_flags);
+		return -EBUSY;
 	}
-	if (raw_spin_trylock(&b->lock))
+	cpu->is_busy = true;
+	/* An NMI sees the flag before a lock is taken. */
+	barrier();
+	return 0;
+}
+
+static __always_inline void hash_leave(struct lbpf_hash *h, unsigned long irq_flags)
+{
+	/* The flag goes after the lock. */
+	barrier();
+	this_cpu_ptr(h->cpus)->is_busy = false;
+	local_irq_restore(irq_flags);
+}
+
+/*
+ * Locks a bucket after hash_enter().  In an NMI the lock of another CPU is not waited for: that CPU
+ * may be in an NMI itself, waiting for a lock that was interrupted here.
+ */
+static __always_inline bool bucket_lock(struct bucket *b)
+{
+	if (unlikely(in_nmi()))
+		return raw_spin_trylock(&b->lock);
+	raw_spin_lock(&b->lock);
+	return true;
+}
+
+/**
+ * hash_lock() - Lock one bucket
+ * @h: Map.
+ * @b: Bucket.
+ * @irq_flags: For hash_unlock().
+ *
+ * Context: Any.
+ * Return: 0 with interrupts off, or -EBUSY as hash_enter() and bucket_lock() say.
+ */
+static __always_inline int
+hash_lock(struct lbpf_hash *h, struct bucket *b, unsigned long *irq_flags)
+{
+	int err = hash_enter(h, irq_flags);
+
+	if (unlikely(err))
+		return err;
+	if (likely(bucket_lock(b)))
 		return 0;
-	cpu->is_busy = false;
-restore_irq:
-	local_irq_restore(*irq_flags);
+	hash_leave(h, *irq_flags);
 	return -EBUSY;
 }
 
@@ -90,10 +148,7 @@ static __always_inline void
 hash_unlock(struct lbpf_hash *h, struct bucket *b, unsigned long irq_flags)
 {
 	raw_spin_unlock(&b->lock);
-	/* The flag goes after the lock. */
-	barrier();
-	this_cpu_ptr(h->cpus)->is_busy = false;
-	local_irq_restore(irq_flags);
+	hash_leave(h, irq_flags);
 }
 
 static __always_inline u64 hash_of_key(const struct lbpf_hash *h, const void *key)
@@ -108,16 +163,17 @@ static __always_inline void add_count(struct lbpf_hash *h, int nr)
 	WRITE_ONCE(cpu->nr, cpu->nr + nr);
 }
 
+/* Element of a new entry goes back to the pool, or to who evicts. */
+void lbpf_hash_remove(struct lbpf_hash *h, struct bucket *b, const struct place *place);
+long lbpf_hash_change(struct lbpf_hash *h, struct hash_change *change);
+
 int lbpf_hash_alloc_check(const union bpf_attr *attr);
-struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops,
-				 bool is_percpu);
+struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops);
 void lbpf_hash_free(struct lbpf_map *map);
-int lbpf_hash_check_ahead(const struct lbpf_hash *h, const void *key, u64 hash, u64 flags);
-int lbpf_hash_check_flags(const struct lbpf_elem *old, u64 flags);
-int lbpf_hash_take(struct lbpf_hash *h, u32 *ref);
+long lbpf_hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags);
 long lbpf_hash_delete(struct lbpf_map *map, const void *key);
 int lbpf_hash_next_key(struct lbpf_map *map, const void *key, void *next_key);
-int lbpf_hash_pop(struct lbpf_map *map, const void *key, void *value, u64 flags);
+int lbpf_hash_user_update(struct lbpf_map *map, const void *key, const void *value, u64 flags);
 int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_hash_user_pop(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_hash_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, void *keys,
@@ -126,10 +182,45 @@ long lbpf_hash_for_each(struct lbpf_map *map, u64 (*fn)(u64, u64, u64, u64, u64)
 			u64 flags);
 u64 lbpf_hash_count(const struct lbpf_map *map);
 u64 lbpf_hash_mem_bytes(const struct lbpf_map *map);
+void *lbpf_hash_lookup_percpu(struct lbpf_map *map, const void *key, u32 cpu);
+bool lbpf_hash_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map);
 u32 lbpf_percpu_value_bytes(const struct lbpf_map *map);
+
+/* LRU maps. */
+int lbpf_lru_init(struct lbpf_hash *h);
+void lbpf_lru_destroy(struct lbpf_hash *h);
+u32 lbpf_lru_take(struct lbpf_hash *h);
+u32 lbpf_lru_evict(struct lbpf_hash *h);
+void lbpf_lru_adopt(struct lbpf_hash *h, u32 ref, u32 old_ref);
+void lbpf_lru_forget(struct lbpf_hash *h, u32 ref);
+u64 lbpf_lru_bytes(const struct lbpf_hash *h);
 
 /* Value of an element for userspace: copied to @value. */
 void lbpf_hash_copy_out(struct lbpf_hash *h, struct lbpf_elem *elem, void *value, u64 flags);
+
+#define HASH_BATCH	(BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_LOOKUP_AND_DELETE_BATCH) | \
+			 BIT(BPF_MAP_UPDATE_BATCH) | BIT(BPF_MAP_DELETE_BATCH))
+
+/* A map type on the hash table, with the lookup for one kind of key. */
+#define HASH_OPS(map_type, map_name, lookup_fn, alloc_fn)		\
+	.type = map_type,						\
+	.name = map_name,						\
+	.has_batch = HASH_BATCH,					\
+	.alloc_check = lbpf_hash_alloc_check,				\
+	.alloc = alloc_fn,						\
+	.free = lbpf_hash_free,						\
+	.lookup = lookup_fn,						\
+	.update = lbpf_hash_update,					\
+	.delete = lbpf_hash_delete,					\
+	.next_key = lbpf_hash_next_key,					\
+	.user_lookup = lbpf_hash_user_lookup,				\
+	.user_update = lbpf_hash_user_update,				\
+	.user_pop = lbpf_hash_user_pop,					\
+	.batch_walk = lbpf_hash_batch_walk,				\
+	.count = lbpf_hash_count,					\
+	.mem_bytes = lbpf_hash_mem_bytes,				\
+	.meta_equal = lbpf_hash_meta_equal,				\
+	.for_each = lbpf_hash_for_each
 
 static __always_inline void __percpu *elem_percpu(const struct table *t, struct lbpf_elem *elem)
 {

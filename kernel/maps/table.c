@@ -111,10 +111,10 @@ static void insert_in_chain(const struct table *t, struct bucket *b, u32 ref)
 
 	for (; *link; link = &other->next, order++) {
 		other = table_elem(t, *link - 1);
-		if (other->order != order)
+		if (elem_order(other) != order)
 			break;
 	}
-	elem->order = order;
+	set_elem_order(elem, order);
 	WRITE_ONCE(elem->next, *link);
 	/* Publishes the element; readers depend on the ref. */
 	smp_store_release(link, ref + 1);
@@ -189,7 +189,7 @@ void lbpf_table_replace(const struct table *t, struct bucket *b, const struct pl
 		smp_store_release(&b->refs[place->slot], ref);
 	} else {
 		elem = table_elem(t, ref);
-		elem->order = place->elem->order;
+		set_elem_order(elem, elem_order(place->elem));
 		WRITE_ONCE(elem->next, place->elem->next);
 		/* Likewise. */
 		smp_store_release(place->link, ref + 1);
@@ -219,8 +219,8 @@ static struct lbpf_elem *next_in_bucket(const struct table *t, struct bucket *b,
 	for (; link && is_unchanged(b, seq); link = READ_ONCE(elem->next)) {
 		set_place(t, place, link - 1, BUCKET_SLOTS);
 		elem = place->elem;
-		if (READ_ONCE(elem->order) + BUCKET_SLOTS >= *in) {
-			*in = READ_ONCE(elem->order) + BUCKET_SLOTS;
+		if (elem_order(elem) + BUCKET_SLOTS >= *in) {
+			*in = elem_order(elem) + BUCKET_SLOTS;
 			return elem;
 		}
 		place->link = &elem->next;

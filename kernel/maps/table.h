@@ -122,6 +122,18 @@ static __always_inline struct lbpf_elem *table_elem(const struct table *t, u32 r
 	return t->chunks[ref >> t->chunk_shift] + in_chunk * t->elem_bytes;
 }
 
+/* Place of an entry among those of its chain. */
+static inline u32 elem_order(const struct lbpf_elem *elem)
+{
+	return (u32)READ_ONCE(elem->order_high) << 16 | READ_ONCE(elem->order);
+}
+
+static inline void set_elem_order(struct lbpf_elem *elem, u32 order)
+{
+	WRITE_ONCE(elem->order, order);
+	WRITE_ONCE(elem->order_high, order >> 16);
+}
+
 static __always_inline void *elem_value(const struct table *t, struct lbpf_elem *elem)
 {
 	return elem->data + t->value_off;

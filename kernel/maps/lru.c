@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * LRU hash map: a full map gives up an entry that was not used lately.
+ *
+ * Layer: maps (p).  Locks: see hash_lock(); an eviction takes the lock of its
+ * victim's bucket while no other is held.
+ *
+ * The algorithm is CLOCK (F. Corbato, 1968): elements lie in a circle, which
+ * insertion fills in order; a use marks the element; who needs room goes round,
+ * takes marks away, and evicts the first element without one.  CPUs claim the
+ * circle window by window, so that an eviction writes no line that others write.
+ * One eviction passes MARKS_PASSED marks at most, and then takes what comes.
+ *
+ * An eviction happens only when an insertion finds nothing free on any CPU: the
+ * map holds max_entries, and updates of existing keys never evict.  With
+ * BPF_F_NO_COMMON_LRU every CPU has an equal share of the entries, which it
+ * neither exceeds nor lends; ->owners says whose share an element counts in.
+ */
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/numa.h>
+
+#include <lbpf/alloc.h>
+#include <lbpf/maps.h>
+
+#include "hashtab.h"
+
+#define MARKS_PASSED	256
+#define WINDOW_MAX	32U
+
+/**
+ * struct lru_share - A CPU's share, with BPF_F_NO_COMMON_LRU
+ * @nr: Elements taken in the share; other CPUs delete them too.
+ */
+struct lru_share {
+	atomic_t nr;
+};
+
+/**
+ * struct lru - What evicts entries of a map
+ * @window: Elements that a CPU claims at once.
+ * @share: Entries that a CPU may have, with BPF_F_NO_COMMON_LRU.
+ * @owners: CPU of each element, with BPF_F_NO_COMMON_LRU, else NULL.
+ * @shares: Use of the shares, likewise.
+ * @hand: Next element that nobody has claimed.
+ */
+struct lru {
+	u32			window;
+	u32			share;
+	u16			*owners;
+	struct lru_share __percpu *shares;
+	u32			hand ____cacheline_aligned_in_smp;
+};
+
+/**
+ * lbpf_lru_init() - Make a new hash map evict
+ * @h: Map with its pool.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lbpf_lru_init(struct lbpf_hash *h)
+{
+	struct lru *lru = lbpf_zalloc(sizeof(*lru), GFP_KERNEL);
+	u32 nr = h->pool.nr_elems;
+
+	if (!lru)
+		return -ENOMEM;
+	h->lru = lru;
+	lru->window = clamp(nr / (8 * num_possible_cpus()), 1U, WINDOW_MAX);
+	if (!(h->map.map_flags & BPF_F_NO_COMMON_LRU))
+		return 0;
+	lru->share = h->map.max_entries / num_possible_cpus();
+	lru->owners = lbpf_area_alloc_array(nr, sizeof(*lru->owners), NUMA_NO_NODE);
+	lru->shares = lbpf_percpu_alloc(sizeof(*lru->shares), SMP_CACHE_BYTES, GFP_KERNEL);
+	if (lru->owners && lru->shares)
+		return 0;
+	lbpf_lru_destroy(h);
+	return -ENOMEM;
+}
+
+/**
+ * lbpf_lru_destroy() - Reverse of lbpf_lru_init()
+ * @h: Map that nobody uses any more; need not be one that evicts.
+ *
+ * Context: Process context, may sleep.
+ */
+void lbpf_lru_destroy(struct lbpf_hash *h)
+{
+	struct lru *lru = h->lru;
+
+	if (!lru)
+		return;
+	lbpf_area_free(lru->owners);
+	lbpf_percpu_free(lru->shares);
+	lbpf_free(lru);
+	h->lru = NULL;
+}
+
+/**
+ * lbpf_lru_bytes() - Memory in use
+ * @h: Map.
+ *
+ * Context: Any.
+ * Return: Bytes.
+ */
+u64 lbpf_lru_bytes(const struct lbpf_hash *h)
+{
+	u64 bytes = 0;
+
+	if (h->lru)
+		bytes += sizeof(*h->lru);
+	if (h->lru && h->lru->owners)
+		bytes += (u64)h->pool.nr_elems * sizeof(u16) +
+			 SMP_CACHE_BYTES * num_possible_cpus();
+	return bytes;
+}
+
+/**
+ * lbpf_lru_take() - Take a free element
+ * @h: Map.
+ *
+ * Context: Any, after hash_enter().
+ * Return: Ref, or LBPF_POOL_NONE: something must be evicted.
+ */
+u32 lbpf_lru_take(struct lbpf_hash *h)
+{
+	struct lru *lru = h->lru;
+	struct lru_share *mine;
+	u32 ref;
+
+	if (likely(!lru->owners))
+		return lbpf_pool_take(&h->pool);
+	mine = this_cpu_ptr(lru->shares);
+	if (atomic_read(&mine->nr) >= lru->share)
+		return LBPF_POOL_NONE;
+	ref = lbpf_pool_take(&h->pool);
+	if (ref == LBPF_POOL_NONE)
+		return ref;
+	lru->owners[ref] = smp_processor_id();
+	atomic_inc(&mine->nr);
+	return ref;
+}
+
+/**
+ * lbpf_lru_forget() - Count an element out of its share
+ * @h: Map.
+ * @ref: Element that goes back to the pool.
+ *
+ * Context: Any.
+ */
+void lbpf_lru_forget(struct lbpf_hash *h, u32 ref)
+{
+	struct lru *lru = h->lru;
+
+	if (unlikely(lru->owners))
+		atomic_dec(&per_cpu_ptr(lru->shares, lru->owners[ref])->nr);
+}
+
+/**
+ * lbpf_lru_adopt() - An element takes the place of another one
+ * @h: Map.
+ * @ref: New element, not published yet; counts as used.
+ * @old_ref: Old element.
+ *
+ * Context: Any, bucket lock held.
+ */
+void lbpf_lru_adopt(struct lbpf_hash *h, u32 ref, u32 old_ref)
+{
+	WRITE_ONCE(table_elem(&h->table, ref)->mark, 1);
+	if (unlikely(h->lru->owners))
+		h->lru->owners[ref] = h->lru->owners[old_ref];
+}
+
+/* Next element of the circle. */
+static u32 advance_hand(struct lbpf_hash *h, struct hash_cpu *cpu)
+{
+	struct lru *lru = h->lru;
+	u32 nr = h->pool.nr_elems, old, seen;
+
+	if (!cpu->nr_window) {
+		for (old = READ_ONCE(lru->hand);; old = seen) {
+			cpu->nr_window = min(lru->window, nr - old);
+			seen = cmpxchg(&lru->hand, old, (old + cpu->nr_window) % nr);
+			if (seen == old)
+				break;
+		}
+		cpu->hand = old;
+	}
+	cpu->nr_window--;
+	return cpu->hand++;
+}
+
+/* Where the element is in the bucket, if it is there at all. */
+static bool locate_ref(const struct table *t, struct bucket *b, u32 ref, struct place *place)
+{
+	u64 pos = (u64)(b - t->buckets) << 32;
+
+	for (; lbpf_table_locate_from(t, b, &pos, place); pos++)
+		if (place->ref == ref)
+			return true;
+	return false;
+}
+
+/* Takes the element out of the map unless it is free, or was used again. */
+static bool try_evict(struct lbpf_hash *h, u32 ref, bool also_marked)
+{
+	struct lbpf_elem *elem = table_elem(&h->table, ref);
+	/* The key may be changing: then the element is not in the bucket. */
+	struct bucket *b = table_bucket(&h->table, hash_of_key(h, elem->data));
+	struct place place;
+	bool done = false;
+
+	if (!bucket_lock(b))
+		return false;
+	if (locate_ref(&h->table, b, ref, &place) && (also_marked || !READ_ONCE(elem->mark))) {
+		lbpf_table_remove(b, &place);
+		add_count(h, -1);
+		done = true;
+	}
+	raw_spin_unlock(&b->lock);
+	return done;
+}
+
+/**
+ * lbpf_lru_evict() - Take an element that is in use
+ * @h: Map.
+ *
+ * Context: Any, after hash_enter(), no bucket lock held.
+ * Return: Ref, or LBPF_POOL_NONE if nothing was to be had (in an NMI; or all is in the hands of
+ * other CPUs).
+ */
+u32 lbpf_lru_evict(struct lbpf_hash *h)
+{
+	struct hash_cpu *cpu = this_cpu_ptr(h->cpus);
+	u32 left = 2 * h->pool.nr_elems, marks = 0, ref, self = smp_processor_id();
+	struct lbpf_elem *elem;
+
+	while (left--) {
+		ref = advance_hand(h, cpu);
+		if (unlikely(h->lru->owners) && h->lru->owners[ref] != self)
+			continue;
+		elem = table_elem(&h->table, ref);
+		if (READ_ONCE(elem->mark) && marks < MARKS_PASSED) {
+			WRITE_ONCE(elem->mark, 0);
+			marks++;
+			continue;
+		}
+		if (try_evict(h, ref, marks == MARKS_PASSED))
+			return ref;
+	}
+	return LBPF_POOL_NONE;
+}
+
+/* Written only if it changes something: a hot entry's line stays shared. */
+static __always_inline void mark_used(struct lbpf_elem *elem)
+{
+	if (!READ_ONCE(elem->mark))
+		WRITE_ONCE(elem->mark, 1);
+}
+
+static __always_inline void *lookup(struct lbpf_map *map, const void *key, enum key_kind kind)
+{
+	const struct table *t = &hash_of(map)->table;
+	struct lbpf_elem *elem = table_find(t, key, table_hash(t, key, kind), kind);
+
+	if (!elem)
+		return NULL;
+	mark_used(elem);
+	return elem_value(t, elem);
+}
+
+static void *lookup_4(struct lbpf_map *map, const void *key)
+{
+	return lookup(map, key, KEY_4);
+}
+
+static void *lookup_8(struct lbpf_map *map, const void *key)
+{
+	return lookup(map, key, KEY_8);
+}
+
+static void *lookup_16(struct lbpf_map *map, const void *key)
+{
+	return lookup(map, key, KEY_16);
+}
+
+static void *lookup_any(struct lbpf_map *map, const void *key)
+{
+	return lookup(map, key, KEY_ANY);
+}
+
+static void *percpu_lookup(struct lbpf_map *map, const void *key)
+{
+	struct lbpf_hash *h = hash_of(map);
+	struct lbpf_elem *elem = table_find(&h->table, key, hash_of_key(h, key), KEY_ANY);
+
+	if (!elem)
+		return NULL;
+	mark_used(elem);
+	return this_cpu_ptr(elem_percpu(&h->table, elem));
+}
+
+static struct lbpf_map *alloc(const union bpf_attr *attr);
+
+#define LRU_FLAGS	(BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | \
+			 BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
+
+#define OPS(lookup_fn) {							\
+	HASH_OPS(BPF_MAP_TYPE_LRU_HASH, "lru_hash", lookup_fn, alloc),		\
+	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+		LBPF_USE_FOR_EACH,						\
+	.create_flags = LRU_FLAGS,						\
+}
+
+static const struct lbpf_map_ops ops_of_kind[] = {
+	[KEY_4] = OPS(lookup_4),
+	[KEY_8] = OPS(lookup_8),
+	[KEY_16] = OPS(lookup_16),
+	[KEY_ANY] = OPS(lookup_any),
+};
+
+static struct lbpf_map *alloc(const union bpf_attr *attr)
+{
+	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)]);
+}
+
+const struct lbpf_map_ops lbpf_lru_hash_ops = OPS(lookup_any);
+
+static struct lbpf_map *percpu_alloc(const union bpf_attr *attr)
+{
+	return lbpf_hash_alloc(attr, &lbpf_lru_percpu_hash_ops);
+}
+
+const struct lbpf_map_ops lbpf_lru_percpu_hash_ops = {
+	HASH_OPS(BPF_MAP_TYPE_LRU_PERCPU_HASH, "lru_percpu_hash", percpu_lookup, percpu_alloc),
+	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
+		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,
+	.create_flags = LRU_FLAGS,
+	.lookup_percpu = lbpf_hash_lookup_percpu,
+	.user_value_bytes = lbpf_percpu_value_bytes,
+};
