@@ -47,7 +47,7 @@ $(BUILD)/%/obj/lbpf.ko: FORCE
 	$(Q)test -n '$(call kdir,$*)' || { echo "no headers of kernel '$*': scripts/setup" >&2; exit 1; }
 	$(Q)scripts/mirror $(@D)
 	$(Q)$(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
-		$(if $(SPARSE),C=1 CF='-D__CHECK_ENDIAN__ -Wbitwise -Wno-return-void') \
+		$(if $(STRICT),-k C=1 KCFLAGS=-Werror CF='-D__CHECK_ENDIAN__ -Wbitwise -Wno-return-void -Wsparse-error') \
 		$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
 		CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
 		{ grep -vE '^make|^  (MODPOST|$(if $(PROGRESS),,CC|)CHECK|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'

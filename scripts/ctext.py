@@ -43,6 +43,8 @@ class Function:
         self.nr_lines = nr_lines
         self.before = before        # the text before the head, comments included
         self.is_static = bool(re.search(r"\bstatic\b", head))
+        # SOMETHING(...) { } : the head is a macro's.
+        self.is_made = bool(re.fullmatch(r"[A-Z][A-Z0-9_]*", name))
 
     def params(self):
         inner = self.head[self.head.index("(") + 1:self.head.rindex(")")]
