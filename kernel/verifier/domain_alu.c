@@ -412,6 +412,43 @@ static bool apply_table(const struct effect *table, size_t nr_rows, u8 op,
 	return true;
 }
 
+/*
+ * What most programs do most of the time: two constants, or a sum with
+ * something that nothing is known of.  False: the general way it is.
+ */
+static bool fold(u8 op, bool is_64, struct lbpf_scalar *dst, const struct lbpf_scalar *src)
+{
+	u64 a = dst->bits.value, b = src->bits.value, value;
+
+	if (!lbpf_scalar_is_const(dst) || !lbpf_scalar_is_const(src))
+		return is_64 && (op == BPF_ADD || op == BPF_SUB) && lbpf_scalar_is_unknown(dst) &&
+		       !lbpf_scalar_is_empty(src);
+	switch (op) {
+	case BPF_ADD:
+		value = a + b;
+		break;
+	case BPF_SUB:
+		value = a - b;
+		break;
+	case BPF_MUL:
+		value = a * b;
+		break;
+	case BPF_AND:
+		value = a & b;
+		break;
+	case BPF_OR:
+		value = a | b;
+		break;
+	case BPF_XOR:
+		value = a ^ b;
+		break;
+	default:
+		return false;
+	}
+	lbpf_scalar_set_const(dst, is_64 ? value : value & ((1ULL << LBPF_LOW_BITS) - 1));
+	return true;
+}
+
 /**
  * lbpf_scalar_alu() - Effect of an arithmetic instruction
  * @op: BPF_OP() of its code: BPF_ADD, SUB, MUL, DIV, MOD, AND, OR, XOR, LSH,
@@ -435,6 +472,8 @@ bool lbpf_scalar_alu(u8 op, bool is_64, struct lbpf_scalar *dst,
 	}
 	if (op == BPF_NEG)
 		src = dst;
+	else if (fold(op, is_64, dst, src))
+		return true;
 	return apply_table(effects, ARRAY_SIZE(effects), op, is_64, dst, src);
 }
 

@@ -19,8 +19,8 @@
 
 #include "state.h"
 
-/* Branches waiting to be walked. */
-#define LBPF_MAX_PENDING	8192
+/* Branches waiting to be walked.  Linux 6.1 has 8192; ten thousand joins in a row need more. */
+#define LBPF_MAX_PENDING	32768
 
 /*
  * What the passes know of one instruction.
@@ -39,6 +39,7 @@ enum lbpf_info_flag {
 	LBPF_INFO_FORCE		= BIT(2),	/* a checkpoint must be taken */
 	LBPF_INFO_CALLBACK	= BIT(3),	/* calls a synchronous callback */
 	LBPF_INFO_HIGH_HALF	= BIT(4),	/* second half of a 16-byte load */
+	LBPF_INFO_CHECKED	= BIT(5),	/* its reserved fields are zero */
 };
 
 /**

@@ -19,13 +19,6 @@
 /* Checkpoints of one instruction without CAP_BPF. */
 #define MAX_STATES_UNPRIV	64
 
-static bool same_value(const struct lbpf_reg *a, const struct lbpf_reg *b)
-{
-	return a->type == b->type && a->off == b->off && a->id == b->id && a->ref_id == b->ref_id &&
-	       a->detail[0] == b->detail[0] && a->detail[1] == b->detail[1] &&
-	       lbpf_scalar_equal(&a->var, &b->var);
-}
-
 /* Cheap test before the comparison that finds an infinite loop. */
 static bool may_loop(const struct lbpf_state *old, const struct lbpf_state *cur)
 {
@@ -34,7 +27,7 @@ static bool may_loop(const struct lbpf_state *old, const struct lbpf_state *cur)
 	if (old->curframe != cur->curframe)
 		return false;
 	for (i = 0; i < LBPF_NR_REGS; i++)
-		if (!same_value(&lbpf_cur_regs(old)[i], &lbpf_cur_regs(cur)[i]))
+		if (memcmp(&lbpf_cur_regs(old)[i], &lbpf_cur_regs(cur)[i], offsetof(struct lbpf_reg, parent)))
 			return false;
 	return true;
 }

@@ -37,7 +37,7 @@ static bool is_empty(const struct need *need)
 {
 	u32 i;
 
-	for (i = 0; i < LBPF_MAX_FRAMES; i++)
+	for (i = 0; i <= need->frame; i++)
 		if (need->regs[i] || need->slots[i])
 			return false;
 	return true;

@@ -107,6 +107,21 @@ static int (*const classes[8])(struct lbpf_env *env, const struct bpf_insn *insn
 	[BPF_ALU64]	= lbpf_step_alu,
 };
 
+/* What the form of an instruction leaves no room for.  Once is enough. */
+static int check_fields(struct lbpf_env *env, const struct bpf_insn *insn)
+{
+	struct lbpf_insn_info *info = &env->info[env->idx];
+	const char *refusal;
+
+	if (info->flags & LBPF_INFO_CHECKED)
+		return 0;
+	info->flags |= LBPF_INFO_CHECKED;
+	refusal = lbpf_insn_check_fields(insn);
+	if (refusal)
+		return reject(env, -EINVAL, "%s", refusal);
+	return 0;
+}
+
 /**
  * lbpf_step() - Walk the instruction at env->idx; env->idx becomes where the path goes on
  * @env: The run.
@@ -116,12 +131,11 @@ static int (*const classes[8])(struct lbpf_env *env, const struct bpf_insn *insn
 int lbpf_step(struct lbpf_env *env)
 {
 	const struct bpf_insn *insn = &env->insns[env->idx];
-	const char *refusal = lbpf_insn_check_fields(insn);
 	u8 class = BPF_CLASS(insn->code);
-	int err;
+	int err = check_fields(env, insn);
 
-	if (refusal)
-		return reject(env, -EINVAL, "%s", refusal);
+	if (err)
+		return err;
 	if (class == BPF_JMP || class == BPF_JMP32)
 		return step_jmp(env, insn);
 	err = classes[class](env, insn);

@@ -159,12 +159,31 @@ static int note_linked(struct lbpf_env *env, struct lbpf_state *state, u64 place
 	return 0;
 }
 
+/*
+ * Does a side of the comparison teach what is worth knowing?  As in Linux 6.1,
+ * "unequal" and the order of two unknowns do not: states that differ in such
+ * things cannot cover each other.
+ */
+static bool teaches(const struct compare *cmp, bool taken)
+{
+	bool is_const = lbpf_tnum_is_const(cmp->dst->var.bits) || lbpf_tnum_is_const(cmp->src->var.bits);
+
+	if (cmp->op == BPF_JEQ)
+		return taken;
+	if (cmp->op == BPF_JNE)
+		return !taken;
+	return is_const || (!cmp->is_64 && (lbpf_scalar_low_is_const(&cmp->dst->var) ||
+					    lbpf_scalar_low_is_const(&cmp->src->var)));
+}
+
 static int learn_side(struct lbpf_env *env, const struct compare *cmp, struct lbpf_state *state,
 		      struct lbpf_reg *dst, struct lbpf_reg *src, bool taken)
 {
 	struct lbpf_scalar a = dst->var, b = src->var;
 	u64 places;
 
+	if (!teaches(cmp, taken))
+		return 0;
 	/* A side that is impossible is walked with what is known anyway. */
 	if (lbpf_scalar_refine(cmp->op, cmp->is_64, taken, &a, &b)) {
 		dst->var = a;

@@ -15,18 +15,22 @@ static int check_offset(struct lbpf_env *env, const struct lbpf_reg *reg, u32 ty
 {
 	s64 smin = lbpf_scalar_smin(&reg->var);
 	s64 value = reg->var.bits.value;
-	const char *name = lbpf_type_name(env, type);
+	bool is_const = lbpf_tnum_is_const(reg->var.bits);
+	const char *name;
 
-	if (lbpf_tnum_is_const(reg->var.bits) && (value >= LBPF_MAX_VAR_OFF || value <= -LBPF_MAX_VAR_OFF))
+	if (is_const ? value < LBPF_MAX_VAR_OFF && value > -LBPF_MAX_VAR_OFF :
+		       smin < LBPF_MAX_VAR_OFF && smin > -LBPF_MAX_VAR_OFF)
+		if (reg->off < LBPF_MAX_VAR_OFF && reg->off > -LBPF_MAX_VAR_OFF)
+			return 0;
+	name = lbpf_type_name(env, type);
+	if (is_const && (value >= LBPF_MAX_VAR_OFF || value <= -LBPF_MAX_VAR_OFF))
 		return reject(env, -EINVAL, "math between %s pointer and %lld is not allowed", name, value);
 	if (reg->off >= LBPF_MAX_VAR_OFF || reg->off <= -LBPF_MAX_VAR_OFF)
 		return reject(env, -EINVAL, "%s pointer offset %d is not allowed", name, reg->off);
 	if (smin == S64_MIN)
 		return reject(env, -EINVAL, "math between %s pointer and register with unbounded min value is not allowed",
 			      name);
-	if (smin >= LBPF_MAX_VAR_OFF || smin <= -LBPF_MAX_VAR_OFF)
-		return reject(env, -EINVAL, "value %lld makes %s pointer be out of bounds", smin, name);
-	return 0;
+	return reject(env, -EINVAL, "value %lld makes %s pointer be out of bounds", smin, name);
 }
 
 static const bool never_moves[LBPF_NR_REG_TYPES] = {
@@ -42,15 +46,15 @@ static int check_type(struct lbpf_env *env, const struct bpf_insn *insn, const s
 		      const struct lbpf_reg *num)
 {
 	u32 base = LBPF_TYPE_BASE(ptr->type);
-	const char *name = lbpf_type_name(env, ptr->type);
 
 	if (ptr->type & LBPF_MAYBE_NULL)
 		return reject(env, -EACCES, "R%d pointer arithmetic on %s prohibited, null-check it first",
-			      insn->dst_reg, name);
+			      insn->dst_reg, lbpf_type_name(env, ptr->type));
 	if (base == LBPF_PTR_CONST_MAP && BPF_OP(insn->code) == BPF_ADD && lbpf_reg_is_null(num))
 		return 0;
 	if (never_moves[base])
-		return reject(env, -EACCES, "R%d pointer arithmetic on %s prohibited", insn->dst_reg, name);
+		return reject(env, -EACCES, "R%d pointer arithmetic on %s prohibited", insn->dst_reg,
+			      lbpf_type_name(env, ptr->type));
 	return 0;
 }
 

@@ -87,7 +87,7 @@ static int find_limit(struct lbpf_env *env, const struct bpf_insn *insn, const s
 		break;
 	default:
 		return reject(env, -EACCES, "R%d has pointer with unsupported alu operation, " NOT_ROOT,
-			      insn->dst_reg);
+			      ptr == lbpf_reg_of(env, insn->src_reg) ? insn->src_reg : insn->dst_reg);
 	}
 	if (room < 0 || room >= max)
 		return reject(env, -EACCES, "R%d tried to %s beyond pointer bounds, " NOT_ROOT, insn->dst_reg,
