@@ -45,6 +45,7 @@ enum lbpf_form {
 	LBPF_FORM_LD_IND,
 	LBPF_FORM_LD_IMM64,
 	LBPF_FORM_JA,
+	LBPF_FORM_JA32,		/* unconditional, with the distance in imm */
 	LBPF_FORM_JCC_K,
 	LBPF_FORM_JCC_X,
 	LBPF_FORM_CALL,
@@ -65,6 +66,12 @@ u32 lbpf_insn_access_bytes(u8 code);
 
 /* "bpf_map_lookup_elem", or NULL for a number that no helper has. */
 const char *lbpf_helper_name(s32 id);
+
+/* How far a jump goes, from the instruction behind it. */
+static inline s32 lbpf_insn_jump_dist(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off;
+}
 
 static inline u64 lbpf_insn_imm64(const struct bpf_insn *insn)
 {

@@ -200,6 +200,11 @@ static int show_ja(const struct text *t, const struct bpf_insn *insn)
 	return put(t, insn, "goto pc%+d", insn->off);
 }
 
+static int show_ja32(const struct text *t, const struct bpf_insn *insn)
+{
+	return put(t, insn, "gotol pc%+d", insn->imm);
+}
+
 static int show_jcc_k(const struct text *t, const struct bpf_insn *insn)
 {
 	return put(t, insn, "if %c%d %s 0x%x goto pc%+d", reg_letter(insn), insn->dst_reg,
@@ -250,6 +255,7 @@ static int (*const shows[LBPF_NR_FORMS])(const struct text *t, const struct bpf_
 	[LBPF_FORM_LD_IND] = show_ld_ind,
 	[LBPF_FORM_LD_IMM64] = show_imm64,
 	[LBPF_FORM_JA] = show_ja,
+	[LBPF_FORM_JA32] = show_ja32,
 	[LBPF_FORM_JCC_K] = show_jcc_k,
 	[LBPF_FORM_JCC_X] = show_jcc_x,
 	[LBPF_FORM_CALL] = show_call,

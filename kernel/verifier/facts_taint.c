@@ -109,7 +109,7 @@ static void follow(struct lbpf_env *env, struct work *work, u32 idx)
 	bool is_jump = (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL;
 
 	if (is_jump && op != BPF_EXIT)
-		give_taint(env, work, idx + insn->off + 1, out);
+		give_taint(env, work, idx + lbpf_insn_jump_dist(insn) + 1, out);
 	if (!is_jump || (op != BPF_EXIT && op != BPF_JA))
 		give_taint(env, work, idx + 1, out);
 }

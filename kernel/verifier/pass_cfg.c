@@ -60,7 +60,8 @@ static struct edges edges_of(const struct lbpf_env *env, u32 idx)
 		edges.next = NOWHERE;
 		break;
 	case LBPF_FORM_JA:
-		edges.next = (s64)idx + insn->off + 1;
+	case LBPF_FORM_JA32:
+		edges.next = (s64)idx + lbpf_insn_jump_dist(insn) + 1;
 		break;
 	case LBPF_FORM_JCC_K:
 	case LBPF_FORM_JCC_X:
@@ -107,6 +108,7 @@ static void mark_points(struct lbpf_env *env, u32 idx, const struct edges *edges
 {
 	switch (lbpf_insn_form(env->insns[idx].code)) {
 	case LBPF_FORM_JA:
+	case LBPF_FORM_JA32:
 		mark(env, edges->next, LBPF_INFO_PRUNE | LBPF_INFO_JUMP);
 		mark(env, (s64)idx + 1, LBPF_INFO_JUMP);
 		break;

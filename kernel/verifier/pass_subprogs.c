@@ -126,12 +126,12 @@ static int check_bounds(struct lbpf_env *env, u32 idx)
 {
 	const struct bpf_insn *insn = &env->insns[idx];
 	const struct lbpf_subprog *subprog = &env->code->subprogs[env->info[idx].subprog];
-	s64 target = (s64)idx + insn->off + 1;
+	s64 target = (s64)idx + lbpf_insn_jump_dist(insn) + 1;
 
 	if (is_jump(insn) && (target < subprog[0].start || target >= subprog[1].start))
 		return reject(env, -EINVAL, "jump out of range from insn %d to %lld", idx, target);
 	if (idx == subprog[1].start - 1 && insn->code != (BPF_JMP | BPF_EXIT) &&
-	    insn->code != (BPF_JMP | BPF_JA))
+	    insn->code != (BPF_JMP | BPF_JA) && insn->code != (BPF_JMP32 | BPF_JA))
 		return reject(env, -EINVAL, "last insn is not an exit or jmp");
 	return 0;
 }

@@ -383,7 +383,7 @@ int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn)
 	int err, taken;
 
 	if (BPF_OP(insn->code) == BPF_JA) {
-		env->idx += insn->off + 1;
+		env->idx += lbpf_insn_jump_dist(insn) + 1;
 		return 0;
 	}
 	err = begin(env, insn, &cmp);
