@@ -39,6 +39,11 @@ const struct lbpf_map_ops *lbpf_map_type(u32 type)
 
 static const struct lbpf_progtype *const prog_types[] = {
 	[BPF_PROG_TYPE_SOCKET_FILTER]	= &lbpf_socket_filter_type,
+	[BPF_PROG_TYPE_SCHED_CLS]	= &lbpf_sched_cls_type,
+	[BPF_PROG_TYPE_SCHED_ACT]	= &lbpf_sched_act_type,
+	[BPF_PROG_TYPE_TRACEPOINT]	= &lbpf_tracepoint_type,
+	[BPF_PROG_TYPE_XDP]		= &lbpf_xdp_type,
+	[BPF_PROG_TYPE_CGROUP_SKB]	= &lbpf_cgroup_skb_type,
 };
 
 /**

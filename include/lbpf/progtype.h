@@ -24,6 +24,8 @@ enum lbpf_ctx_access {
 	LBPF_CTX_PERFMON = BIT(3),	/* only with CAP_PERFMON */
 	LBPF_CTX_NARROW_WRITE = BIT(4),	/* may be written in parts */
 	LBPF_CTX_MEMORY	= BIT(5),	/* byte for byte: any aligned access inside the row, 8 bytes too */
+	LBPF_CTX_CAP_BPF = BIT(6),	/* only with CAP_BPF */
+	LBPF_CTX_WRITE_CAP_BPF = BIT(7),	/* written only with CAP_BPF */
 };
 
 /* How the field is found in the kernel object behind the context. */
@@ -84,6 +86,7 @@ enum lbpf_progtype_flag {
 	LBPF_PT_PKT_WRITE	= BIT(5),
 	LBPF_PT_SLEEPABLE	= BIT(6),
 	LBPF_PT_CTX_IN_CB	= BIT(7),	/* cb[] is the caller's and must be saved around a run */
+	LBPF_PT_MAC_HEADER	= BIT(9),	/* packets begin with the mac header */
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
 };
 

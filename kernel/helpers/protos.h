@@ -39,6 +39,10 @@ extern const struct lbpf_proto lbpf_comm_proto;
 /* string.c */
 extern const struct lbpf_proto lbpf_strncmp_proto;
 
+/* probe.c */
+extern const struct lbpf_proto lbpf_probe_read_kernel_proto;
+extern const struct lbpf_proto lbpf_probe_read_proto;
+
 /* trace.c */
 extern const struct lbpf_proto lbpf_trace_printk_proto;
 

@@ -97,3 +97,26 @@ const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code)
 
 	return proto ?: lbpf_base_helper(id, code);
 }
+
+static const struct lbpf_proto *const on_events[] = {
+	[BPF_FUNC_probe_read]			= &lbpf_probe_read_proto,
+	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
+	[BPF_FUNC_get_current_pid_tgid]		= &lbpf_pid_tgid_proto,
+	[BPF_FUNC_get_current_uid_gid]		= &lbpf_uid_gid_proto,
+	[BPF_FUNC_get_current_comm]		= &lbpf_comm_proto,
+};
+
+/**
+ * lbpf_trace_helper() - Find a helper of programs that run at events in the kernel
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(on_events), id);
+
+	return proto ?: lbpf_base_helper(id, code);
+}

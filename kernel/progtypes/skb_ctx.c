@@ -106,3 +106,86 @@ int lbpf_skb_emit_gso_size(struct lbpf_insn_buf *buf, const struct bpf_insn *ins
 	put_shared_info_load(buf, insn, offsetof(struct skb_shared_info, gso_size));
 	return 0;
 }
+
+/**
+ * lbpf_skb_emit_hwtstamp() - Time stamp of the hardware
+ * @buf: Where the instructions go.
+ * @insn: Load that they stand for.
+ * @field: Its row.
+ * @is_write: False: the field can only be read.
+ *
+ * Context: Any.
+ * Return: 0.
+ */
+int lbpf_skb_emit_hwtstamp(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			   const struct lbpf_ctx_field *field, bool is_write)
+{
+	u8 dst = insn->dst_reg;
+
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_W, BPF_REG_AX, insn->src_reg,
+				       offsetof(struct sk_buff, end)));
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, insn->src_reg,
+				       offsetof(struct sk_buff, head)));
+	lbpf_insn_put(buf, BPF_ALU64_REG(BPF_ADD, dst, BPF_REG_AX));
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, dst,
+				       offsetof(struct skb_shared_info, hwtstamps.hwtstamp)));
+	return 0;
+}
+
+/**
+ * lbpf_skb_emit_data() - First byte of the packet
+ * @buf: Where the instructions go.
+ * @insn: Load that they stand for.
+ * @field: Its row.
+ * @is_write: False: the field can only be read.
+ *
+ * Context: Any.
+ * Return: 0.
+ */
+int lbpf_skb_emit_data(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+		       const struct lbpf_ctx_field *field, bool is_write)
+{
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, insn->dst_reg, insn->src_reg,
+				       offsetof(struct sk_buff, data)));
+	return 0;
+}
+
+/* Who runs the program has called bpf_compute_data_pointers(). */
+static int put_saved_pointer(struct lbpf_insn_buf *buf, const struct bpf_insn *insn, int off)
+{
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, insn->dst_reg, insn->src_reg,
+				       offsetof(struct sk_buff, cb) + off));
+	return 0;
+}
+
+/**
+ * lbpf_skb_emit_data_end() - First byte behind the linear part of the packet
+ * @buf: Where the instructions go.
+ * @insn: Load that they stand for.
+ * @field: Its row.
+ * @is_write: False: the field can only be read.
+ *
+ * Context: Any.
+ * Return: 0.
+ */
+int lbpf_skb_emit_data_end(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			   const struct lbpf_ctx_field *field, bool is_write)
+{
+	return put_saved_pointer(buf, insn, offsetof(struct bpf_skb_data_end, data_end));
+}
+
+/**
+ * lbpf_skb_emit_data_meta() - First byte of the metadata in front of the packet
+ * @buf: Where the instructions go.
+ * @insn: Load that they stand for.
+ * @field: Its row.
+ * @is_write: False: the field can only be read.
+ *
+ * Context: Any.
+ * Return: 0.
+ */
+int lbpf_skb_emit_data_meta(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			    const struct lbpf_ctx_field *field, bool is_write)
+{
+	return put_saved_pointer(buf, insn, offsetof(struct bpf_skb_data_end, data_meta));
+}

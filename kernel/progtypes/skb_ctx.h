@@ -65,6 +65,32 @@
 		.kind = LBPF_CTX_EMIT, .type = LBPF_SCALAR, .k_size = 4, .emit = (fn),	\
 	}
 
+/* A member of what the queueing layer keeps in cb[], which qdisc_skb_cb() finds. */
+#define SKB_CB_MEMBER_ROW(field, cb_type, member, may)			\
+	{								\
+		SKB_NAME(field), .access = (may),			\
+		.kind = LBPF_CTX_MEMBER, .type = LBPF_SCALAR,		\
+		.k_off = offsetof(struct sk_buff, cb) + offsetof(cb_type, member),	\
+		.k_size = sizeof_field(cb_type, member),		\
+	}
+
+/* Start, end, or metadata of the packet: 4 bytes of the context, a whole pointer behind them. */
+#define SKB_POINTER_ROW(field, reg_type, may)				\
+	{								\
+		SKB_NAME(field), .access = LBPF_CTX_READ | (may),	\
+		.kind = LBPF_CTX_EMIT, .type = (reg_type), .emit = lbpf_skb_emit_ ## field,	\
+	}
+
+/* @member of the socket; 0 without one. */
+#define SKB_SOCK_ROW(field, member, may)				\
+	{								\
+		SKB_NAME(field), .access = (may),			\
+		.kind = LBPF_CTX_DEREF, .type = LBPF_SCALAR,		\
+		.k_off = offsetof(struct sk_buff, sk),			\
+		.k_off2 = offsetof(struct sock_common, member),		\
+		.k_size = sizeof_field(struct sock_common, member),	\
+	}
+
 /* cb[]: memory of the program's own. */
 #define SKB_CB_ROW(may)							\
 	{								\
@@ -85,6 +111,15 @@ int lbpf_skb_emit_gso_segs(struct lbpf_insn_buf *buf, const struct bpf_insn *ins
 			   const struct lbpf_ctx_field *field, bool is_write);
 int lbpf_skb_emit_gso_size(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 			   const struct lbpf_ctx_field *field, bool is_write);
+
+int lbpf_skb_emit_hwtstamp(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			   const struct lbpf_ctx_field *field, bool is_write);
+int lbpf_skb_emit_data(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+		       const struct lbpf_ctx_field *field, bool is_write);
+int lbpf_skb_emit_data_end(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			   const struct lbpf_ctx_field *field, bool is_write);
+int lbpf_skb_emit_data_meta(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			    const struct lbpf_ctx_field *field, bool is_write);
 
 /* skb_run.c: test run on a synthetic packet, whose mac header is pulled. */
 int lbpf_skb_test_run(const struct lbpf_prog *prog, struct lbpf_run *run);

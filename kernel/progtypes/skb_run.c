@@ -6,6 +6,7 @@
  */
 #include <linux/err.h>
 #include <linux/etherdevice.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -189,6 +190,7 @@ static struct sk_buff *read_packet(const union bpf_attr *attr)
 static int run_on_packet(const struct lbpf_prog *prog, struct lbpf_run *run,
 			 struct sk_buff *skb, struct __sk_buff *ctx)
 {
+	u32 flags = prog->pt->flags;
 	int err;
 
 	skb->protocol = eth_type_trans(skb, skb->dev);
@@ -198,11 +200,16 @@ static int run_on_packet(const struct lbpf_prog *prog, struct lbpf_run *run,
 		err = apply_ctx(skb, ctx);
 	if (err)
 		return err;
+	if (flags & LBPF_PT_MAC_HEADER)
+		__skb_push(skb, ETH_HLEN);
+	if (flags & LBPF_PT_PKT_READ)
+		bpf_compute_data_pointers(skb);
 	err = lbpf_run_repeat(run, prog, skb);
 	if (err)
 		return err;
-	/* The mac header is not part of what the program was given. */
-	memset(__skb_push(skb, ETH_HLEN), 0, ETH_HLEN);
+	/* Where the mac header is not part of what the program was given, it reads as zeros. */
+	if (!(flags & LBPF_PT_MAC_HEADER))
+		memset(__skb_push(skb, ETH_HLEN), 0, ETH_HLEN);
 	read_ctx(skb, ctx);
 	err = lbpf_run_data_out(run, skb->data, skb->len);
 	return err ?: lbpf_run_ctx_out(run, ctx, sizeof(*ctx));

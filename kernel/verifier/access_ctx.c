@@ -48,6 +48,10 @@ static bool is_allowed(const struct lbpf_env *env, const struct lbpf_ctx_field *
 
 	if (field->access & LBPF_CTX_PERFMON && !env->may_leak)
 		return false;
+	if (field->access & LBPF_CTX_CAP_BPF && !env->is_capable)
+		return false;
+	if (access->is_write && field->access & LBPF_CTX_WRITE_CAP_BPF && !env->is_capable)
+		return false;
 	if (!(field->access & (access->is_write ? LBPF_CTX_WRITE : LBPF_CTX_READ)))
 		return false;
 	if (is_whole || field->access & LBPF_CTX_MEMORY)
