@@ -31,6 +31,7 @@ enum lbpf_effect {
 	LBPF_EFF_STACK_WALK	= BIT(11),	/* needs the call stack */
 	LBPF_EFF_PTR_CAST	= BIT(12),	/* R0 is argument 1 in another type, not a new reference */
 	LBPF_EFF_CPU_ID		= BIT(13),	/* R0 is a CPU number */
+	LBPF_EFF_VARARGS	= BIT(14),	/* looks at the registers behind its arguments too, set or not */
 };
 
 /**

@@ -49,6 +49,7 @@ extern const struct lbpf_proto lbpf_trace_printk_proto;
 /* skb.c */
 extern const struct lbpf_proto lbpf_skb_load_bytes_proto;
 extern const struct lbpf_proto lbpf_skb_load_relative_proto;
+extern const struct lbpf_proto lbpf_socket_cookie_proto;
 extern const struct lbpf_proto lbpf_socket_uid_proto;
 
 #endif /* _LBPF_HELPER_PROTOS_H */

@@ -80,6 +80,7 @@ const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code)
 static const struct lbpf_proto *const on_skb[] = {
 	[BPF_FUNC_skb_load_bytes]		= &lbpf_skb_load_bytes_proto,
 	[BPF_FUNC_skb_load_bytes_relative]	= &lbpf_skb_load_relative_proto,
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_socket_cookie_proto,
 	[BPF_FUNC_get_socket_uid]		= &lbpf_socket_uid_proto,
 };
 

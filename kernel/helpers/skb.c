@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/skbuff.h>
+#include <linux/sock_diag.h>
 #include <net/inet_sock.h>
 
 #include <lbpf/helpers.h>
@@ -62,6 +63,25 @@ const struct lbpf_proto lbpf_skb_load_relative_proto = {
 	.ret	= LBPF_RET_INTEGER,
 	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
 		    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING },
+};
+
+HELPER_1(socket_cookie, const struct sk_buff *, skb)
+{
+	u32 halves[2];
+
+	if (!skb->sk)
+		return 0;
+	/* The one door to the kernel's numbering of sockets that modules have. */
+	sock_diag_save_cookie(skb->sk, halves);
+	return (u64)halves[1] << 32 | halves[0];
+}
+
+const struct lbpf_proto lbpf_socket_cookie_proto = {
+	.name	= "get_socket_cookie",
+	.id	= BPF_FUNC_get_socket_cookie,
+	.fn	= socket_cookie,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX },
 };
 
 HELPER_1(socket_uid, const struct sk_buff *, skb)

@@ -193,7 +193,10 @@ static int parse_pointer(struct line *line, size_t head, u64 arg)
 	if ((kind[0] != 'i' && kind[0] != 'I') || (kind[1] != '4' && kind[1] != '6'))
 		return -EINVAL;
 	bytes = kind[1] == '4' ? 4 : 16;
-	if (cut_spec(line, head + 2, spec))
+	/* Letters and digits behind a pointer conversion belong to it, as in printk(). */
+	for (head += 2; isalnum(line->fmt[head]); head++)
+		;
+	if (cut_spec(line, head, spec))
 		return -EINVAL;
 	return print_address(line, spec, arg, bytes);
 }
@@ -257,7 +260,8 @@ static int parse_format(struct line *line)
 	int err;
 
 	while (*line->fmt) {
-		if (!isascii(*line->fmt) || (!isprint(*line->fmt) && !isspace(*line->fmt)))
+		/* UTF-8 outside of conversions is text. */
+		if (isascii(*line->fmt) && !isprint(*line->fmt) && !isspace(*line->fmt))
 			return -EINVAL;
 		if (line->fmt[0] != '%') {
 			put_text(line, line->fmt++, 1);
@@ -325,6 +329,7 @@ const struct lbpf_proto lbpf_trace_printk_proto = {
 	.id		= BPF_FUNC_trace_printk,
 	.fn		= print,
 	.gpl_only	= true,
+	.effects	= LBPF_EFF_VARARGS,
 	.ret		= LBPF_RET_INTEGER,
 	.arg		= { LBPF_ARG_MEM | LBPF_RDONLY, LBPF_ARG_CONST_SIZE },
 };

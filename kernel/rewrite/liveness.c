@@ -63,7 +63,8 @@ static u16 call_reads(const struct lbpf_insn_aux *aux)
 	u16 regs = 0;
 	u32 i;
 
-	if (!aux->proto || (aux->flags & LBPF_INSN_SUBPROG_CALL))
+	if (!aux->proto || (aux->flags & LBPF_INSN_SUBPROG_CALL) ||
+	    aux->proto->effects & LBPF_EFF_VARARGS)
 		return ARG_REGS;
 	for (i = 0; i < LBPF_MAX_ARGS; i++)
 		if (aux->proto->arg[i])

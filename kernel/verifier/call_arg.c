@@ -6,6 +6,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "call.h"
 
@@ -224,6 +225,34 @@ static int arg_timer(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u3
 	return lbpf_call_timer(env, call, regno);
 }
 
+/* A string that nobody can write to any more. */
+static int arg_const_str(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
+	struct lbpf_map *map = reg->map;
+	u32 off, size;
+	u64 addr;
+	int err;
+
+	if (!(map->map_flags & BPF_F_RDONLY_PROG) || !READ_ONCE(map->frozen) || READ_ONCE(map->write_mappings))
+		return reject(env, -EACCES, "R%d does not point to a readonly map'", regno);
+	if (!lbpf_tnum_is_const(reg->var.bits))
+		return reject(env, -EACCES, "R%d is not a constant address'", regno);
+	if (!map->ops->value_addr)
+		return reject(env, -EACCES, "no direct value access support for this map type");
+	off = reg->off + (s32)reg->var.bits.value;
+	size = off < map->value_size ? map->value_size - off : 1;
+	err = lbpf_access_map_value(env, regno, 0, size, false);
+	if (err)
+		return err;
+	err = map->ops->value_addr(map, &addr, off);
+	if (err)
+		return reject(env, err, "direct value access on string failed");
+	if (!memchr((const char *)(unsigned long)addr, 0, size))
+		return reject(env, -EINVAL, "string is not zero-terminated");
+	return 0;
+}
+
 static int arg_func(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
 {
 	call->subprog = lbpf_reg_of(env, regno)->subprog;
@@ -250,6 +279,7 @@ static int (*const checks[LBPF_NR_ARG_TYPES])(struct lbpf_env *env, struct lbpf_
 	[LBPF_ARG_INT_PTR]		= arg_number_ptr,
 	[LBPF_ARG_LONG_PTR]		= arg_number_ptr,
 	[LBPF_ARG_FUNC]			= arg_func,
+	[LBPF_ARG_CONST_STR]		= arg_const_str,
 	[LBPF_ARG_STACK]		= arg_ctx,
 };
 

@@ -3,3 +3,7 @@ EXTRA_attach := prog_test.c
 EXTRA_context := prog_test.c
 EXTRA_load := prog_test.c
 EXTRA_run := prog_test.c
+EXTRA_helpers := prog_test.c
+EXTRA_printk := prog_test.c
+EXTRA_info := prog_test.c
+EXTRA_race := prog_test.c

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bpf_trace_printk(): the same lines in trace_pipe, and the same errors.
+ */
+#include <fcntl.h>
+#include "prog_test.h"
+
+#define FMT_BYTES	64
+
+static int trace_pipe;
+
+/* Calls trace_printk(@fmt, @size, args): R0.  @where: what the third argument is, enum below. */
+enum { THIRD_NUMBER, THIRD_STACK };
+
+static int print(enum test_side side, const char *fmt, int size, int third)
+{
+	struct bpf_insn insns[FMT_BYTES / 4 + 32];
+	unsigned int nr = 0, words[FMT_BYTES / 4] = {};
+	char packet[64] = {};
+	union bpf_attr attr;
+	int fd, err;
+
+	memcpy(words, fmt, size > FMT_BYTES ? FMT_BYTES : size);
+	for (unsigned int i = 0; i < FMT_BYTES / 4; i++)
+		insns[nr++] = ST(BPF_W, BPF_REG_10, -FMT_BYTES + i * 4, words[i]);
+	/* A string, and an IPv4 and an IPv6 address. */
+	insns[nr++] = ST(BPF_W, BPF_REG_10, -80, 0x0100007f);
+	insns[nr++] = ST(BPF_W, BPF_REG_10, -76, 0x63626100);
+	insns[nr++] = ST(BPF_DW, BPF_REG_10, -72, 0x646362);
+	insns[nr++] = MOV_X(BPF_REG_1, BPF_REG_10);
+	insns[nr++] = ALU(BPF_ADD, BPF_REG_1, -FMT_BYTES);
+	insns[nr++] = MOV(BPF_REG_2, size);
+	insns[nr++] = MOV(BPF_REG_3, -5);
+	insns[nr++] = MOV(BPF_REG_4, 0x12345678);
+	insns[nr++] = MOV(BPF_REG_5, 42);
+	if (third == THIRD_STACK) {
+		insns[nr++] = MOV_X(BPF_REG_3, BPF_REG_10);
+		insns[nr++] = ALU(BPF_ADD, BPF_REG_3, -80);
+	}
+	insns[nr++] = CALL(BPF_FUNC_trace_printk);
+	insns[nr++] = EXIT();
+	fd = load_insns(side, insns, nr);
+	if (fd < 0)
+		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd), verifier_log);
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = fd;
+	attr.test.data_in = PTR(packet);
+	attr.test.data_size_in = sizeof(packet);
+	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
+	close(fd);
+	return err ? -1000 : (int)attr.test.retval;
+}
+
+/* What trace_pipe has now, behind the name of the event; cut to @size. */
+static void read_pipe(char *to, size_t size)
+{
+	char buf[4096], *text;
+	ssize_t len = read(trace_pipe, buf, sizeof(buf) - 1);
+
+	buf[len < 0 ? 0 : len] = 0;
+	text = strstr(buf, "bpf_trace_printk: ");
+	snprintf(to, size, "%s", text ? text : "nothing");
+}
+
+static void compare(const char *fmt, int third)
+{
+	int size = strlen(fmt) + 1;
+	char text[2][512], name[2 * FMT_BYTES], *to = name;
+	int ret[2];
+
+	for (int side = 0; side < 2; side++) {
+		ret[side] = print(side, fmt, size, third);
+		read_pipe(text[side], sizeof(text[side]));
+	}
+	for (; *fmt; fmt++)
+		*to++ = *fmt == '\n' || *fmt == '#' || *fmt < 0 ? '~' : *fmt;
+	*to = 0;
+	if (ret[0] != ret[1] || strcmp(text[0], text[1]))
+		ksft_print_msg("bpf(2) %d '%s', lbpf %d '%s'\n", ret[1], text[1], ret[0], text[0]);
+	ksft_test_result(ret[0] == ret[1] && !strcmp(text[0], text[1]) &&
+			 (ret[0] < 0 || strstr(text[0], "bpf_trace_printk: ")),
+			 "'%s': %d\n", name, ret[1]);
+}
+
+static void compare_size(const char *fmt, int size)
+{
+	char text[512];
+	int ret[2];
+
+	for (int side = 0; side < 2; side++) {
+		ret[side] = print(side, fmt, size, THIRD_NUMBER);
+		read_pipe(text, sizeof(text));
+	}
+	ksft_test_result(ret[0] == ret[1], "%d bytes of format: %d\n", size, ret[1]);
+}
+
+static const char * const numbers[] = {
+	"plain", "", "line\n", "%d", "%d %u", "%d %u %x", "%i %X %d", "%ld %lu %lx", "%lld %llu %llx",
+	"%d %d %d %d", "%%", "100%%", "%d%%", "%5d|%-5d|%05d", "%+d", "% d", "%08x", "%10llx|", "%c%c", "%3c|",
+	"%", "%l", "%llld", "%hd", "%hhd", "%f", "%n", "%z", "%zd", "%o", "%*d", "%.3d", "%#x",
+	"%p", "%px", "%pK", "%ps", "%pS", "%pB", "%pX", "%pI", "%pI5", "%pd", "%pks", "%pus", "%pksx",
+	"%s", "%sx", "%s.", "%-10s|", "%10s|", "%\t", "%5", "tab\there", "bell\a", "high\xe4",
+};
+
+static const char * const strings[] = {
+	"%pI4", "%pi4", "%pI6", "%pi6", "%pI4x", "%pks", "%s %d", "%pks %x %d", "%pi4 %d",
+};
+
+int main(void)
+{
+	char text[512];
+
+	ksft_print_header();
+	ksft_set_plan(NR(numbers) + NR(strings) + 3);
+	trace_pipe = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK);
+	if (trace_pipe < 0)
+		ksft_exit_fail_msg("trace_pipe: %s\n", strerror(errno));
+	read_pipe(text, sizeof(text));
+	for (unsigned int i = 0; i < NR(numbers); i++)
+		compare(numbers[i], THIRD_NUMBER);
+	for (unsigned int i = 0; i < NR(strings); i++)
+		compare(strings[i], THIRD_STACK);
+	compare_size("without end", 5);
+	compare_size("ab", 10);
+	compare_size("x", 1);
+	ksft_finished();
+}
