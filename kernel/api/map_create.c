@@ -8,8 +8,8 @@
 #include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/netdevice.h>
-#include <linux/nsproxy.h>
 #include <linux/nodemask.h>
+#include <linux/nsproxy.h>
 #include <linux/numa.h>
 #include <linux/string.h>
 
@@ -104,7 +104,6 @@ static int check_device(const union bpf_attr *attr)
 static int check_type(const struct lbpf_map_ops *ops, const union bpf_attr *attr)
 {
 	u32 flags = attr->map_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY);
-
 	int err;
 
 	if (flags & ~ops->create_flags)

@@ -231,7 +231,6 @@ const struct file_operations lbpf_map_fops = {
 	.release	= lbpf_object_release,
 	.mmap		= map_into_process,
 	.show_fdinfo	= show_fdinfo,
-	.llseek		= noop_llseek,
 };
 
 static const struct lbpf_object_ops map_object_ops = {

@@ -24,7 +24,6 @@ static int release_stats(struct inode *inode, struct file *file)
 static const struct file_operations stats_fops = {
 	.owner		= THIS_MODULE,
 	.release	= release_stats,
-	.llseek		= noop_llseek,
 };
 
 /**

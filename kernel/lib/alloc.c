@@ -210,6 +210,7 @@ int lbpf_user_area_map(struct vm_area_struct *vma, void *area)
 	unsigned long addr;
 	int err;
 
+	/* Pages are put in here and nowhere else: it cannot grow. */
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE, from += PAGE_SIZE) {
 		err = vm_insert_page(vma, addr, vmalloc_to_page(from));
@@ -251,6 +252,21 @@ void lbpf_percpu_free(void __percpu *ptr)
 	if (ptr)
 		lbpf_alloc_uncount();
 	free_percpu(ptr);
+}
+
+/**
+ * lbpf_alloc_is_hopeless() - Tell whether so much memory cannot be had at all
+ * @total_bytes: Sum of allocations that are going to be made.
+ *
+ * One large allocation fails by itself; many small ones would take all memory
+ * first, and have the kernel kill processes for it.
+ *
+ * Context: Any.
+ * Return: true if it is more than the machine has.
+ */
+bool lbpf_alloc_is_hopeless(u64 total_bytes)
+{
+	return total_bytes >> PAGE_SHIFT > totalram_pages();
 }
 
 /**

@@ -71,6 +71,9 @@ static int alloc_areas(struct lbpf_percpu_array *array, u64 nr)
 	u32 fit = max(AREA_BYTES / array->map.elem_size, 1U), i;
 	size_t bytes;
 
+	/* Neither factor can be near overflow: a value fits into a per-CPU area. */
+	if (lbpf_alloc_is_hopeless(nr * array->map.elem_size * num_possible_cpus()))
+		return -ENOMEM;
 	fit = min_t(u64, rounddown_pow_of_two(fit), roundup_pow_of_two(nr));
 	array->area_shift = ilog2(fit);
 	array->nr_areas = DIV_ROUND_UP(nr, fit);
