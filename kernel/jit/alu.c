@@ -22,6 +22,14 @@ static const struct {
 	[BPF_XOR >> 4]	= { X_XOR, X_ALU_XOR },
 };
 
+/* What comes next may test the result by the flags. */
+static void note_flags(struct lbpf_jit *jit, u32 size)
+{
+	jit->zero_index = jit->index;
+	jit->zero_flag = lbpf_jit_dst(jit);
+	jit->zero_size = size;
+}
+
 static void emit_simple(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
@@ -31,6 +39,7 @@ static void emit_simple(struct lbpf_jit *jit)
 
 	if (BPF_SRC(insn->code) == BPF_X) {
 		lbpf_x86_rr(&jit->buf, simple_alu[op].reg_op, size, lbpf_jit_src(jit), dst);
+		note_flags(jit, size);
 		return;
 	}
 	/* The upper half becomes 0 either way: save the prefix. */
@@ -39,6 +48,7 @@ static void emit_simple(struct lbpf_jit *jit)
 	if (!insn->imm && size == 8)
 		return;
 	lbpf_x86_alu_imm(&jit->buf, simple_alu[op].imm_op, size, dst, insn->imm);
+	note_flags(jit, size);
 }
 
 static void emit_multiply(struct lbpf_jit *jit)

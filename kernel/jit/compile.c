@@ -26,12 +26,22 @@ static void (*const emit_class[8])(struct lbpf_jit *jit) = {
 	[BPF_ALU64]	= lbpf_jit_alu,
 };
 
+static bool is_after_flags(const struct lbpf_jit *jit)
+{
+	return jit->zero_index + 1 == jit->index && !(jit->marks[jit->index] & JIT_MARK_TARGET);
+}
+
 static void emit_insn(struct lbpf_jit *jit, u32 index)
 {
 	jit->index = index;
 	jit->insn = &jit->code->insns[index];
 	jit->aux = &jit->code->aux[index];
-	if (!(jit->marks[index] & JIT_MARK_FUSED))
+	if (jit->marks[index] & JIT_MARK_FUSED)
+		return;
+	/* Flags come from the instruction before, or from nowhere. */
+	if (!is_after_flags(jit))
+		jit->zero_flag = X_NONE;
+	if (!lbpf_jit_fuse(jit))
 		emit_class[BPF_CLASS(jit->insn->code)](jit);
 }
 

@@ -52,22 +52,25 @@ static void divide_rax(struct lbpf_jit *jit, u32 size, u8 divisor)
 
 static void emit_divide(struct lbpf_jit *jit, u32 size)
 {
+	u16 live_out = jit->aux->live_out;
 	u8 dst = lbpf_jit_dst(jit);
+	bool saves_rax = dst != X_RAX && (live_out & BIT(BPF_REG_0));
+	bool saves_rdx = dst != X_RDX && (live_out & BIT(BPF_REG_3));
 	u8 divisor = place_divisor(jit, size);
 	u8 result = is_remainder(jit->insn) ? X_RDX : X_RAX;
 
-	if (dst != X_RAX) {
+	if (saves_rax)
 		lbpf_x86_mov(&jit->buf, 8, JIT_TMP3, X_RAX);
+	if (dst != X_RAX)
 		lbpf_x86_mov(&jit->buf, size, X_RAX, dst);
-	}
-	if (dst != X_RDX)
+	if (saves_rdx)
 		lbpf_x86_mov(&jit->buf, 8, JIT_TMP2, X_RDX);
 	divide_rax(jit, size, divisor);
 	if (dst != result)
 		lbpf_x86_mov(&jit->buf, size, dst, result);
-	if (dst != X_RDX)
+	if (saves_rdx)
 		lbpf_x86_mov(&jit->buf, 8, X_RDX, JIT_TMP2);
-	if (dst != X_RAX)
+	if (saves_rax)
 		lbpf_x86_mov(&jit->buf, 8, X_RAX, JIT_TMP3);
 }
 
@@ -107,12 +110,14 @@ void lbpf_jit_divide(struct lbpf_jit *jit)
 {
 	u32 size = lbpf_jit_size(jit);
 
-	if (!is_signed(jit->insn))
-		emit_divide(jit, size);
-	else if (BPF_SRC(jit->insn->code) == BPF_X)
+	if (!is_signed(jit->insn)) {
+		if (BPF_SRC(jit->insn->code) == BPF_X || !lbpf_jit_divide_const(jit))
+			emit_divide(jit, size);
+	} else if (BPF_SRC(jit->insn->code) == BPF_X) {
 		emit_signed_by_reg(jit, size);
-	else if (jit->insn->imm == -1)
+	} else if (jit->insn->imm == -1) {
 		emit_by_minus_one(jit, size);
-	else
+	} else {
 		emit_divide(jit, size);
+	}
 }

@@ -96,6 +96,9 @@ struct lbpf_jit_func {
  * @marks: OR of enum lbpf_jit_mark for each instruction.
  * @funcs: One for each subprogram.
  * @size_bytes: Length of the image.
+ * @zero_flag: ZF says whether this register of the machine is 0; X_NONE: it does not.
+ * @zero_index: ... since this instruction.
+ * @zero_size: ... as an operand of this many bytes.
  * @is_placed: Offsets are final.
  * @bad_insn: An instruction could not be encoded.
  */
@@ -113,6 +116,9 @@ struct lbpf_jit {
 	u8				*marks;
 	struct lbpf_jit_func		*funcs;
 	u32				size_bytes;
+	u32				zero_index;
+	u8				zero_flag;
+	u8				zero_size;
 	bool				is_placed;
 	bool				bad_insn;
 };
@@ -160,6 +166,7 @@ static inline const struct lbpf_fact *lbpf_jit_src_fact(const struct lbpf_jit *j
 /* Each emits the instruction under way; one for every instruction class or kind. */
 void lbpf_jit_alu(struct lbpf_jit *jit);
 void lbpf_jit_divide(struct lbpf_jit *jit);
+bool lbpf_jit_divide_const(struct lbpf_jit *jit);
 void lbpf_jit_load(struct lbpf_jit *jit);
 void lbpf_jit_load_imm64(struct lbpf_jit *jit);
 void lbpf_jit_store(struct lbpf_jit *jit);
@@ -169,6 +176,9 @@ void lbpf_jit_jump(struct lbpf_jit *jit);
 void lbpf_jit_call(struct lbpf_jit *jit);
 void lbpf_jit_return(struct lbpf_jit *jit);
 void lbpf_jit_native(struct lbpf_jit *jit);
+
+/* fuse.c */
+bool lbpf_jit_fuse(struct lbpf_jit *jit);
 
 /* frame.c */
 void lbpf_jit_plan_frames(struct lbpf_jit *jit);

@@ -140,6 +140,17 @@ static void emit_branch(struct lbpf_jit *jit, int cond)
 		lbpf_x86_jcc_near(&jit->buf, cond, disp);
 }
 
+/*
+ * Does the instruction before leave the flags that a comparison with 0 would?
+ * A 32-bit result has a clear upper half: it is 0 in both widths or in none.
+ */
+static bool has_flags(const struct lbpf_jit *jit, u32 size, u8 reg)
+{
+	u8 op = BPF_OP(jit->insn->code);
+
+	return (op == BPF_JEQ || op == BPF_JNE) && jit->zero_flag == reg && jit->zero_size <= size;
+}
+
 static void emit_compare(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
@@ -151,6 +162,8 @@ static void emit_compare(struct lbpf_jit *jit)
 		lbpf_x86_rr(&jit->buf, is_set ? X_TEST : X_CMP, size, lbpf_jit_src(jit), dst);
 	else if (is_set)
 		lbpf_x86_test_imm(&jit->buf, size, dst, insn->imm);
+	else if (!insn->imm && has_flags(jit, size, dst))
+		return;
 	else if (!insn->imm)
 		lbpf_x86_rr(&jit->buf, X_TEST, size, dst, dst);
 	else

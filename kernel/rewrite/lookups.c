@@ -81,11 +81,11 @@ static void put_address(struct lbpf_rewrite *rw, const struct lbpf_map_row *row)
 {
 	if (row->index_mask != (u32)-1)
 		lbpf_rw_put(rw, make_alu32_imm(BPF_AND, BPF_REG_1, row->index_mask));
+	lbpf_rw_put_imm64(rw, BPF_REG_0, row->base);
 	if (is_power_of_2(row->elem_size))
 		lbpf_rw_put(rw, make_alu64_imm(BPF_LSH, BPF_REG_1, ilog2(row->elem_size)));
 	else
 		lbpf_rw_put(rw, make_alu64_imm(BPF_MUL, BPF_REG_1, row->elem_size));
-	lbpf_rw_put_imm64(rw, BPF_REG_0, row->base);
 	lbpf_rw_put(rw, make_alu64(BPF_ADD, BPF_REG_0, BPF_REG_1));
 	put_this_cpu(rw, row);
 }
@@ -130,7 +130,6 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_lookups = {
 	.letter		= 'i',
 	.name		= "lookups",
-	.looks_ahead	= true,
 	.applies	= applies,
 	.replace	= replace,
 };
