@@ -273,16 +273,27 @@ static void adopt(struct lbpf_rewrite *rw)
 	code->nr_insns = rw->nr;
 }
 
-static void mark_targets(struct lbpf_rewrite *rw)
+/**
+ * lbpf_find_targets() - Find where straight code ends
+ * @code: Program.
+ *
+ * Context: Process context, may sleep.
+ * Return: For each instruction: does some jump lead to it, or a function start
+ * there?  To be freed with lbpf_area_free().  NULL: no memory.
+ */
+u8 *lbpf_find_targets(const struct lbpf_code *code)
 {
-	const struct lbpf_code *code = rw->code;
+	u8 *is_target = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*is_target), NUMA_NO_NODE);
 	u32 i;
 
+	if (!is_target)
+		return NULL;
 	for (i = 0; i < code->nr_insns; i++)
 		if (has_target(&code->insns[i]))
-			rw->is_target[old_target(code, i)] = true;
+			is_target[old_target(code, i)] = true;
 	for (i = 0; i < code->nr_subprogs; i++)
-		rw->is_target[code->subprogs[i].start] = true;
+		is_target[code->subprogs[i].start] = true;
+	return is_target;
 }
 
 static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
@@ -334,12 +345,10 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 	if (!applies_anywhere(code, step))
 		return 0;
 	rw.new_index = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.new_index), NUMA_NO_NODE);
-	rw.is_target = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.is_target), NUMA_NO_NODE);
+	rw.is_target = lbpf_find_targets(code);
 	rw.err = -ENOMEM;
 	if (rw.new_index && rw.is_target)
 		rw.err = make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM);
-	if (!rw.err && step->looks_ahead)
-		mark_targets(&rw);
 	if (!rw.err)
 		walk(&rw, step);
 	if (!rw.err)

@@ -30,7 +30,7 @@
  * @origin: For each new jump whose target is an old instruction: index of the old jump + 1; else 0.
  * @nr: Instructions written.
  * @max: Room.
- * @is_target: For each old instruction: some jump leads to it.  Only for steps that look ahead.
+ * @is_target: For each old instruction: some jump leads to it.
  * @nr_ahead: Further instructions that the one under way has taken along.
  * @new_index: For each old instruction, where what stands for it starts.
  * @err: First error: -ENOMEM, -E2BIG.
@@ -55,14 +55,12 @@ struct lbpf_rewrite {
  * struct lbpf_step - A step of the rewriter
  * @letter: Names it in dumps.
  * @name: For messages.
- * @looks_ahead: Takes following instructions along.
  * @applies: Must instruction @index be looked at?
  * @replace: Writes what stands for the instruction under way, by lbpf_rw_*().
  */
 struct lbpf_step {
 	char	letter;
 	const char *name;
-	bool	looks_ahead;
 	bool	(*applies)(const struct lbpf_code *code, u32 index);
 	void	(*replace)(struct lbpf_rewrite *rw);
 };
@@ -102,8 +100,12 @@ u16 lbpf_insn_reads(const struct lbpf_code *code, u32 index);
 u16 lbpf_insn_writes(const struct bpf_insn *insn);
 int lbpf_find_live(struct lbpf_code *code);
 
-/* forward.c */
+/* For each instruction: does some jump lead to it, or a function start there?  NULL: no memory. */
+u8 *lbpf_find_targets(const struct lbpf_code *code);
+
+/* forward.c, merge.c: steps that work in place. */
 int lbpf_forward_stack(struct lbpf_code *code);
+int lbpf_merge_loads(struct lbpf_code *code);
 
 /* The steps. */
 extern const struct lbpf_step lbpf_step_dead;

@@ -191,24 +191,6 @@ static void step_over(struct known *known, struct lbpf_code *code, u32 index)
 	forget_regs(known, lbpf_insn_writes(insn));
 }
 
-static void mark_targets(const struct lbpf_code *code, u8 *is_target)
-{
-	u32 i;
-
-	for (i = 0; i < code->nr_subprogs; i++)
-		is_target[code->subprogs[i].start] = true;
-	for (i = 0; i < code->nr_insns; i++) {
-		const struct bpf_insn *insn = &code->insns[i];
-		u8 class = BPF_CLASS(insn->code);
-
-		if (insn->code == (BPF_JMP32 | BPF_JA))
-			is_target[i + 1 + insn->imm] = true;
-		else if ((class == BPF_JMP || class == BPF_JMP32) && insn->code != LBPF_CODE_NATIVE &&
-			 BPF_OP(insn->code) != BPF_CALL && BPF_OP(insn->code) != BPF_EXIT)
-			is_target[i + 1 + insn->off] = true;
-	}
-}
-
 /**
  * lbpf_forward_stack() - Run the step
  * @code: Rewritten program.
@@ -218,13 +200,12 @@ static void mark_targets(const struct lbpf_code *code, u8 *is_target)
  */
 int lbpf_forward_stack(struct lbpf_code *code)
 {
-	u8 *is_target = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*is_target), NUMA_NO_NODE);
+	u8 *is_target = lbpf_find_targets(code);
 	struct known known;
 	u32 i;
 
 	if (!is_target)
 		return -ENOMEM;
-	mark_targets(code, is_target);
 	for (i = 0; i < code->nr_insns; i++) {
 		if (is_target[i])
 			forget(&known);

@@ -39,6 +39,8 @@ int lbpf_rewrite(struct lbpf_code *code)
 	if (!err)
 		err = lbpf_forward_stack(code);
 	if (!err)
+		err = lbpf_merge_loads(code);
+	if (!err)
 		err = lbpf_find_live(code);
 	if (!err)
 		err = lbpf_rewrite_step(code, &lbpf_step_useless);

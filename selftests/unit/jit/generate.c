@@ -324,6 +324,70 @@ static void put_stack_pointer(struct gen *gen)
 	put_imm64(gen, ptr);
 }
 
+static u8 any_simple_op(void)
+{
+	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_OR, BPF_AND, BPF_XOR };
+
+	return ops[chance(ARRAY_SIZE(ops))];
+}
+
+/* Sequences that one machine instruction can do; @scratch is dead at the end more often than not. */
+static void put_fusible(struct gen *gen)
+{
+	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	u8 scratch = any_scalar(gen), a = any_scalar(gen), b = any_scalar(gen);
+	u8 class = chance(2) ? BPF_ALU : BPF_ALU64;
+	u32 log2 = chance(4), i;
+	s16 off;
+	u8 place = any_place(gen, 1 << log2, &off);
+
+	switch (chance(6)) {
+	case 0:
+		put(gen, BPF_ALU64 | BPF_MOV | BPF_X, a, b, 0, 0);
+		put(gen, BPF_ALU64 | BPF_ADD | (chance(2) ? BPF_X : BPF_K), a, scratch, 0, 0);
+		if (BPF_SRC(gen->prog->code.insns[gen->prog->code.nr_insns - 1].code) == BPF_K) {
+			gen->prog->code.insns[gen->prog->code.nr_insns - 1].imm = any_imm();
+			gen->prog->code.insns[gen->prog->code.nr_insns - 1].src_reg = 0;
+		}
+		return;
+	case 1:
+		put(gen, BPF_ALU64 | BPF_LSH | BPF_K, scratch, 0, 0, chance(5));
+		put(gen, BPF_ALU64 | BPF_ADD | BPF_X, a, scratch, 0, 0);
+		break;
+	case 2:
+		put(gen, BPF_LDX | BPF_MEM | sizes[log2], scratch, place, off, 0);
+		if (chance(2))
+			put(gen, class | any_simple_op() | BPF_X, scratch, a, 0, 0);
+		else
+			put(gen, class | any_simple_op() | BPF_K, scratch, 0, 0, any_imm());
+		put(gen, BPF_STX | BPF_MEM | sizes[log2], place, scratch, off, 0);
+		break;
+	case 3:
+		put(gen, BPF_LDX | BPF_MEM | sizes[log2], scratch, place, off, 0);
+		put(gen, class | any_simple_op() | BPF_X, a, scratch, 0, 0);
+		break;
+	case 4:
+		put(gen, class | any_simple_op() | BPF_X, a, b, 0, 0);
+		gen->is_closed[gen->prog->code.nr_insns] = true;
+		put(gen, (chance(2) ? BPF_JMP : BPF_JMP32) | (chance(2) ? BPF_JEQ : BPF_JNE) | BPF_K, a, 0, 1, 0);
+		put(gen, BPF_ALU64 | BPF_ADD | BPF_K, b, 0, 0, 1);
+		return;
+	default:
+		/* A number from its bytes. */
+		off = chance(8) * 8;
+		put(gen, BPF_LDX | BPF_MEM | BPF_B, a, gen->mem_reg, off, 0);
+		for (i = 1; i < 1u << log2; i++) {
+			put(gen, BPF_LDX | BPF_MEM | BPF_B, scratch, gen->mem_reg, off + i, 0);
+			put(gen, BPF_ALU64 | BPF_LSH | BPF_K, scratch, 0, 0, 8 * i);
+			if (chance(10) == 0)
+				put(gen, BPF_STX | BPF_MEM | BPF_B, gen->mem_reg, b, off + chance(4), 0);
+			put(gen, (i < 4 ? class : BPF_ALU64) | (chance(4) ? BPF_OR : BPF_ADD) | BPF_X, a, scratch, 0, 0);
+		}
+	}
+	if (chance(4))
+		put_imm64(gen, scratch);
+}
+
 static void put_null_test(struct gen *gen, u32 nr_insns)
 {
 	u32 at = gen->prog->code.nr_insns;
@@ -381,7 +445,7 @@ static void put_lookup(struct gen *gen)
 
 static void put_any(struct gen *gen)
 {
-	u32 what = chance(22);
+	u32 what = chance(24);
 
 	gen->is_start[gen->prog->code.nr_insns] = true;
 	if (what < 8)
@@ -402,6 +466,8 @@ static void put_any(struct gen *gen)
 		put_stack_pointer(gen);
 	else if (what < 21)
 		put_lookup(gen);
+	else if (what < 23)
+		put_fusible(gen);
 	else
 		put_imm64(gen, any_scalar(gen));
 }
