@@ -2,6 +2,7 @@
 #
 # make [KERNEL=<release>]   lbpf.ko for both target kernels, or for one; the tools
 # make run                  install what is missing, build, boot, show it at work
+# make bench [KERNEL=<release>]  what programs cost, beside bpf(2)
 # make shell                a VM with the module loaded and a shell
 # make test [TEST=pattern]  every test, in VMs with both kernels
 # make check                the style judge; prints nothing when clean
@@ -36,7 +37,7 @@ kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
 Q := $(if $(V),,@)
 KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
 
-.PHONY: all modules tools selftests setup test shell shell-in run run-in check print-kernels print-first debug-kernel test-debug clean FORCE
+.PHONY: all modules tools selftests setup test shell shell-in run run-in bench bench-in check print-kernels print-first debug-kernel test-debug clean FORCE
 all: modules tools
 
 modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
@@ -116,6 +117,15 @@ shell: setup
 
 shell-in: modules tools
 	$(Q)scripts/shell $(KERNEL)
+
+# make bench [KERNEL=<release>]: instructions and code size of programs, beside bpf(2)'s.
+bench: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) bench-in
+
+bench-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
+	$(Q)scripts/vm.sh -k $(KERNEL) -t 600 -i shift=0,sleep=off -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/programs
 
 DEBUG_RELEASE = $(shell scripts/debug-kernel -n)
 

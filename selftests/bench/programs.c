@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What programs cost, on lbpf and on bpf(2), side by side.
+ *
+ * Each row is a loop; BPF_PROG_TEST_RUN times it.  In a guest whose clock is
+ * QEMU's instruction counter (make bench) a nanosecond is an instruction, so
+ * that the figures are instructions per iteration, and the same every time.
+ *
+ * Arguments: [row name].
+ */
+#include <errno.h>
+#include <kselftest.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <insns.h>
+#include <lbpf_test.h>
+
+#define NR_LOOPS	200
+#define NR_PASSES	9
+#define NR_ELEMS	10000
+#define PACKET_BYTES	64
+#define MAX_INSNS	512
+
+/* The program under construction. */
+static struct bpf_insn insns[MAX_INSNS];
+static int nr_insns;
+static enum test_side side;
+static int map_fd;
+
+static void put(struct bpf_insn insn)
+{
+	if (nr_insns < MAX_INSNS)
+		insns[nr_insns++] = insn;
+}
+
+static void put_map(int reg)
+{
+	const struct bpf_insn load[] = { LD_MAP_FD(reg, map_fd) };
+
+	put(load[0]);
+	put(load[1]);
+}
+
+static int make_map(uint32_t type, uint32_t key_bytes, uint32_t value_bytes, uint32_t nr)
+{
+	union bpf_attr attr = { .map_type = type, .key_size = key_bytes, .value_size = value_bytes,
+				.max_entries = nr };
+
+	return test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+/* Bodies: R6 counts down, R7 and R9 survive from one iteration to the next. */
+
+static void put_alu(void)
+{
+	put(ALU64(BPF_MOV, 1, 7));
+	put(ALU64_IMM(BPF_LSH, 1, 13));
+	put(ALU64(BPF_XOR, 7, 1));
+	put(ALU64(BPF_MOV, 1, 7));
+	put(ALU64_IMM(BPF_RSH, 1, 7));
+	put(ALU64(BPF_XOR, 7, 1));
+	put(ALU64(BPF_MOV, 1, 7));
+	put(ALU64_IMM(BPF_ADD, 1, 1000));
+	put(ALU64(BPF_LSH, 7, 6));
+	put(ALU64(BPF_ADD, 7, 1));
+	put(ALU64_IMM(BPF_MUL, 7, 31));
+}
+
+static void put_divisions(void)
+{
+	static const int divisors[] = { 3, 7, 10, 100, 1000, 60, 24, 365 };
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		put(ALU64(BPF_MOV, 1, 7));
+		put(ALU64_IMM(i & 1 ? BPF_MOD : BPF_DIV, 1, divisors[i]));
+		put(ALU64(BPF_ADD, 7, 1));
+	}
+}
+
+static void put_lookup_tail(void)
+{
+	put_map(1);
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JEQ, 0, 0, 3));
+	put(LDX(BPF_DW, 1, 0, 0));
+	put(ALU64_IMM(BPF_ADD, 1, 1));
+	put(STX(BPF_DW, 0, 1, 0));
+}
+
+static void put_constant_lookup(void)
+{
+	put(ST_IMM(BPF_W, 10, -4, 5));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -4));
+	put_lookup_tail();
+}
+
+static void put_variable_lookup(void)
+{
+	put(MOV(1, 6));
+	put(ALU64_IMM(BPF_AND, 1, 63));
+	put(STX(BPF_W, 10, 1, -4));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -4));
+	put_lookup_tail();
+}
+
+static int key_bytes;
+
+/* A key whose last 4 bytes are the number: those below NR_ELEMS are there. */
+static void put_hash_lookup(int add)
+{
+	int off;
+
+	put(MOV(1, 6));
+	put(ALU64_IMM(BPF_MUL, 1, 7));
+	put(ALU64_IMM(BPF_ADD, 1, add));
+	for (off = key_bytes; off > 8; off -= 8)
+		put(ST_IMM(BPF_DW, 10, -off, 0));
+	if (key_bytes > 4)
+		put(STX(BPF_DW, 10, 1, -8));
+	else
+		put(STX(BPF_W, 10, 1, -4));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -key_bytes));
+	put_lookup_tail();
+}
+
+static void put_hash_hit(void)
+{
+	put_hash_lookup(0);
+}
+
+static void put_hash_miss(void)
+{
+	put_hash_lookup(NR_ELEMS);
+}
+
+static void put_cpu(void)
+{
+	put(CALL(BPF_FUNC_get_smp_processor_id));
+	put(ALU64(BPF_ADD, 7, 0));
+}
+
+/* Patched by put_function(). */
+static int call_at;
+
+static void put_call(void)
+{
+	put(MOV(1, 7));
+	call_at = nr_insns;
+	put(INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0));
+	put(MOV(7, 0));
+}
+
+static void put_function(void)
+{
+	insns[call_at].imm = nr_insns - call_at - 1;
+	put(MOV(0, 1));
+	put(ALU64_IMM(BPF_ADD, 0, 3));
+	put(EXIT());
+}
+
+/* Fragment, protocol and ports of an IPv4 packet, as classic BPF would. */
+static void put_parser(void)
+{
+	put(LD_ABS(BPF_H, 6));
+	put(JMP_IMM(BPF_JNE, 0, 0, 11));
+	put(LD_ABS(BPF_B, 9));
+	put(JMP_IMM(BPF_JNE, 0, 17, 9));
+	put(LD_ABS(BPF_B, 0));
+	put(ALU64_IMM(BPF_AND, 0, 15));
+	put(ALU64_IMM(BPF_LSH, 0, 2));
+	put(MOV(9, 0));
+	put(LD_IND(BPF_H, 9, 0));
+	put(ALU64(BPF_ADD, 7, 0));
+	put(LD_IND(BPF_H, 9, 2));
+	put(ALU64(BPF_ADD, 7, 0));
+	put(JA(0));
+}
+
+static void put_load_packet(void)
+{
+	put(MOV(1, 8));
+	put(MOV_IMM(2, 0));
+	put(MOV(3, 10));
+	put(ALU64_IMM(BPF_ADD, 3, -40));
+	put(MOV_IMM(4, 40));
+	put(CALL(BPF_FUNC_skb_load_bytes));
+}
+
+static void put_merge(int reg, int off, int nr_bytes)
+{
+	int i;
+
+	put(LDX(BPF_B, reg, 10, off));
+	for (i = 1; i < nr_bytes; i++) {
+		put(LDX(BPF_B, 2, 10, off + i));
+		put(ALU64_IMM(BPF_LSH, 2, 8 * i));
+		put(ALU64(BPF_OR, reg, 2));
+	}
+}
+
+/* What compilers make of fields in packed structs. */
+static void put_byte_loads(void)
+{
+	put_merge(1, -28, 2);
+	put(ALU64(BPF_ADD, 7, 1));
+	put_merge(1, -14, 4);
+	put(ALU64(BPF_ADD, 7, 1));
+	put_merge(1, -10, 4);
+	put(ALU64(BPF_ADD, 7, 1));
+}
+
+/**
+ * struct row - A line of the table
+ * @name: Its name.
+ * @put_body: Writes one iteration.
+ * @put_before: What comes before the loop, or NULL.
+ * @put_after: What comes after the program, or NULL.
+ * @map_type: Map of the row; 0: none.
+ * @key_bytes: Its key size.
+ * @nr_elems: Its size.
+ */
+struct row {
+	const char	*name;
+	void		(*put_body)(void);
+	void		(*put_before)(void);
+	void		(*put_after)(void);
+	uint32_t	map_type;
+	int		key_bytes;
+	uint32_t	nr_elems;
+};
+
+static void put_nothing(void)
+{
+}
+
+static const struct row rows[] = {
+	{ "the loop itself", put_nothing },
+	{ "ALU", put_alu },
+	{ "8 divisions by constants", put_divisions },
+	{ "array lookup, constant key", put_constant_lookup, .map_type = BPF_MAP_TYPE_ARRAY, .key_bytes = 4,
+	  .nr_elems = 64 },
+	{ "array lookup, variable key", put_variable_lookup, .map_type = BPF_MAP_TYPE_ARRAY, .key_bytes = 4,
+	  .nr_elems = 64 },
+	{ "per-CPU counter", put_constant_lookup, .map_type = BPF_MAP_TYPE_PERCPU_ARRAY, .key_bytes = 4,
+	  .nr_elems = 64 },
+	{ "hash hit, 4-byte key", put_hash_hit, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 4,
+	  .nr_elems = NR_ELEMS },
+	{ "hash miss, 4-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 4,
+	  .nr_elems = NR_ELEMS },
+	{ "hash hit, 8-byte key", put_hash_hit, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 8,
+	  .nr_elems = NR_ELEMS },
+	{ "hash miss, 8-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 8,
+	  .nr_elems = NR_ELEMS },
+	{ "hash hit, 16-byte key", put_hash_hit, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 16,
+	  .nr_elems = NR_ELEMS },
+	{ "hash miss, 16-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 16,
+	  .nr_elems = NR_ELEMS },
+	{ "hash hit, 64-byte key", put_hash_hit, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 64,
+	  .nr_elems = NR_ELEMS },
+	{ "hash miss, 64-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 64,
+	  .nr_elems = NR_ELEMS },
+	{ "get_smp_processor_id", put_cpu },
+	{ "call of a function", put_call, .put_after = put_function },
+	{ "packet parser, LD_ABS", put_parser },
+	{ "header loads by bytes", put_byte_loads, .put_before = put_load_packet },
+};
+
+static void build(const struct row *row)
+{
+	int top;
+
+	nr_insns = 0;
+	key_bytes = row->key_bytes;
+	put(MOV(8, 1));
+	if (row->put_before)
+		row->put_before();
+	/* LD_ABS takes the context from R6: count elsewhere. */
+	put(row->put_body == put_parser ? MOV(6, 8) : MOV_IMM(6, NR_LOOPS));
+	if (row->put_body == put_parser)
+		put(MOV_IMM(8, NR_LOOPS));
+	put(LDX(BPF_W, 7, row->put_body == put_parser ? 6 : 8, offsetof(struct __sk_buff, len)));
+	top = nr_insns;
+	row->put_body();
+	put(ALU64_IMM(BPF_SUB, row->put_body == put_parser ? 8 : 6, 1));
+	put(JMP_IMM(BPF_JNE, row->put_body == put_parser ? 8 : 6, 0, top - nr_insns - 1));
+	put(MOV(0, 7));
+	put(EXIT());
+	if (row->put_after)
+		row->put_after();
+}
+
+static bool fill(const struct row *row)
+{
+	union bpf_attr attr = { 0 };
+	uint64_t value[64] = { 0 };
+	uint32_t key[16] = { 0 };
+	uint32_t i;
+
+	map_fd = -1;
+	if (!row->map_type)
+		return true;
+	map_fd = make_map(row->map_type, row->key_bytes, 8, row->nr_elems);
+	if (map_fd < 0)
+		return false;
+	attr.map_fd = map_fd;
+	attr.key = (unsigned long)key;
+	attr.value = (unsigned long)value;
+	for (i = 0; i < row->nr_elems && row->map_type == BPF_MAP_TYPE_HASH; i++) {
+		key[row->key_bytes > 4 ? row->key_bytes / 4 - 2 : 0] = i;
+		if (test_bpf(side, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t code_bytes(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr = { 0 };
+
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (unsigned long)&info;
+	return test_bpf(side, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) ? 0 : info.jited_prog_len;
+}
+
+static uint32_t run_once(int fd)
+{
+	static const uint8_t header[PACKET_BYTES] = {
+		[12] = 0x08, [14] = 0x45, [23] = 17, [34] = 0x12, [36] = 0x34,
+	};
+	uint8_t packet[PACKET_BYTES];
+	union bpf_attr attr = { 0 };
+
+	memcpy(packet, header, sizeof(packet));
+	attr.test.prog_fd = fd;
+	attr.test.data_in = (unsigned long)packet;
+	attr.test.data_size_in = sizeof(packet);
+	attr.test.repeat = 64;
+	if (test_bpf(side, BPF_PROG_TEST_RUN, &attr, sizeof(attr)))
+		return 0;
+	return attr.test.duration;
+}
+
+/**
+ * struct figure - What a row gave on one side
+ * @least, @median: ns for one iteration.
+ * @bytes: Length of the machine code.
+ */
+struct figure {
+	double		least;
+	double		median;
+	uint32_t	bytes;
+};
+
+static int compare(const void *a, const void *b)
+{
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b;
+}
+
+/* Why a program was refused. */
+static void print_log(union bpf_attr *attr)
+{
+	static char log[1 << 16];
+
+	attr->log_level = 1;
+	attr->log_buf = (unsigned long)log;
+	attr->log_size = sizeof(log);
+	test_bpf(side, BPF_PROG_LOAD, attr, sizeof(*attr));
+	printf("%s", log);
+}
+
+static bool measure(const struct row *row, enum test_side which, struct figure *figure)
+{
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .license = (unsigned long)"GPL",
+				.insns = (unsigned long)insns };
+	uint32_t ns[NR_PASSES];
+	int fd, i;
+
+	side = which;
+	if (!fill(row))
+		return false;
+	build(row);
+	attr.insn_cnt = nr_insns;
+	fd = test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (fd < 0) {
+		print_log(&attr);
+		return false;
+	}
+	for (i = 0; i < NR_PASSES; i++)
+		ns[i] = run_once(fd);
+	qsort(ns, NR_PASSES, sizeof(*ns), compare);
+	figure->least = (double)ns[0] / NR_LOOPS;
+	figure->median = (double)ns[NR_PASSES / 2] / NR_LOOPS;
+	figure->bytes = code_bytes(fd);
+	close(fd);
+	if (map_fd >= 0)
+		close(map_fd);
+	return ns[0] != 0;
+}
+
+int main(int argc, char **argv)
+{
+	double log_time = 0, log_size = 0;
+	int nr = 0;
+	size_t i;
+
+	printf("%-28s %9s %9s %6s   %9s %9s   %5s %5s %6s\n", "ns per iteration", "lbpf", "bpf(2)", "ratio",
+	       "median", "median", "bytes", "bytes", "ratio");
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct figure ours, theirs;
+
+		if (argc > 1 && !strstr(rows[i].name, argv[1]))
+			continue;
+		if (!measure(&rows[i], SIDE_LBPF, &ours) || !measure(&rows[i], SIDE_KERNEL, &theirs)) {
+			printf("%-28s not run on %s: %s\n", rows[i].name, side == SIDE_LBPF ? "lbpf" : "bpf(2)",
+			       strerror(errno));
+			continue;
+		}
+		printf("%-28s %9.1f %9.1f %6.2f   %9.1f %9.1f   %5u %5u %6.2f\n", rows[i].name, ours.least,
+		       theirs.least, ours.least / theirs.least, ours.median, theirs.median, ours.bytes,
+		       theirs.bytes, (double)ours.bytes / theirs.bytes);
+		log_time += log(ours.least / theirs.least);
+		log_size += log((double)ours.bytes / theirs.bytes);
+		nr++;
+	}
+	if (nr)
+		printf("%-28s %9s %9s %6.2f   %9s %9s   %5s %5s %6.2f\n", "geometric mean", "", "",
+		       exp(log_time / nr), "", "", "", "", exp(log_size / nr));
+	return nr ? 0 : KSFT_FAIL;
+}
