@@ -15,6 +15,10 @@ struct sk_buff;
 
 /* Helpers of every program type: maps, time, random, CPU; more with CAP_BPF and CAP_PERFMON. */
 const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of tc programs, and those of socket filters. */
+const struct lbpf_proto *lbpf_tc_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of programs on the packets of a cgroup, and those of socket filters. */
+const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs that run at events in the kernel, and the base set. */
 const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code);
 /* Helpers on socket buffers that socket filters have, and the base set. */

@@ -26,6 +26,7 @@ enum lbpf_ctx_access {
 	LBPF_CTX_MEMORY	= BIT(5),	/* byte for byte: any aligned access inside the row, 8 bytes too */
 	LBPF_CTX_CAP_BPF = BIT(6),	/* only with CAP_BPF */
 	LBPF_CTX_WRITE_CAP_BPF = BIT(7),	/* written only with CAP_BPF */
+	LBPF_CTX_NARROW_LOW = BIT(8),	/* parts only of the lower half */
 };
 
 /* How the field is found in the kernel object behind the context. */
@@ -63,7 +64,7 @@ struct lbpf_ctx_field {
 	u16		off;
 	u16		size;
 	u16		count;
-	u8		access;
+	u16		access;
 	u8		kind;
 	u32		type;
 	u16		k_off;
@@ -75,6 +76,18 @@ struct lbpf_ctx_field {
 	const char	*btf_name;
 	int (*emit)(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 		    const struct lbpf_ctx_field *field, bool is_write);
+};
+
+/**
+ * struct lbpf_object_rows - Fields of an object that programs get pointers to
+ * @reg_type: enum lbpf_reg_type of the pointer; LBPF_NOT_INIT ends a list.
+ * @fields: Rows in order of @off; loads and stores are checked and converted like those of a context.
+ * @nr_fields: Rows.
+ */
+struct lbpf_object_rows {
+	u32				reg_type;
+	const struct lbpf_ctx_field	*fields;
+	u32				nr_fields;
 };
 
 enum lbpf_progtype_flag {
@@ -98,6 +111,7 @@ enum lbpf_progtype_flag {
  * @ctx_size: Size of the user-visible context, bytes.
  * @fields: Rows in order of @off; gaps are not accessible.
  * @nr_fields: Rows.
+ * @objects: Objects that its programs get pointers to, or NULL.
  * @helper: Prototype of helper @id for this type with the capabilities of @code, or NULL.
  * @expected_attach_ok: May expected_attach_type be @attach_type?  NULL: any may, it means nothing to the type.
  * @return_range: Sets the range that R0 must be in at exit; returns false when any value will do.
@@ -112,6 +126,7 @@ struct lbpf_progtype {
 	u32				ctx_size;
 	const struct lbpf_ctx_field	*fields;
 	u32				nr_fields;
+	const struct lbpf_object_rows	*objects;
 	const struct lbpf_proto *(*helper)(u32 id, const struct lbpf_code *code);
 	bool (*expected_attach_ok)(u32 attach_type);
 	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
@@ -122,5 +137,7 @@ struct lbpf_progtype {
 
 /* The row that covers bytes @off..@off+@size-1 of a context, or NULL.  Binary search over @fields. */
 const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt, u32 off, u32 size);
+/* Likewise in any list of rows. */
+const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields, u32 off, u32 size);
 
 #endif /* _LBPF_PROGTYPE_H */

@@ -7,7 +7,10 @@
 #ifndef _LBPF_PROGTYPES_H
 #define _LBPF_PROGTYPES_H
 
-struct lbpf_progtype;
+#include <lbpf/progtype.h>
+
+/* struct bpf_sock and struct bpf_tcp_sock. */
+extern const struct lbpf_object_rows lbpf_sock_rows[];
 
 extern const struct lbpf_progtype lbpf_socket_filter_type;
 extern const struct lbpf_progtype lbpf_sched_cls_type;

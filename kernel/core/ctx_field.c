@@ -9,20 +9,21 @@
 #include <lbpf/progtype.h>
 
 /**
- * lbpf_ctx_field_find() - The row of a context that an access falls into
- * @pt: Program type; its rows are in order of their offset.
- * @off: First byte accessed, from the start of the context.
+ * lbpf_row_find() - The row of an object that an access falls into
+ * @fields: Rows, in order of their offset.
+ * @nr_fields: How many.
+ * @off: First byte accessed, from the start of the object.
  * @size: Bytes accessed.
  *
  * Return: Row that covers all of the access, or NULL.
  */
-const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt, u32 off, u32 size)
+const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields, u32 off, u32 size)
 {
-	u32 low = 0, high = pt->nr_fields;
+	u32 low = 0, high = nr_fields;
 
 	while (low < high) {
 		u32 mid = low + (high - low) / 2;
-		const struct lbpf_ctx_field *field = &pt->fields[mid];
+		const struct lbpf_ctx_field *field = &fields[mid];
 		u32 bytes = (u32)field->size * (field->count ? field->count : 1);
 
 		if (off < field->off)
@@ -33,4 +34,17 @@ const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt,
 			return off + size <= field->off + bytes ? field : NULL;
 	}
 	return NULL;
+}
+
+/**
+ * lbpf_ctx_field_find() - The row of a context that an access falls into
+ * @pt: Program type.
+ * @off: First byte accessed, from the start of the context.
+ * @size: Bytes accessed.
+ *
+ * Return: Row that covers all of the access, or NULL.
+ */
+const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt, u32 off, u32 size)
+{
+	return lbpf_row_find(pt->fields, pt->nr_fields, off, size);
 }

@@ -43,6 +43,24 @@ extern const struct lbpf_proto lbpf_strncmp_proto;
 extern const struct lbpf_proto lbpf_probe_read_kernel_proto;
 extern const struct lbpf_proto lbpf_probe_read_proto;
 
+/* sock.c */
+extern const struct lbpf_proto lbpf_sk_lookup_tcp_proto;
+extern const struct lbpf_proto lbpf_sk_lookup_udp_proto;
+extern const struct lbpf_proto lbpf_skc_lookup_tcp_proto;
+extern const struct lbpf_proto lbpf_sk_release_proto;
+extern const struct lbpf_proto lbpf_sk_fullsock_proto;
+extern const struct lbpf_proto lbpf_tcp_sock_proto;
+extern const struct lbpf_proto lbpf_listener_sock_proto;
+
+/* csum.c */
+extern const struct lbpf_proto lbpf_csum_diff_proto;
+extern const struct lbpf_proto lbpf_csum_update_proto;
+
+/* tc.c */
+extern const struct lbpf_proto lbpf_cgroup_classid_proto;
+extern const struct lbpf_proto lbpf_skb_vlan_push_proto;
+extern const struct lbpf_proto lbpf_skb_vlan_pop_proto;
+
 /* trace.c */
 extern const struct lbpf_proto lbpf_trace_printk_proto;
 

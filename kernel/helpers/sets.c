@@ -121,3 +121,58 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 
 	return proto ?: lbpf_base_helper(id, code);
 }
+
+static const struct lbpf_proto *const in_tc[] = {
+	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
+	[BPF_FUNC_csum_update]			= &lbpf_csum_update_proto,
+	[BPF_FUNC_get_cgroup_classid]		= &lbpf_cgroup_classid_proto,
+	[BPF_FUNC_skb_vlan_push]		= &lbpf_skb_vlan_push_proto,
+	[BPF_FUNC_skb_vlan_pop]			= &lbpf_skb_vlan_pop_proto,
+	[BPF_FUNC_sk_lookup_tcp]		= &lbpf_sk_lookup_tcp_proto,
+	[BPF_FUNC_sk_lookup_udp]		= &lbpf_sk_lookup_udp_proto,
+	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_skc_lookup_tcp_proto,
+	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+	[BPF_FUNC_sk_fullsock]			= &lbpf_sk_fullsock_proto,
+	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
+	[BPF_FUNC_get_listener_sock]		= &lbpf_listener_sock_proto,
+};
+
+/**
+ * lbpf_tc_helper() - Find a helper of tc programs
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_tc_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_tc), id);
+
+	return proto ?: lbpf_skb_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_cgroup_skb[] = {
+	[BPF_FUNC_sk_fullsock]			= &lbpf_sk_fullsock_proto,
+	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
+	[BPF_FUNC_get_listener_sock]		= &lbpf_listener_sock_proto,
+	[BPF_FUNC_sk_lookup_tcp]		= &lbpf_sk_lookup_tcp_proto,
+	[BPF_FUNC_sk_lookup_udp]		= &lbpf_sk_lookup_udp_proto,
+	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_skc_lookup_tcp_proto,
+	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+};
+
+/**
+ * lbpf_cgroup_skb_helper() - Find a helper of cgroup_skb programs
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_cgroup_skb), id);
+
+	return proto ?: lbpf_skb_helper(id, code);
+}

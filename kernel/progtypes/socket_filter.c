@@ -42,6 +42,7 @@ const struct lbpf_progtype lbpf_socket_filter_type = {
 	.ctx_size	= sizeof(struct __sk_buff),
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
+	.objects	= lbpf_sock_rows,
 	.helper		= lbpf_skb_helper,
 	.ld_abs		= { lbpf_skb_load_1, lbpf_skb_load_2, lbpf_skb_load_4 },
 	.test_run	= lbpf_skb_test_run,

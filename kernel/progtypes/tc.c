@@ -53,7 +53,8 @@ const struct lbpf_progtype lbpf_sched_cls_type = {
 	.ctx_size	= sizeof(struct __sk_buff),
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
-	.helper		= lbpf_skb_helper,
+	.objects	= lbpf_sock_rows,
+	.helper		= lbpf_tc_helper,
 	.ld_abs		= { lbpf_skb_load_1, lbpf_skb_load_2, lbpf_skb_load_4 },
 	.test_run	= lbpf_skb_test_run,
 };
@@ -65,7 +66,8 @@ const struct lbpf_progtype lbpf_sched_act_type = {
 	.ctx_size	= sizeof(struct __sk_buff),
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
-	.helper		= lbpf_skb_helper,
+	.objects	= lbpf_sock_rows,
+	.helper		= lbpf_tc_helper,
 	.ld_abs		= { lbpf_skb_load_1, lbpf_skb_load_2, lbpf_skb_load_4 },
 	.test_run	= lbpf_skb_test_run,
 };

@@ -58,6 +58,8 @@ static bool is_allowed(const struct lbpf_env *env, const struct lbpf_ctx_field *
 		return true;
 	if (access->is_write)
 		return field->access & LBPF_CTX_NARROW_WRITE && access->size < field->size;
+	if (field->access & LBPF_CTX_NARROW_LOW && at + access->size > field->size / 2)
+		return false;
 	return field->access & LBPF_CTX_NARROW;
 }
 
@@ -115,6 +117,49 @@ int lbpf_access_ctx(struct lbpf_env *env, const struct lbpf_access *access)
 	field = lbpf_ctx_field_find(pt, off, access->size);
 	if (!field || !is_allowed(env, field, access, off))
 		return refuse_field(env, off, access->size);
+	err = note_field(env, field);
+	if (err)
+		return err;
+	load_field(env, access, field);
+	return 0;
+}
+
+static const struct lbpf_object_rows *find_object(const struct lbpf_progtype *pt, u32 type)
+{
+	const struct lbpf_object_rows *rows;
+
+	for (rows = pt->objects; rows && rows->reg_type != LBPF_NOT_INIT; rows++)
+		if (rows->reg_type == type)
+			return rows;
+	return NULL;
+}
+
+/**
+ * lbpf_access_object() - A load from a kernel object that has rows
+ * @env: The run.
+ * @access: The access.
+ *
+ * Return: 0, -EACCES, -EINVAL.
+ */
+int lbpf_access_object(struct lbpf_env *env, const struct lbpf_access *access)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, access->regno);
+	const struct lbpf_object_rows *object = find_object(env->code->pt, reg->type);
+	const struct lbpf_ctx_field *field = NULL;
+	s32 off = reg->off + access->off;
+	int err;
+
+	if (access->is_write)
+		return reject(env, -EACCES, "R%d cannot write into %s", access->regno,
+			      lbpf_type_name(env, reg->type));
+	err = lbpf_access_fixed_off(env, access->regno, true);
+	if (err)
+		return err;
+	if (object && off >= 0 && !(off % access->size))
+		field = lbpf_row_find(object->fields, object->nr_fields, off, access->size);
+	if (!field || !is_allowed(env, field, access, off))
+		return reject(env, -EACCES, "R%d invalid %s access off=%d size=%d", access->regno,
+			      lbpf_type_name(env, reg->type), off, access->size);
 	err = note_field(env, field);
 	if (err)
 		return err;

@@ -305,6 +305,10 @@ static int (*const accesses[LBPF_NR_REG_TYPES])(struct lbpf_env *env, const stru
 	[LBPF_PTR_PACKET]	= access_packet,
 	[LBPF_PTR_PACKET_META]	= access_packet,
 	[LBPF_PTR_MEM]		= access_mem,
+	[LBPF_PTR_SOCKET]	= lbpf_access_object,
+	[LBPF_PTR_SOCK_COMMON]	= lbpf_access_object,
+	[LBPF_PTR_TCP_SOCK]	= lbpf_access_object,
+	[LBPF_PTR_XDP_SOCK]	= lbpf_access_object,
 };
 
 /* Flags that leave memory accessible. */

@@ -127,7 +127,16 @@ static void mark_points(struct lbpf_env *env, u32 idx, const struct edges *edges
 		mark(env, edges->other, LBPF_INFO_PRUNE | LBPF_INFO_JUMP);
 }
 
-static int follow(struct walk *walk, u32 from, s64 to, bool is_call)
+/* As in Linux 6.1 only a jump closes a loop: falling into one that is under way is refused. */
+static bool may_loop(u8 code)
+{
+	enum lbpf_form form = lbpf_insn_form(code);
+
+	return form == LBPF_FORM_JA || form == LBPF_FORM_JA32 || form == LBPF_FORM_JCC_K ||
+	       form == LBPF_FORM_JCC_X;
+}
+
+static int follow(struct walk *walk, u32 from, s64 to)
 {
 	struct lbpf_env *env = walk->env;
 
@@ -144,7 +153,7 @@ static int follow(struct walk *walk, u32 from, s64 to, bool is_call)
 		return 0;
 	default:
 		/* A loop is left to the walk of states, which bounds it; recursion is not. */
-		if (env->is_capable && !is_call)
+		if (env->is_capable && may_loop(env->insns[from].code))
 			return 0;
 		return reject(env, -EINVAL, "back-edge from insn %u to %lld", from, to);
 	}
@@ -158,9 +167,9 @@ static int step(struct walk *walk)
 	switch (walk->visit[idx]++) {
 	case FIRST_EDGE:
 		mark_points(walk->env, idx, &edges);
-		return follow(walk, idx, edges.next, false);
+		return follow(walk, idx, edges.next);
 	case SECOND_EDGE:
-		return follow(walk, idx, edges.other, edges.is_call);
+		return follow(walk, idx, edges.other);
 	default:
 		walk->depth--;
 		return 0;

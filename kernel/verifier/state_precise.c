@@ -255,6 +255,22 @@ static void set_all_precise(struct lbpf_env *env, struct lbpf_state *state)
 		}
 }
 
+/* Only numbers are marked. */
+static void keep_numbers(const struct lbpf_frame *frame, struct need *need)
+{
+	u32 *regs = &need->regs[frame->frameno];
+	u64 *slots = &need->slots[frame->frameno];
+	u32 i;
+
+	for (i = 0; i < LBPF_NR_REGS; i++)
+		if (frame->regs[i].type != LBPF_SCALAR)
+			*regs &= ~BIT(i);
+	for (i = 0; i < LBPF_NR_SLOTS; i++)
+		if (i >= frame->nr_slots || !lbpf_slot_is_spill(&frame->slots[i]) ||
+		    frame->slots[i].spilled.type != LBPF_SCALAR)
+			*slots &= ~BIT_ULL(i);
+}
+
 /* Marks what is needed in one frame of a checkpoint; forgets what needs no more looking for. */
 static bool mark_frame(struct lbpf_frame *frame, struct need *need)
 {
@@ -268,18 +284,17 @@ static bool mark_frame(struct lbpf_frame *frame, struct need *need)
 
 		if (!(*regs & BIT(i)))
 			continue;
-		if (reg->type != LBPF_SCALAR || reg->is_precise)
+		if (reg->is_precise)
 			*regs &= ~BIT(i);
 		else
 			is_new = reg->is_precise = true;
 	}
-	for (i = 0; i < LBPF_NR_SLOTS; i++) {
-		struct lbpf_reg *reg;
+	for (i = 0; i < frame->nr_slots; i++) {
+		struct lbpf_reg *reg = &frame->slots[i].spilled;
 
 		if (!(*slots & BIT_ULL(i)))
 			continue;
-		reg = i < frame->nr_slots ? &frame->slots[i].spilled : NULL;
-		if (!reg || !lbpf_slot_is_spill(&frame->slots[i]) || reg->type != LBPF_SCALAR || reg->is_precise)
+		if (reg->is_precise)
 			*slots &= ~BIT_ULL(i);
 		else
 			is_new = reg->is_precise = true;
@@ -289,11 +304,14 @@ static bool mark_frame(struct lbpf_frame *frame, struct need *need)
 
 static bool mark_checkpoint(struct lbpf_env *env, struct lbpf_state *state, struct need *need)
 {
-	u32 regs = need->regs[state->curframe];
-	u64 slots = need->slots[state->curframe];
 	bool is_new = false;
-	u32 i;
+	u64 slots;
+	u32 regs, i;
 
+	for (i = 0; i <= state->curframe; i++)
+		keep_numbers(state->frame[i], need);
+	regs = need->regs[state->curframe];
+	slots = need->slots[state->curframe];
 	for (i = 0; i <= state->curframe; i++)
 		is_new |= mark_frame(state->frame[i], need);
 	if (env->log->level & LBPF_LOG_ALL) {

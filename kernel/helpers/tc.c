@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Helpers of tc programs.
+ *
+ * Layer: helpers.
+ */
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/if_vlan.h>
+#include <linux/skbuff.h>
+#include <net/cls_cgroup.h>
+
+#include "helper.h"
+#include "protos.h"
+
+HELPER_1(classid, const struct sk_buff *, skb)
+{
+	return task_get_classid(skb);
+}
+
+const struct lbpf_proto lbpf_cgroup_classid_proto = {
+	.name	= "get_cgroup_classid",
+	.id	= BPF_FUNC_get_cgroup_classid,
+	.fn	= classid,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX },
+};
+
+/* The mac header is part of the packet here, but the functions of the stack want it pushed or pulled. */
+static void begin_change(struct sk_buff *skb)
+{
+	if (skb_at_tc_ingress(skb))
+		skb_push(skb, skb->mac_len);
+}
+
+static void end_change(struct sk_buff *skb)
+{
+	if (skb_at_tc_ingress(skb))
+		skb_pull(skb, skb->mac_len);
+	bpf_compute_data_pointers(skb);
+}
+
+HELPER_3(vlan_push, struct sk_buff *, skb, __be16, proto, u16, tci)
+{
+	int err;
+
+	if (proto != htons(ETH_P_8021Q) && proto != htons(ETH_P_8021AD))
+		proto = htons(ETH_P_8021Q);
+	begin_change(skb);
+	err = skb_vlan_push(skb, proto, tci);
+	end_change(skb);
+	return err;
+}
+
+const struct lbpf_proto lbpf_skb_vlan_push_proto = {
+	.name		= "skb_vlan_push",
+	.id		= BPF_FUNC_skb_vlan_push,
+	.fn		= vlan_push,
+	.effects	= LBPF_EFF_PACKET_CHANGE,
+	.ret		= LBPF_RET_INTEGER,
+	.arg		= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING },
+};
+
+HELPER_1(vlan_pop, struct sk_buff *, skb)
+{
+	int err;
+
+	begin_change(skb);
+	err = skb_vlan_pop(skb);
+	end_change(skb);
+	return err;
+}
+
+const struct lbpf_proto lbpf_skb_vlan_pop_proto = {
+	.name		= "skb_vlan_pop",
+	.id		= BPF_FUNC_skb_vlan_pop,
+	.fn		= vlan_pop,
+	.effects	= LBPF_EFF_PACKET_CHANGE,
+	.ret		= LBPF_RET_INTEGER,
+	.arg		= { LBPF_ARG_CTX },
+};
