@@ -110,45 +110,38 @@ static const struct command_row *find_row(u32 nr)
 	return &no_row;
 }
 
-/* Bytes that @call->attr can take of command @nr. */
-static u32 known_bytes(u32 nr, const struct command_row *row)
+/* 0, -EFAULT, or @err when some byte is not zero. */
+static int check_tail(const void __user *tail, u32 from, u32 to, int err)
 {
-	return nr < LBPF_CMD_FIRST ? sizeof(union bpf_attr) : row->end_bytes;
-}
-
-/* Source: bpf(2), "size": an older or newer caller's attributes. */
-static int copy_attr(struct lbpf_call *call, void __user *uattr, u32 size_bytes, u32 known)
-{
-	u32 copy_bytes = min(size_bytes, known);
 	int zero;
 
-	if (size_bytes > PAGE_SIZE)
-		return -E2BIG;
-	if (size_bytes > known) {
-		zero = check_zeroed_user(uattr + known, size_bytes - known);
-		if (zero <= 0)
-			return zero ?: -E2BIG;
-	}
-	memset((u8 *)call + copy_bytes, 0, known - copy_bytes);
-	if (!lbpf_user_read(call, uattr, copy_bytes))
-		return -EFAULT;
-	call->uattr = uattr;
-	call->size_bytes = size_bytes;
-	return 0;
+	if (to <= from)
+		return 0;
+	zero = check_zeroed_user(tail + from, to - from);
+	return zero < 0 ? zero : zero ? 0 : err;
 }
 
-static int check_row(const struct command_row *row, const struct lbpf_call *call, u32 known)
+/*
+ * Copies what the command knows; what it does not know must be zero, with one
+ * error inside of what the kernel knows and another one behind it.
+ *
+ * Source: bpf(2), "size": attributes of an older or a newer caller.
+ */
+static int copy_attr(struct lbpf_call *call, const struct command_row *row, u32 known_bytes)
 {
-	u32 end = min(call->size_bytes, known);
+	u32 copy_bytes = min_t(u32, call->size_bytes, row->end_bytes);
+	int err;
 
-	if (!row->run)
-		return -EINVAL;
-	if (end > row->end_bytes &&
-	    memchr_inv((const u8 *)call + row->end_bytes, 0, end - row->end_bytes))
-		return -EINVAL;
-	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	return 0;
+	if (call->size_bytes > PAGE_SIZE)
+		return -E2BIG;
+	err = check_tail(call->uattr, known_bytes, call->size_bytes, -E2BIG);
+	if (err)
+		return err;
+	if (!lbpf_user_read(call, call->uattr, copy_bytes))
+		return -EFAULT;
+	if (copy_bytes < row->end_bytes)
+		memset((u8 *)call + copy_bytes, 0, row->end_bytes - copy_bytes);
+	return check_tail(call->uattr, row->end_bytes, min(call->size_bytes, known_bytes), -EINVAL);
 }
 
 /**
@@ -163,18 +156,20 @@ static int check_row(const struct command_row *row, const struct lbpf_call *call
 long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr)
 {
 	const struct command_row *row = find_row(nr);
-	u32 known = known_bytes(nr, row);
 	struct lbpf_call call;
 	int err;
 
 	static_assert(offsetof(struct lbpf_call, attr) == 0);
 	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
 		return -EPERM;
-	err = copy_attr(&call, uattr, size_bytes, known);
+	call.uattr = uattr;
+	call.size_bytes = size_bytes;
+	err = copy_attr(&call, row, nr < LBPF_CMD_FIRST ? sizeof(union bpf_attr) : row->end_bytes);
 	if (err)
 		return err;
-	err = check_row(row, &call, known);
-	if (err)
-		return err;
+	if (!row->run)
+		return -EINVAL;
+	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	return row->run(&call);
 }
