@@ -15,6 +15,11 @@
 #include <linux/version.h>
 #include <net/sock.h>
 
+/* Receive queues moved to a header of their own in 6.6. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#include <net/netdev_rx_queue.h>
+#endif
+
 #ifndef fd_file
 /* struct fd is opaque since 6.12. */
 #define fd_file(f)	((f).file)

@@ -17,6 +17,7 @@
 #include <net/xdp.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/compat.h>
 #include <lbpf/helpers.h>
 #include <lbpf/insn.h>
 #include <lbpf/prog.h>
