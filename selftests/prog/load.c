@@ -3,6 +3,7 @@
  * BPF_PROG_LOAD: the same answer to every mistake, on both sides.
  */
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include "prog_test.h"
 
 static const struct bpf_insn trivial[] = { MOV(BPF_REG_0, 0), EXIT() };
@@ -99,10 +100,37 @@ static int try_mistake(enum test_side side, const struct mistake *mistake)
 	return 0;
 }
 
+/* lbpf answers as Linux 6.1 on every kernel. */
+static bool kernel_is_reference(void)
+{
+	struct utsname uts;
+
+	return !uname(&uts) && !strncmp(uts.release, "6.1.", 4);
+}
+
+/* What later kernels answer otherwise, and the answer of 6.1. */
+static const struct {
+	const char *name;
+	int want;
+} changed_later[] = {
+	{ "bad_license_no_insns", -EFAULT },
+	{ "log_level_only", -EINVAL },
+	{ "log_127", -EINVAL },
+	{ "log_level_8", -EINVAL },
+};
+
+static int answer_of_reference(const struct mistake *mistake)
+{
+	for (unsigned int i = 0; !kernel_is_reference() && i < NR(changed_later); i++)
+		if (!strcmp(changed_later[i].name, mistake->name))
+			return changed_later[i].want;
+	return try_mistake(SIDE_KERNEL, mistake);
+}
+
 static void compare_mistakes(const char *who)
 {
 	for (unsigned int i = 0; i < NR(mistakes); i++) {
-		int want = try_mistake(SIDE_KERNEL, &mistakes[i]);
+		int want = answer_of_reference(&mistakes[i]);
 		int got = try_mistake(SIDE_LBPF, &mistakes[i]);
 
 		if (want != got)
@@ -122,6 +150,11 @@ static void compare_log(unsigned int size, unsigned int level)
 	size_t same;
 	int err[2];
 
+	if (!kernel_is_reference()) {
+		ksft_test_result_skip("log of %u bytes, level %u: later kernels keep the end of a log, not its start\n",
+				      size, level);
+		return;
+	}
 	memset(text, '#', sizeof(text));
 	for (int side = 0; side < 2; side++) {
 		union bpf_attr attr = load_attr(insns, NR(insns));
@@ -215,6 +248,11 @@ static void compare_one_size(unsigned int size)
 	union bpf_attr attr = load_attr(trivial, NR(trivial));
 	int fd[2];
 
+	if (size < 8 && !kernel_is_reference()) {
+		ksft_test_result_skip("%u bytes of attributes: later kernels look at the license last\n",
+				      size);
+		return;
+	}
 	for (int side = 0; side < 2; side++) {
 		fd[side] = test_bpf(side, BPF_PROG_LOAD, &attr, size);
 		if (fd[side] < 0) {
