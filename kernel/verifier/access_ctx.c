@@ -85,7 +85,7 @@ static int note_field(struct lbpf_env *env, const struct lbpf_ctx_field *field)
 	struct lbpf_insn_aux *aux = &env->aux[env->idx];
 
 	if (aux->flags & LBPF_INSN_CTX && aux->ctx_field != field)
-		return reject(env, -EINVAL, "same insn cannot be used with different fields of the context");
+		return reject(env, -EINVAL, "same insn cannot be used with different pointers");
 	aux->flags |= LBPF_INSN_CTX;
 	aux->ctx_field = field;
 	return 0;

@@ -46,5 +46,6 @@ int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno
 int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 /* call_callback.c */
 int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call);
+int lbpf_call_turn(struct lbpf_env *env);
 
 #endif /* LBPF_VERIFIER_CALL_H */

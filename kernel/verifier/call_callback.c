@@ -2,20 +2,167 @@
 /*
  * Functions of the program that helpers call.
  *
- * Layer: verifier (call).
+ * Layer: verifier (call).  A helper may call its function any number of times,
+ * or never.  So the path goes on behind the helper at once, and another one
+ * enters the function; where that returns it comes to the helper again.  The
+ * numbers that a turn has changed, and that nothing was decided by, are then
+ * unknown, so that the next turn changes nothing and the path ends.
  */
 #include <linux/errno.h>
+#include <linux/kernel.h>
 
 #include "call.h"
 
+/* What R1 to R5 of a function are. */
+enum callback_arg {
+	NO_ARG,
+	ARG_NUMBER,	/* some number */
+	ARG_MAP,
+	ARG_KEY,
+	ARG_VALUE,
+	ARG_CONTEXT,	/* what the helper was given for it: its third argument */
+};
+
+static const u8 callback_args[][LBPF_MAX_ARGS] = {
+	[LBPF_CB_FOR_EACH]	= { ARG_MAP, ARG_KEY, ARG_VALUE, ARG_CONTEXT },
+	[LBPF_CB_LOOP]		= { ARG_NUMBER, ARG_CONTEXT },
+};
+
+static void set_pointer(struct lbpf_reg *reg, u32 type, struct lbpf_map *map)
+{
+	lbpf_reg_set_pointer(reg, type);
+	reg->map = map;
+}
+
+static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg, const struct lbpf_call *call,
+		    const struct lbpf_frame *caller)
+{
+	switch (arg) {
+	case ARG_NUMBER:
+		lbpf_reg_set_unknown(env, reg);
+		break;
+	case ARG_MAP:
+		set_pointer(reg, LBPF_PTR_CONST_MAP, call->map);
+		break;
+	case ARG_KEY:
+		set_pointer(reg, LBPF_PTR_MAP_KEY, call->map);
+		break;
+	case ARG_VALUE:
+		set_pointer(reg, LBPF_PTR_MAP_VALUE, call->map);
+		if (call->map->spin_lock_off >= 0)
+			reg->id = ++env->last_id;
+		break;
+	case ARG_CONTEXT:
+		*reg = caller->regs[BPF_REG_3];
+		break;
+	default:
+		break;
+	}
+}
+
 /**
  * lbpf_call_callback() - A helper gets a function to call
- * @env: The run.
+ * @env: The run, before the helper's effects.
  * @call: The call.
  *
- * Return: 0 or -errno with the reason in the log.
+ * Return: 0, -E2BIG, -EFAULT, -ENOMEM, -EOPNOTSUPP with the reason in the log.
  */
 int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 {
-	return reject(env, -EOPNOTSUPP, "callbacks are not supported by %s", lbpf_helper_name(call->proto->id));
+	u32 kind = call->proto->callback_kind, i;
+	struct lbpf_frame *caller, *callee;
+	struct lbpf_state *other;
+
+	if (call->proto->effects & LBPF_EFF_ASYNC_CALLBACK || kind >= ARRAY_SIZE(callback_args) ||
+	    callback_args[kind][0] == NO_ARG)
+		return reject(env, -EOPNOTSUPP, "callbacks of %s are not supported",
+			      lbpf_helper_name(call->proto->id));
+	if (env->cur->curframe + 1 >= LBPF_MAX_FRAMES)
+		return reject(env, -E2BIG, "the call stack of %d frames is too deep", env->cur->curframe + 2);
+	other = lbpf_push_branch(env, env->code->subprogs[call->subprog].start, env->idx, false);
+	if (!other)
+		return -EFAULT;
+	caller = lbpf_cur_frame(other);
+	callee = lbpf_frame_push(env, other, env->idx, call->subprog);
+	if (!callee)
+		return -ENOMEM;
+	callee->in_callback = true;
+	callee->callback_max = 1;
+	for (i = 0; i < LBPF_MAX_ARGS; i++)
+		set_arg(env, &callee->regs[BPF_REG_1 + i], callback_args[kind][i], call, caller);
+	env->code->subprogs[call->subprog].is_callback = true;
+	env->code->subprogs[call->subprog].is_reachable = true;
+	return 0;
+}
+
+static bool is_other_number(const struct lbpf_reg *old, const struct lbpf_reg *cur)
+{
+	return old->type == LBPF_SCALAR && cur->type == LBPF_SCALAR && !old->is_precise &&
+	       !lbpf_scalar_equal(&old->var, &cur->var);
+}
+
+static void widen_frame(struct lbpf_env *env, const struct lbpf_frame *old, struct lbpf_frame *cur)
+{
+	u32 i;
+
+	for (i = 0; i < LBPF_REG_FP; i++)
+		if (is_other_number(&old->regs[i], &cur->regs[i]))
+			lbpf_reg_set_unknown(env, &cur->regs[i]);
+	for (i = 0; i < old->nr_slots && i < cur->nr_slots; i++)
+		if (lbpf_slot_is_spill(&old->slots[i]) && lbpf_slot_is_spill(&cur->slots[i]) &&
+		    is_other_number(&old->slots[i].spilled, &cur->slots[i].spilled))
+			lbpf_reg_set_unknown(env, &cur->slots[i].spilled);
+}
+
+/* Numbers that differ from the last time the helper was come to. */
+static void widen(struct lbpf_env *env)
+{
+	const struct lbpf_state *old = env->cur->parent;
+	u32 i;
+
+	while (old && (old->insn_idx != env->idx || old->curframe != env->cur->curframe))
+		old = old->parent;
+	for (i = 0; old && i <= old->curframe; i++)
+		widen_frame(env, old->frame[i], env->cur->frame[i]);
+}
+
+static int check_result(struct lbpf_env *env, const struct lbpf_frame *callee)
+{
+	struct lbpf_tnum range = lbpf_tnum_range(0, callee->callback_max);
+	const struct lbpf_reg *r0 = &callee->regs[BPF_REG_0];
+	char var[64];
+	int err;
+
+	err = lbpf_use_reg(env, BPF_REG_0, LBPF_REG_SRC);
+	if (err)
+		return err;
+	if (r0->type != LBPF_SCALAR)
+		return reject(env, -EACCES, "R0 not a scalar value");
+	err = lbpf_precise_reg(env, BPF_REG_0);
+	if (err || lbpf_tnum_in(range, r0->var.bits))
+		return err;
+	lbpf_tnum_print(var, sizeof(var), r0->var.bits);
+	verbose(env, "At callback return the register R0 has value %s", var);
+	lbpf_tnum_print(var, sizeof(var), range);
+	return reject(env, -EINVAL, " should have been in %s", var);
+}
+
+/**
+ * lbpf_call_turn() - A function that a helper calls returns; env->idx becomes the helper's call
+ * @env: The run.
+ *
+ * Return: 0, or -errno with the reason in the log.
+ */
+int lbpf_call_turn(struct lbpf_env *env)
+{
+	struct lbpf_frame *callee = lbpf_cur_frame(env->cur);
+	int err = check_result(env, callee);
+
+	if (err)
+		return err;
+	env->idx = callee->callsite;
+	lbpf_frame_pop(env, env->cur);
+	lbpf_touch_all(env);
+	widen(env);
+	return 0;
 }

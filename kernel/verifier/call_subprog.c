@@ -67,6 +67,8 @@ int lbpf_call_return(struct lbpf_env *env)
 	struct lbpf_frame *caller = state->frame[state->curframe - 1];
 	struct lbpf_reg *r0 = &callee->regs[BPF_REG_0];
 
+	if (callee->in_callback)
+		return lbpf_call_turn(env);
 	if (r0->type == LBPF_PTR_STACK)
 		return reject(env, -EINVAL, "cannot return stack pointer to the caller");
 	/* With liveness: reading the result is reading the callee's R0. */

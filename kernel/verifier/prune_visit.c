@@ -82,6 +82,26 @@ static bool is_useless(const struct lbpf_state *old)
 	return old->misses > old->hits * 3 + 3;
 }
 
+/* Has a function that a helper calls just returned to the helper's call? */
+static bool is_turn(const struct lbpf_env *env)
+{
+	return env->info[env->idx].flags & LBPF_INFO_CALLBACK && env->prev_idx < env->code->nr_insns &&
+	       env->insns[env->prev_idx].code == (BPF_JMP | BPF_EXIT);
+}
+
+/*
+ * The turn has come to where a checkpoint that is still being walked from began
+ * one: nothing new will happen.  What will be found to matter below that
+ * checkpoint is not known yet, so everything does.
+ */
+static int end_turn(struct lbpf_env *env, struct lbpf_state *old)
+{
+	old->hits++;
+	lbpf_live_read_all(env->cur);
+	lbpf_precise_until(env, old);
+	return LBPF_PATH_ENDS;
+}
+
 static bool in_short_turn(const struct lbpf_env *env)
 {
 	return env->jumps - env->prev_jumps < MIN_LOOP_JUMPS &&
@@ -100,10 +120,13 @@ static int find_covering(struct lbpf_env *env, bool *is_wanted)
 
 	while ((old = *link)) {
 		nr_states++;
-		if (old->branches) {
+		if (old->branches && is_turn(env)) {
+			if (lbpf_states_equal(env, old, env->cur, true))
+				return end_turn(env, old);
+		} else if (old->branches) {
 			if (may_loop(old, env->cur) && lbpf_states_equal(env, old, env->cur, false))
 				return reject(env, -EINVAL, "infinite loop detected at insn %d", env->idx);
-			if (in_short_turn(env))
+			if (in_short_turn(env) && !(env->info[env->idx].flags & LBPF_INFO_CALLBACK))
 				*is_wanted = false;
 		} else if (lbpf_states_equal(env, old, env->cur, false)) {
 			return end_at(env, old);
@@ -162,7 +185,7 @@ static int take_checkpoint(struct lbpf_env *env)
 int lbpf_prune(struct lbpf_env *env)
 {
 	const struct lbpf_insn_info *info = &env->info[env->idx];
-	bool is_wanted = env->is_test_freq || info->flags & LBPF_INFO_FORCE ||
+	bool is_wanted = env->is_test_freq || info->flags & LBPF_INFO_CALLBACK ||
 			 (env->jumps - env->prev_jumps >= MIN_JUMPS &&
 			  env->code->processed_insns - env->prev_insns >= MIN_INSNS);
 	int err;
@@ -174,7 +197,7 @@ int lbpf_prune(struct lbpf_env *env)
 		if (is_wanted)
 			return take_checkpoint(env);
 	}
-	if (info->flags & LBPF_INFO_JUMP)
+	if (info->flags & (LBPF_INFO_JUMP | LBPF_INFO_CALLBACK))
 		return lbpf_hop_push(env->cur, env->idx, env->prev_idx);
 	return 0;
 }

@@ -273,12 +273,14 @@ int lbpf_ref_drop(struct lbpf_state *state, u32 ref_id);
 void lbpf_live_read(struct lbpf_env *env, struct lbpf_reg *reg);
 void lbpf_live_link(struct lbpf_state *cur, struct lbpf_state *above);
 void lbpf_live_propagate(struct lbpf_env *env, const struct lbpf_state *old);
+void lbpf_live_read_all(struct lbpf_state *state);
 
 /* Precision: state_precise.c. */
 
 int lbpf_precise_reg(struct lbpf_env *env, u32 regno);
 int lbpf_precise_slot(struct lbpf_env *env, u32 frameno, u32 slot);
 int lbpf_precise_propagate(struct lbpf_env *env, const struct lbpf_state *old);
+void lbpf_precise_until(struct lbpf_env *env, const struct lbpf_state *last);
 void lbpf_precise_forget(struct lbpf_state *state);
 
 /* Text: state_print.c. */

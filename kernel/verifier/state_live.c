@@ -83,3 +83,22 @@ void lbpf_live_propagate(struct lbpf_env *env, const struct lbpf_state *old)
 	for (i = 0; i <= old->curframe; i++)
 		propagate_frame(env, env->cur->frame[i], old->frame[i]);
 }
+
+/**
+ * lbpf_live_read_all() - Everything above may be read
+ * @state: State; all checkpoints above it are marked.
+ */
+void lbpf_live_read_all(struct lbpf_state *state)
+{
+	u32 i, j;
+
+	while ((state = state->parent))
+		for (i = 0; i <= state->curframe; i++) {
+			struct lbpf_frame *frame = state->frame[i];
+
+			for (j = 0; j < LBPF_REG_FP; j++)
+				frame->regs[j].live |= LBPF_LIVE_READ;
+			for (j = 0; j < frame->nr_slots; j++)
+				frame->slots[j].spilled.live |= LBPF_LIVE_READ;
+		}
+}

@@ -138,21 +138,33 @@ static int leave_to_caller(struct need *need, bool is_callback)
 		return -ENOTSUPP;
 	need->regs[need->frame] = 0;
 	need->frame--;
-	/* A callback's arguments are made by the helper, out of any of its own. */
+	if (is_callback) {
+		/* Its arguments are made by the helper, out of any of its own, which stay as they are. */
+		need->regs[need->frame] |= args ? CALL_CLOBBERS & ~BIT(BPF_REG_0) : 0;
+		return 0;
+	}
 	need->regs[need->frame] &= ~CALL_CLOBBERS;
-	need->regs[need->frame] |= is_callback && args ? CALL_CLOBBERS & ~BIT(BPF_REG_0) : args;
+	need->regs[need->frame] |= args;
 	return 0;
 }
 
 /* Backwards over an exit: into the function that returned. */
-static int enter_from_caller(struct need *need)
+static int enter_from_caller(struct lbpf_env *env, struct need *need, u32 idx)
 {
 	u32 *regs = &need->regs[need->frame];
 	u32 ret = *regs & BIT(BPF_REG_0);
+	u32 back = need->next_idx;
+	bool is_turn = env->info[back].flags & LBPF_INFO_CALLBACK;
+	bool is_return = back && env->aux[back - 1].flags & LBPF_INSN_SUBPROG_CALL &&
+			 env->aux[back - 1].subprog == env->info[idx].subprog;
 
-	if (need->frame + 1 >= LBPF_MAX_FRAMES)
+	if (need->frame + 1 >= LBPF_MAX_FRAMES || is_turn == is_return)
 		return -ENOTSUPP;
-	*regs &= ~CALL_CLOBBERS;
+	/* A callback returns to the helper, whose arguments are still there. */
+	if (is_turn)
+		ret = 0;
+	else
+		*regs &= ~CALL_CLOBBERS;
 	need->frame++;
 	need->regs[need->frame] = ret;
 	need->slots[need->frame] = 0;
@@ -177,7 +189,7 @@ static int back_jump(struct lbpf_env *env, struct need *need, u32 idx)
 	if (op == BPF_CALL)
 		return back_call(env, need, idx);
 	if (op == BPF_EXIT)
-		return enter_from_caller(need);
+		return enter_from_caller(env, need, idx);
 	/* Either side learned from the other. */
 	if (op != BPF_JA && BPF_SRC(insn->code) == BPF_X && *regs & pair)
 		*regs |= pair;
@@ -239,11 +251,11 @@ static void set_precise(struct lbpf_reg *reg)
 		reg->is_precise = true;
 }
 
-static void set_all_precise(struct lbpf_env *env, struct lbpf_state *state)
+static void set_all_precise(struct lbpf_state *state, const struct lbpf_state *last)
 {
 	u32 i, j;
 
-	for (; state; state = state->parent)
+	for (; state && state != last; state = state->parent)
 		for (i = 0; i <= state->curframe; i++) {
 			struct lbpf_frame *frame = state->frame[i];
 
@@ -365,7 +377,7 @@ static int walk_back(struct lbpf_env *env, struct need *need)
 	while (!is_empty(need)) {
 		err = walk_stretch(env, state, need, idx, is_first);
 		if (err == -ENOTSUPP) {
-			set_all_precise(env, env->cur);
+			set_all_precise(env->cur, NULL);
 			return 0;
 		}
 		if (err)
@@ -447,6 +459,16 @@ int lbpf_precise_propagate(struct lbpf_env *env, const struct lbpf_state *old)
 	for (i = 0; i <= old->curframe; i++)
 		need_frame(&need, old->frame[i]);
 	return walk_back(env, &need);
+}
+
+/**
+ * lbpf_precise_until() - Everything matters, from here up to a checkpoint
+ * @env: The run.
+ * @last: Checkpoint that is left as it is; when it is not above, all are marked.
+ */
+void lbpf_precise_until(struct lbpf_env *env, const struct lbpf_state *last)
+{
+	set_all_precise(env->cur, last);
 }
 
 /**
