@@ -43,6 +43,16 @@ static const struct lbpf_progtype *const prog_types[] = {
 	[BPF_PROG_TYPE_SCHED_ACT]	= &lbpf_sched_act_type,
 	[BPF_PROG_TYPE_TRACEPOINT]	= &lbpf_tracepoint_type,
 	[BPF_PROG_TYPE_XDP]		= &lbpf_xdp_type,
+	[BPF_PROG_TYPE_SK_SKB]	= &lbpf_sk_skb_type,
+	[BPF_PROG_TYPE_LWT_IN]	= &lbpf_lwt_in_type,
+	[BPF_PROG_TYPE_LWT_OUT]	= &lbpf_lwt_out_type,
+	[BPF_PROG_TYPE_LWT_XMIT]= &lbpf_lwt_xmit_type,
+	[BPF_PROG_TYPE_SK_LOOKUP]= &lbpf_sk_lookup_type,
+	[BPF_PROG_TYPE_SK_MSG]	= &lbpf_sk_msg_type,
+	[BPF_PROG_TYPE_CGROUP_SOCK]= &lbpf_cgroup_sock_type,
+	[BPF_PROG_TYPE_KPROBE]	= &lbpf_kprobe_type,
+	[BPF_PROG_TYPE_PERF_EVENT]= &lbpf_perf_event_type,
+	[BPF_PROG_TYPE_RAW_TRACEPOINT]	= &lbpf_raw_tracepoint_type,
 	[BPF_PROG_TYPE_CGROUP_SKB]	= &lbpf_cgroup_skb_type,
 };
 

@@ -9,6 +9,7 @@
 
 #include <linux/bpf.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 #include <linux/smp.h>
@@ -77,5 +78,36 @@ static inline void lbpf_plain_map_init(struct bpf_map *map)
 #else
 #define lbpf_cpu_number_off()	((s32)(unsigned long)&cpu_number)
 #endif
+
+/* What maps the owners of a mount's files. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define lbpf_idmap		user_namespace
+#define LBPF_NOP_IDMAP		(&init_user_ns)
+#else
+#define lbpf_idmap		mnt_idmap
+#define LBPF_NOP_IDMAP		(&nop_mnt_idmap)
+#endif
+
+/* Times of an inode are set through functions since 6.6. */
+static inline void lbpf_inode_init_times(struct inode *inode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	inode->i_ctime = current_time(inode);
+	inode->i_mtime = inode->i_ctime;
+	inode->i_atime = inode->i_ctime;
+#else
+	simple_inode_init_ts(inode);
+#endif
+}
+
+static inline void lbpf_inode_changed(struct inode *inode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	inode->i_ctime = current_time(inode);
+	inode->i_mtime = inode->i_ctime;
+#else
+	inode_set_mtime_to_ts(inode, inode_set_ctime_current(inode));
+#endif
+}
 
 #endif /* _LBPF_COMPAT_H */

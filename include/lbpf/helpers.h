@@ -19,6 +19,8 @@ const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_tc_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs on the packets of a cgroup, and those of socket filters. */
 const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of XDP programs, and the base set. */
+const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs that run at events in the kernel, and the base set. */
 const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code);
 /* Helpers on socket buffers that socket filters have, and the base set. */

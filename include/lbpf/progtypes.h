@@ -17,6 +17,16 @@ extern const struct lbpf_progtype lbpf_sched_cls_type;
 extern const struct lbpf_progtype lbpf_sched_act_type;
 extern const struct lbpf_progtype lbpf_tracepoint_type;
 extern const struct lbpf_progtype lbpf_xdp_type;
+extern const struct lbpf_progtype lbpf_sk_skb_type;
+extern const struct lbpf_progtype lbpf_lwt_in_type;
+extern const struct lbpf_progtype lbpf_lwt_out_type;
+extern const struct lbpf_progtype lbpf_lwt_xmit_type;
+extern const struct lbpf_progtype lbpf_sk_lookup_type;
+extern const struct lbpf_progtype lbpf_sk_msg_type;
+extern const struct lbpf_progtype lbpf_cgroup_sock_type;
+extern const struct lbpf_progtype lbpf_kprobe_type;
+extern const struct lbpf_progtype lbpf_perf_event_type;
+extern const struct lbpf_progtype lbpf_raw_tracepoint_type;
 extern const struct lbpf_progtype lbpf_cgroup_skb_type;
 
 #endif /* _LBPF_PROGTYPES_H */

@@ -65,6 +65,8 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_BTF_GET_FD_BY_ID, lbpf_cmd_btf_fd_by_id, btf_id, ROW_SYS_ADMIN),
 	ROW(BPF_LINK_GET_FD_BY_ID, lbpf_cmd_link_fd_by_id, link_id, ROW_SYS_ADMIN),
 	ROW(BPF_OBJ_GET_INFO_BY_FD, lbpf_cmd_obj_info, info, 0),
+	ROW(BPF_OBJ_PIN, lbpf_cmd_obj_pin, file_flags, 0),
+	ROW(BPF_OBJ_GET, lbpf_cmd_obj_get, file_flags, 0),
 	ROW(BPF_PROG_LOAD, lbpf_cmd_prog_load, core_relo_rec_size, ROW_GATED),
 	ROW(BPF_PROG_TEST_RUN, lbpf_cmd_prog_test_run, test.batch_size, 0),
 	ROW(BPF_PROG_BIND_MAP, lbpf_cmd_prog_bind_map, prog_bind_map.flags, 0),

@@ -60,6 +60,12 @@ extern const struct lbpf_proto lbpf_csum_update_proto;
 extern const struct lbpf_proto lbpf_cgroup_classid_proto;
 extern const struct lbpf_proto lbpf_skb_vlan_push_proto;
 extern const struct lbpf_proto lbpf_skb_vlan_pop_proto;
+extern const struct lbpf_proto lbpf_hash_recalc_proto;
+extern const struct lbpf_proto lbpf_skb_store_bytes_proto;
+
+/* xdp.c */
+extern const struct lbpf_proto lbpf_xdp_adjust_head_proto;
+extern const struct lbpf_proto lbpf_xdp_adjust_meta_proto;
 
 /* trace.c */
 extern const struct lbpf_proto lbpf_trace_printk_proto;

@@ -119,6 +119,9 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 {
 	const struct lbpf_proto *proto = find_helper(SET(on_events), id);
 
+	/* Its sequence lock may be held by what the program interrupts. */
+	if (id == BPF_FUNC_ktime_get_coarse_ns)
+		return NULL;
 	return proto ?: lbpf_base_helper(id, code);
 }
 
@@ -128,6 +131,8 @@ static const struct lbpf_proto *const in_tc[] = {
 	[BPF_FUNC_get_cgroup_classid]		= &lbpf_cgroup_classid_proto,
 	[BPF_FUNC_skb_vlan_push]		= &lbpf_skb_vlan_push_proto,
 	[BPF_FUNC_skb_vlan_pop]			= &lbpf_skb_vlan_pop_proto,
+	[BPF_FUNC_get_hash_recalc]		= &lbpf_hash_recalc_proto,
+	[BPF_FUNC_skb_store_bytes]		= &lbpf_skb_store_bytes_proto,
 	[BPF_FUNC_sk_lookup_tcp]		= &lbpf_sk_lookup_tcp_proto,
 	[BPF_FUNC_sk_lookup_udp]		= &lbpf_sk_lookup_udp_proto,
 	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_skc_lookup_tcp_proto,
@@ -175,4 +180,25 @@ const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *
 	const struct lbpf_proto *proto = find_helper(SET(in_cgroup_skb), id);
 
 	return proto ?: lbpf_skb_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_xdp[] = {
+	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
+	[BPF_FUNC_xdp_adjust_head]		= &lbpf_xdp_adjust_head_proto,
+	[BPF_FUNC_xdp_adjust_meta]		= &lbpf_xdp_adjust_meta_proto,
+};
+
+/**
+ * lbpf_xdp_helper() - Find a helper of XDP programs
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_xdp), id);
+
+	return proto ?: lbpf_base_helper(id, code);
 }

@@ -204,5 +204,11 @@ HELPER_1(listener, struct sock *, sk)
 
 const struct lbpf_proto lbpf_sk_fullsock_proto = KIND_PROTO(sk_fullsock, fullsock, LBPF_RET_SOCKET);
 const struct lbpf_proto lbpf_tcp_sock_proto = KIND_PROTO(tcp_sock, tcp_sock, LBPF_RET_TCP_SOCK);
-/* A listener is freed under RCU: it is good for as long as the socket that led to it. */
-const struct lbpf_proto lbpf_listener_sock_proto = KIND_PROTO(get_listener_sock, listener, LBPF_RET_SOCKET);
+/* A listener is freed under RCU: it outlives the reference that led to it. */
+const struct lbpf_proto lbpf_listener_sock_proto = {
+	.name	= "get_listener_sock",
+	.id	= BPF_FUNC_get_listener_sock,
+	.fn	= listener,
+	.ret	= LBPF_RET_SOCKET | LBPF_MAYBE_NULL,
+	.arg	= { LBPF_ARG_SOCK_COMMON },
+};

@@ -7,7 +7,9 @@
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/if_vlan.h>
+#include <linux/net.h>
 #include <linux/skbuff.h>
+#include <linux/siphash.h>
 #include <net/cls_cgroup.h>
 
 #include "helper.h"
@@ -78,4 +80,53 @@ const struct lbpf_proto lbpf_skb_vlan_pop_proto = {
 	.effects	= LBPF_EFF_PACKET_CHANGE,
 	.ret		= LBPF_RET_INTEGER,
 	.arg		= { LBPF_ARG_CTX },
+};
+
+/* A key of our own: the kernel keeps its hash to itself. */
+static siphash_aligned_key_t hash_key;
+
+HELPER_1(hash_recalc, struct sk_buff *, skb)
+{
+	if (skb->l4_hash || skb->sw_hash)
+		return skb->hash;
+	net_get_random_once(&hash_key, sizeof(hash_key));
+	return skb_get_hash_perturb(skb, &hash_key);
+}
+
+const struct lbpf_proto lbpf_hash_recalc_proto = {
+	.name	= "get_hash_recalc",
+	.id	= BPF_FUNC_get_hash_recalc,
+	.fn	= hash_recalc,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX },
+};
+
+HELPER_5(store_bytes, struct sk_buff *, skb, u32, off, const void *, from, u32, len, u64, flags)
+{
+	void *to;
+
+	if (flags & ~(BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH))
+		return -EINVAL;
+	if (off > INT_MAX || skb_ensure_writable(skb, off + len))
+		return -EFAULT;
+	to = skb->data + off;
+	if (flags & BPF_F_RECOMPUTE_CSUM)
+		__skb_postpull_rcsum(skb, to, len, off);
+	memcpy(to, from, len);
+	if (flags & BPF_F_RECOMPUTE_CSUM)
+		__skb_postpush_rcsum(skb, to, len, off);
+	if (flags & BPF_F_INVALIDATE_HASH)
+		skb_clear_hash(skb);
+	bpf_compute_data_pointers(skb);
+	return 0;
+}
+
+const struct lbpf_proto lbpf_skb_store_bytes_proto = {
+	.name		= "skb_store_bytes",
+	.id		= BPF_FUNC_skb_store_bytes,
+	.fn		= store_bytes,
+	.effects	= LBPF_EFF_PACKET_CHANGE,
+	.ret		= LBPF_RET_INTEGER,
+	.arg		= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_RDONLY,
+			    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING },
 };

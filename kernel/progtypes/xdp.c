@@ -110,6 +110,6 @@ const struct lbpf_progtype lbpf_xdp_type = {
 	.ctx_size	= sizeof(struct xdp_md),
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
-	.helper		= lbpf_base_helper,
+	.helper		= lbpf_xdp_helper,
 	.test_run	= test_run,
 };

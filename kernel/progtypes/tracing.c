@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT.
+ *
+ * Layer: progtypes.  They load and are verified.
+ */
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/kernel.h>
+#include <linux/perf_event.h>
+#include <linux/ptrace.h>
+
+#include <lbpf/helpers.h>
+#include <lbpf/insn.h>
+#include <lbpf/progtype.h>
+#include <lbpf/progtypes.h>
+
+/* The kernel's word for the most arguments of a traced function. */
+#define MAX_TRACE_ARGS	12
+
+/* Memory that is read as it lies. */
+#define MEMORY(text, bytes)						\
+	{								\
+		.name = text, .off = 0, .size = (bytes),		\
+		.access = LBPF_CTX_READ | LBPF_CTX_MEMORY,		\
+		.kind = LBPF_CTX_MEMBER, .type = LBPF_SCALAR, .k_off = 0, .k_size = 1,	\
+	}
+
+static const struct lbpf_ctx_field kprobe_fields[] = { MEMORY("regs", sizeof(struct pt_regs)) };
+static const struct lbpf_ctx_field raw_fields[] = { MEMORY("args", MAX_TRACE_ARGS * sizeof(u64)) };
+
+static int emit_register(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			 const struct lbpf_ctx_field *field, bool is_write)
+{
+	u8 dst = insn->dst_reg;
+
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, insn->src_reg,
+				       offsetof(struct bpf_perf_event_data_kern, regs)));
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, dst, insn->off));
+	return 0;
+}
+
+#define SAMPLE(field, member)						\
+	{								\
+		.name = #field, .off = offsetof(struct bpf_perf_event_data, field),	\
+		.size = sizeof(u64), .access = LBPF_CTX_READ | LBPF_CTX_NARROW,	\
+		.kind = LBPF_CTX_DEREF, .type = LBPF_SCALAR,		\
+		.k_off = offsetof(struct bpf_perf_event_data_kern, data),	\
+		.k_off2 = offsetof(struct perf_sample_data, member), .k_size = sizeof(u64),	\
+	}
+
+static const struct lbpf_ctx_field perf_fields[] = {
+	{
+		.name = "regs", .off = 0, .size = sizeof(long),
+		.count = sizeof(struct pt_regs) / sizeof(long),
+		.access = LBPF_CTX_READ, .kind = LBPF_CTX_EMIT, .type = LBPF_SCALAR, .emit = emit_register,
+	},
+	SAMPLE(sample_period, period),
+	SAMPLE(addr, addr),
+};
+
+#define TRACING(id, text, rows, bytes)					\
+	{								\
+		.type		= (id),					\
+		.name		= text,					\
+		.flags		= LBPF_PT_PERFMON | LBPF_PT_TRACING,	\
+		.ctx_size	= (bytes),				\
+		.fields		= (rows),				\
+		.nr_fields	= ARRAY_SIZE(rows),			\
+		.helper		= lbpf_trace_helper,			\
+	}
+
+const struct lbpf_progtype lbpf_kprobe_type =
+	TRACING(BPF_PROG_TYPE_KPROBE, "kprobe", kprobe_fields, sizeof(struct pt_regs));
+const struct lbpf_progtype lbpf_perf_event_type =
+	TRACING(BPF_PROG_TYPE_PERF_EVENT, "perf_event", perf_fields, sizeof(struct bpf_perf_event_data));
+const struct lbpf_progtype lbpf_raw_tracepoint_type =
+	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tracepoint", raw_fields, MAX_TRACE_ARGS * sizeof(u64));
