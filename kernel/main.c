@@ -40,6 +40,7 @@ static const struct subsystem ladder[] = {
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },
+	{ "pin filesystem", lbpf_pinfs_init, lbpf_pinfs_exit },
 	{ "device", lbpf_device_init, lbpf_device_exit },
 };
 

@@ -6,12 +6,12 @@ CLANG ?= clang-16
 -include flags.mk
 
 # A program is a file with a main function; the others are sources of EXTRA_<name>.
-sources := $(filter-out %.bpf.c,$(shell grep -lE '^int main\>|^TEST_HARNESS_MAIN' *.c 2>/dev/null))
+sources := $(filter-out %.bpf.c $(FILES:=.c),$(shell grep -lE '^int main\>|^TEST_HARNESS_MAIN' *.c 2>/dev/null))
 bpf := $(wildcard *.bpf.c)
 
 TEST_GEN_PROGS := $(patsubst %.c,%,$(sources))
 TEST_PROGS := $(wildcard *.sh)
-TEST_GEN_FILES := $(patsubst %.c,%.o,$(bpf))
+TEST_GEN_FILES := $(patsubst %.c,%.o,$(bpf)) $(FILES)
 TEST_FILES := $(wildcard *.txt)
 LOCAL_HDRS := $(wildcard *.h)
 

@@ -10,4 +10,8 @@
 int lbpf_device_init(void);
 void lbpf_device_exit(void);
 
+/* The pin filesystem. */
+int lbpf_pinfs_init(void);
+void lbpf_pinfs_exit(void);
+
 #endif /* _LBPF_API_H */

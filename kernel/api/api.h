@@ -51,6 +51,10 @@ bool lbpf_unprivileged_allowed(void);
 int lbpf_open_flags(u32 flags);
 bool lbpf_name_is_valid(const char *name);
 
+/* pin.c */
+int lbpf_cmd_obj_pin(struct lbpf_call *call);
+int lbpf_cmd_obj_get(struct lbpf_call *call);
+
 /* map_create.c, map_elem.c, map_batch.c, map_freeze.c */
 int lbpf_cmd_map_create(struct lbpf_call *call);
 int lbpf_cmd_map_lookup(struct lbpf_call *call);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "diff.h"
 
-#define NR_OPS		2500	/* per map */
+#define NR_OPS		1500	/* per map */
 #define VALUE_MAX	8192	/* bytes of one element, for all CPUs */
 #define ENTRIES_MAX	512
 
@@ -207,7 +207,7 @@ static void run_shape(const struct shape *shape)
 			batch_lookup(shape, fd, BPF_MAP_LOOKUP_BATCH);
 		if (i % 500 == 499)
 			trace_contents(shape, fd);
-		if (i % 2000 == 1999)
+		if (i % 700 == 699)
 			batch_lookup(shape, fd, BPF_MAP_LOOKUP_AND_DELETE_BATCH);
 	}
 	trace_contents(shape, fd);

@@ -25,11 +25,25 @@
 static const struct scenario * const groups[] = {
 	map_create_scenarios, map_elem_scenarios, map_random_scenarios, map_access_scenarios,
 	info_scenarios, attr_scenarios, prog_load_scenarios, prog_run_scenarios,
-	prog_map_scenarios, ctx_scenarios, sock_scenarios,
+	prog_map_scenarios, ctx_scenarios, sock_scenarios, pin_scenarios,
 };
 
 static struct utsname host;
 static enum test_side reference_side = SIDE_KERNEL, tested_side = SIDE_LBPF;
+
+/* The same for those without capabilities on both sides; ends with the guest. */
+static void agree_on_unprivileged(void)
+{
+	FILE *kernel = fopen("/proc/sys/kernel/unprivileged_bpf_disabled", "r");
+	FILE *lbpf = fopen("/sys/module/lbpf/parameters/unprivileged", "w");
+
+	if (kernel && lbpf)
+		fprintf(lbpf, "%c", fgetc(kernel) == '0' ? 'Y' : 'N');
+	if (kernel)
+		fclose(kernel);
+	if (lbpf)
+		fclose(lbpf);
+}
 
 /* The trace of @scenario on @side; NULL if it did not come to its end. */
 static char *run_side(const struct scenario *scenario, enum test_side side)
@@ -189,6 +203,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	ksft_print_header();
+	agree_on_unprivileged();
 	/* Open in both processes, so that descriptors have the same numbers. */
 	if (tested_side == SIDE_LBPF)
 		lbpf_dev();
