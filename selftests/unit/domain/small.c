@@ -111,7 +111,8 @@ static void report(const struct score *score, const char *name)
 static void report_best(const struct score *score, const char *name)
 {
 	report(score, name);
-	ksft_test_result(score->nr_best * 1000 >= score->nr * 999, "%d/%d bits: %s: the best but for %lu cases\n",
+	ksft_test_result(score->nr_best * 1000 >= score->nr * 999,
+			 "%d/%d bits: %s: the best but for %lu cases\n",
 			 FULL, LOW, name, score->nr - score->nr_best);
 }
 
