@@ -196,15 +196,24 @@ static int back_jump(struct lbpf_env *env, struct need *need, u32 idx)
 	return 0;
 }
 
-static void back_linked(struct need *need, u64 linked)
+/* Is it a register that the comparison @insn names? */
+static bool is_compared(const struct need *need, const struct bpf_insn *insn, u32 place)
+{
+	return place == LBPF_PLACE_REG(need->frame, insn->dst_reg) ||
+	       (BPF_SRC(insn->code) == BPF_X && place == LBPF_PLACE_REG(need->frame, insn->src_reg));
+}
+
+/* What only equals a compared register learned from it; the register learned from nobody else. */
+static void back_linked(struct need *need, const struct bpf_insn *insn, u64 linked)
 {
 	bool hit = false;
 	u64 left;
 
 	for (left = linked; left; left >>= LBPF_PLACE_BITS)
-		hit |= has_place(need, left & PLACE_MASK);
+		hit |= !is_compared(need, insn, left & PLACE_MASK) && has_place(need, left & PLACE_MASK);
 	for (left = linked; hit && left; left >>= LBPF_PLACE_BITS)
-		need_place(need, left & PLACE_MASK);
+		if (is_compared(need, insn, left & PLACE_MASK))
+			need_place(need, left & PLACE_MASK);
 }
 
 /* What was needed after instruction @idx becomes what was needed before it. */
@@ -218,7 +227,7 @@ static int step_back(struct lbpf_env *env, struct need *need, u32 idx, const str
 		lbpf_print_insn(env, idx);
 	}
 	if (hop && hop->linked)
-		back_linked(need, hop->linked);
+		back_linked(need, insn, hop->linked);
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
