@@ -23,23 +23,23 @@
  * lbpf_copy_words() - Copy memory, small pieces word by word
  * @to: Destination, 8-byte aligned.
  * @from: Source.
- * @size_bytes: Size.
+ * @size_bytes: Size, not 0.
  *
  * Context: Any.
  */
 static __always_inline void lbpf_copy_words(void *to, const void *from, u32 size_bytes)
 {
-	u64 word;
-	u32 i;
+	u64 word, i = size_bytes;
 
 	if (unlikely(size_bytes % 8 || size_bytes > LBPF_WORD_COPY_MAX)) {
 		memcpy(to, from, size_bytes);
 		return;
 	}
-	for (i = 0; i < size_bytes; i += 8) {
+	do {
+		i -= 8;
 		__builtin_memcpy(&word, from + i, sizeof(word));
 		WRITE_ONCE(*(u64 *)(to + i), word);
-	}
+	} while (i);
 }
 
 void lbpf_value_copy_around(const struct lbpf_map *map, void *to, const void *from);
@@ -77,9 +77,12 @@ static __always_inline void lbpf_value_copy(const struct lbpf_map *map, void *to
  */
 static __always_inline void lbpf_value_init(const struct lbpf_map *map, void *to, const void *from)
 {
-	lbpf_value_copy(map, to, from);
-	if (unlikely(lbpf_value_has_fields(map)))
+	if (unlikely(lbpf_value_has_fields(map))) {
+		lbpf_value_copy_around(map, to, from);
 		lbpf_value_clear_fields(map, to);
+		return;
+	}
+	lbpf_copy_words(to, from, map->value_size);
 }
 
 /* A value for userspace: @to is a buffer; lock and timer read as zero. */

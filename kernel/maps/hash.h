@@ -18,6 +18,7 @@ enum key_kind {
 	KEY_8,
 	KEY_16,
 	KEY_ANY,
+	NR_KEY_KINDS,
 };
 
 /**
@@ -72,22 +73,23 @@ static __always_inline u64 read_short(const u8 *key, u32 size_bytes)
 {
 	if (size_bytes == 8)
 		return read_8(key);
-	if (size_bytes >= 4)
+	if (size_bytes == 4)
+		return read_4(key);
+	if (size_bytes > 4)
 		return (u64)read_4(key) << 32 | read_4(key + size_bytes - 4);
 	return (u64)key[0] << 16 | (u64)key[size_bytes / 2] << 8 | key[size_bytes - 1];
 }
 
 static inline u64 hash_any(const struct hash_seed *seed, const u8 *key, u32 size_bytes)
 {
-	u64 h = seed->mask;
-	u32 left = size_bytes;
+	u64 h = seed->mask, i;
 
-	if (left <= 8)
-		return fold(read_short(key, left) ^ seed->mask, seed->factor);
-	for (; left > 16; left -= 16, key += 16)
-		h = fold(read_8(key) ^ h, read_8(key + 8) ^ seed->factor);
+	if (size_bytes <= 8)
+		return fold(read_short(key, size_bytes) ^ seed->mask, seed->factor);
+	for (i = 0; i + 16 < size_bytes; i += 16)
+		h = fold(read_8(key + i) ^ h, read_8(key + i + 8) ^ seed->factor);
 	/* The last 9 to 16 bytes; the two words overlap when there are fewer than 16. */
-	h = fold(read_8(key) ^ h, read_8(key + left - 8) ^ seed->factor);
+	h = fold(read_8(key + i) ^ h, read_8(key + size_bytes - 8) ^ seed->factor);
 	return fold(h ^ seed->mask, seed->factor);
 }
 
@@ -96,7 +98,7 @@ static inline u64 hash_any(const struct hash_seed *seed, const u8 *key, u32 size
  * @seed: Secrets of the map.
  * @key: Key, aligned or not.
  * @size_bytes: Its size, 1 or more.
- * @kind: key_kind_of(@size_bytes), a constant where it matters.
+ * @kind: key_kind_of(@size_bytes), a constant where it matters; or KEY_ANY, with the same result.
  *
  * Context: Any.
  * Return: 64 bits; all of them depend on all of the key.
@@ -119,15 +121,17 @@ hash_key(const struct hash_seed *seed, const void *key, u32 size_bytes, enum key
 
 static inline bool equal_any(const u8 *a, const u8 *b, u32 size_bytes)
 {
-	u32 left = size_bytes;
+	u64 i, last = size_bytes - 8;
 
-	if (left < 8)
-		return read_short(a, left) == read_short(b, left);
-	for (; left > 8; left -= 8, a += 8, b += 8)
-		if (read_8(a) != read_8(b))
+	if (size_bytes < 8)
+		return read_short(a, size_bytes) == read_short(b, size_bytes);
+	for (i = 0; i + 8 < last; i += 16)
+		if ((read_8(a + i) ^ read_8(b + i)) | (read_8(a + i + 8) ^ read_8(b + i + 8)))
 			return false;
-	/* The last 1 to 8 bytes, with those before them. */
-	return read_8(a + left - 8) == read_8(b + left - 8);
+	/* The last 1 to 16 bytes, with those before them. */
+	if (i < last && read_8(a + i) != read_8(b + i))
+		return false;
+	return read_8(a + last) == read_8(b + last);
 }
 
 /**

@@ -81,22 +81,22 @@ static int pop_bucket(struct lbpf_hash *h, u64 *pos, struct batch *batch)
 {
 	struct bucket *b = &h->table.buckets[POS_BUCKET(*pos)];
 	unsigned long irq_flags;
+	struct hash_cpu *cpu;
 	struct place place;
-	int err;
 
 	if (!READ_ONCE(b->tags) && !READ_ONCE(b->chain)) {
 		*pos = POS_NEXT_BUCKET(*pos);
 		return 0;
 	}
-	err = hash_lock(h, b, &irq_flags);
-	if (err)
-		return err;
+	cpu = hash_lock(h, b, &irq_flags);
+	if (!cpu)
+		return -EBUSY;
 	while (batch->nr < batch->max && lbpf_table_locate_from(&h->table, b, pos, &place)) {
 		put_in_batch(h, place.elem, batch);
-		lbpf_hash_remove(h, b, &place);
+		lbpf_hash_remove(h, cpu, b, &place);
 		batch->nr++;
 	}
-	hash_unlock(h, b, irq_flags);
+	hash_unlock(cpu, b, irq_flags);
 	return 0;
 }
 

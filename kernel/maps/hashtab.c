@@ -16,7 +16,7 @@
 #include <lbpf/maps.h>
 #include <lbpf/value.h>
 
-#include "hashtab.h"
+#include "hash_ops.h"
 
 #define FIRST_ELEMS	64
 #define COPY_TRIES	16
@@ -219,66 +219,66 @@ u64 lbpf_hash_mem_bytes(const struct lbpf_map *map)
 	       lbpf_lru_bytes(h) + sizeof(struct hash_cpu) * num_possible_cpus();
 }
 
-/* Nothing in the bucket can be the key: seen without its lock. */
-static bool is_surely_missing(const struct bucket *b, u64 hash)
-{
-	return !match_tags(READ_ONCE(b->tags), tag_of(hash)) && !READ_ONCE(b->chain);
-}
-
 /**
  * lbpf_hash_remove() - Take an entry out
  * @h: Map.
+ * @cpu: From hash_lock().
  * @b: Its bucket, locked.
  * @place: Where it is.
  *
  * Context: Any.
  */
-void lbpf_hash_remove(struct lbpf_hash *h, struct bucket *b, const struct place *place)
+void lbpf_hash_remove(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+		      const struct place *place)
 {
-	lbpf_table_remove(b, place);
-	if (unlikely(h->lru))
-		lbpf_lru_forget(h, place->ref);
-	lbpf_pool_give(&h->pool, place->ref);
-	add_count(h, -1);
+	const struct hash_form form = { .is_lru = h->lru };
+
+	remove_elem(h, cpu, b, place, form);
 }
 
-/* Deletes an entry; its value goes to @value unless that is NULL. */
 static int pop(struct lbpf_hash *h, const void *key, void *value, u64 flags)
 {
 	u64 hash = hash_of_key(h, key);
 	struct bucket *b = table_bucket(&h->table, hash);
 	unsigned long irq_flags;
+	struct hash_cpu *cpu;
 	struct place place;
-	int err;
 
 	if (is_surely_missing(b, hash))
 		return -ENOENT;
-	err = hash_lock(h, b, &irq_flags);
-	if (unlikely(err))
-		return err;
-	lbpf_table_locate(&h->table, b, key, hash, &place);
+	cpu = hash_lock(h, b, &irq_flags);
+	if (unlikely(!cpu))
+		return -EBUSY;
+	place = table_locate(&h->table, b, key, hash, KEY_ANY);
 	if (place.elem) {
-		if (value)
-			lbpf_hash_copy_out(h, place.elem, value, flags);
-		lbpf_hash_remove(h, b, &place);
-	} else {
-		err = -ENOENT;
+		lbpf_hash_copy_out(h, place.elem, value, flags);
+		lbpf_hash_remove(h, cpu, b, &place);
 	}
-	hash_unlock(h, b, irq_flags);
-	return err;
+	hash_unlock(cpu, b, irq_flags);
+	return place.elem ? 0 : -ENOENT;
 }
 
 /**
- * lbpf_hash_delete() - Delete an entry
+ * lbpf_hash_lookup_slow() - Lookup by a program in a bucket that has a chain or is being changed
  * @map: Map.
  * @key: Key.
+ * @hash: Its hash.
  *
  * Context: Any, under rcu_read_lock().
- * Return: 0, -ENOENT, -EBUSY as hash_lock() says.
+ * Return: Value, of this CPU if they are per CPU, or NULL.
  */
-long lbpf_hash_delete(struct lbpf_map *map, const void *key)
+void *lbpf_hash_lookup_slow(struct lbpf_map *map, const void *key, u64 hash)
 {
-	return pop(hash_of(map), key, NULL, 0);
+	const struct lbpf_hash *h = hash_of(map);
+	struct lbpf_elem *elem = lbpf_table_find_slow(&h->table, key, hash);
+
+	if (!elem)
+		return NULL;
+	if (h->lru)
+		mark_used(elem);
+	if (h->is_percpu)
+		return this_cpu_ptr(elem_percpu(&h->table, elem));
+	return elem_value(&h->table, elem);
 }
 
 static void copy_out_percpu(struct lbpf_hash *h, void __percpu *area, void *value)
@@ -342,16 +342,16 @@ static int lookup_locked(struct lbpf_hash *h, const void *key, u64 hash, void *v
 {
 	struct bucket *b = table_bucket(&h->table, hash);
 	unsigned long irq_flags;
+	struct hash_cpu *cpu;
 	struct place place;
-	int err;
 
-	err = hash_lock(h, b, &irq_flags);
-	if (err)
-		return err;
-	lbpf_table_locate(&h->table, b, key, hash, &place);
+	cpu = hash_lock(h, b, &irq_flags);
+	if (!cpu)
+		return -EBUSY;
+	place = table_locate(&h->table, b, key, hash, KEY_ANY);
 	if (place.elem)
 		lbpf_hash_copy_out(h, place.elem, value, flags);
-	hash_unlock(h, b, irq_flags);
+	hash_unlock(cpu, b, irq_flags);
 	return place.elem ? 0 : -ENOENT;
 }
 
@@ -414,54 +414,43 @@ bool lbpf_hash_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *ma
 	       meta->spin_lock_off == map->spin_lock_off && meta->timer_off == map->timer_off;
 }
 
-static __always_inline void *lookup(struct lbpf_map *map, const void *key, enum key_kind kind)
-{
-	const struct table *t = &hash_of(map)->table;
-	struct lbpf_elem *elem = table_find(t, key, table_hash(t, key, kind), kind);
-
-	return elem ? elem_value(t, elem) : NULL;
-}
-
-static void *lookup_4(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_4);
-}
-
-static void *lookup_8(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_8);
-}
-
-static void *lookup_16(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_16);
-}
-
-static void *lookup_any(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_ANY);
-}
+HASH_FUNCS(4, KEY_4, false, false)
+HASH_FUNCS(8, KEY_8, false, false)
+HASH_FUNCS(16, KEY_16, false, false)
+HASH_FUNCS(any, KEY_ANY, false, false)
+HASH_LAZY_LOOKUP(4)
+HASH_LAZY_LOOKUP(8)
+HASH_LAZY_LOOKUP(16)
+HASH_LAZY_LOOKUP(any)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
 
-#define OPS(lookup_fn) {							\
-	HASH_OPS(BPF_MAP_TYPE_HASH, "hash", lookup_fn, alloc),			\
+#define OPS(suffix, lookup_fn) {						\
+	HASH_OPS(suffix, lookup_fn),						\
+	.type = BPF_MAP_TYPE_HASH,						\
+	.name = "hash",								\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
 		LBPF_USE_FOR_EACH,						\
 	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | \
 			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,			\
+	.alloc = alloc,								\
+	.user_update = lbpf_hash_user_update,					\
 }
 
 static const struct lbpf_map_ops ops_of_kind[] = {
-	[KEY_4] = OPS(lookup_4),
-	[KEY_8] = OPS(lookup_8),
-	[KEY_16] = OPS(lookup_16),
-	[KEY_ANY] = OPS(lookup_any),
+	[KEY_4] = OPS(4, lookup_),
+	[KEY_8] = OPS(8, lookup_),
+	[KEY_16] = OPS(16, lookup_),
+	[KEY_ANY] = OPS(any, lookup_),
+	[NR_KEY_KINDS + KEY_4] = OPS(4, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_8] = OPS(8, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_16] = OPS(16, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_ANY] = OPS(any, lookup_lazy_),
 };
 
 static struct lbpf_map *alloc(const union bpf_attr *attr)
 {
-	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)]);
+	return lbpf_hash_alloc(attr, &ops_of_kind[hash_kind_of(attr)]);
 }
 
-const struct lbpf_map_ops lbpf_hash_ops = OPS(lookup_any);
+const struct lbpf_map_ops lbpf_hash_ops = OPS(any, lookup_);

@@ -52,24 +52,6 @@ struct lbpf_hash {
 	struct lbpf_pool	pool;
 };
 
-/**
- * struct hash_change - An update
- * @key: Key.
- * @value: Value, or values of all CPUs (@is_user).
- * @hash: Hash of @key.
- * @flags: Of the update.
- * @is_user: Per-CPU values come for all CPUs.
- * @ref: Element in reserve for a new entry, or LBPF_POOL_NONE.
- */
-struct hash_change {
-	const void	*key;
-	const void	*value;
-	u64		hash;
-	u64		flags;
-	bool		is_user;
-	u32		ref;
-};
-
 static __always_inline struct lbpf_hash *hash_of(const struct lbpf_map *map)
 {
 	return container_of(map, struct lbpf_hash, map);
@@ -84,9 +66,10 @@ static __always_inline struct lbpf_hash *hash_of(const struct lbpf_map *map)
  * Waiting for a bucket lock could last forever then, so it is refused.
  *
  * Context: Any.
- * Return: 0 with interrupts off, or -EBUSY in the case above only.
+ * Return: The CPU's share, with interrupts off, or NULL in the case above only.
  */
-static __always_inline int hash_enter(struct lbpf_hash *h, unsigned long *irq_flags)
+static __always_inline struct hash_cpu *
+hash_enter(struct lbpf_hash *h, unsigned long *irq_flags)
 {
 	struct hash_cpu *cpu;
 
@@ -94,19 +77,19 @@ static __always_inline int hash_enter(struct lbpf_hash *h, unsigned long *irq_fl
 	cpu = this_cpu_ptr(h->cpus);
 	if (unlikely(cpu->is_busy)) {
 		local_irq_restore(*irq_flags);
-		return -EBUSY;
+		return NULL;
 	}
 	cpu->is_busy = true;
 	/* An NMI sees the flag before a lock is taken. */
 	barrier();
-	return 0;
+	return cpu;
 }
 
-static __always_inline void hash_leave(struct lbpf_hash *h, unsigned long irq_flags)
+static __always_inline void hash_leave(struct hash_cpu *cpu, unsigned long irq_flags)
 {
 	/* The flag goes after the lock. */
 	barrier();
-	this_cpu_ptr(h->cpus)->is_busy = false;
+	cpu->is_busy = false;
 	local_irq_restore(irq_flags);
 }
 
@@ -129,26 +112,27 @@ static __always_inline bool bucket_lock(struct bucket *b)
  * @irq_flags: For hash_unlock().
  *
  * Context: Any.
- * Return: 0 with interrupts off, or -EBUSY as hash_enter() and bucket_lock() say.
+ * Return: The CPU's share, with interrupts off, or NULL (-EBUSY) as hash_enter() and bucket_lock()
+ * say.
  */
-static __always_inline int
+static __always_inline struct hash_cpu *
 hash_lock(struct lbpf_hash *h, struct bucket *b, unsigned long *irq_flags)
 {
-	int err = hash_enter(h, irq_flags);
+	struct hash_cpu *cpu = hash_enter(h, irq_flags);
 
-	if (unlikely(err))
-		return err;
+	if (unlikely(!cpu))
+		return NULL;
 	if (likely(bucket_lock(b)))
-		return 0;
-	hash_leave(h, *irq_flags);
-	return -EBUSY;
+		return cpu;
+	hash_leave(cpu, *irq_flags);
+	return NULL;
 }
 
 static __always_inline void
-hash_unlock(struct lbpf_hash *h, struct bucket *b, unsigned long irq_flags)
+hash_unlock(struct hash_cpu *cpu, struct bucket *b, unsigned long irq_flags)
 {
 	raw_spin_unlock(&b->lock);
-	hash_leave(h, irq_flags);
+	hash_leave(cpu, irq_flags);
 }
 
 static __always_inline u64 hash_of_key(const struct lbpf_hash *h, const void *key)
@@ -156,22 +140,19 @@ static __always_inline u64 hash_of_key(const struct lbpf_hash *h, const void *ke
 	return table_hash(&h->table, key, key_kind_of(h->table.key_size));
 }
 
-static __always_inline void add_count(struct lbpf_hash *h, int nr)
+static __always_inline void add_count(struct hash_cpu *cpu, int nr)
 {
-	struct hash_cpu *cpu = this_cpu_ptr(h->cpus);
-
 	WRITE_ONCE(cpu->nr, cpu->nr + nr);
 }
 
-/* Element of a new entry goes back to the pool, or to who evicts. */
-void lbpf_hash_remove(struct lbpf_hash *h, struct bucket *b, const struct place *place);
-long lbpf_hash_change(struct lbpf_hash *h, struct hash_change *change);
-
+void lbpf_hash_remove(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+		      const struct place *place);
+void *lbpf_hash_lookup_slow(struct lbpf_map *map, const void *key, u64 hash);
+int lbpf_hash_check_ahead(const struct lbpf_hash *h, const void *key, u64 hash, u64 flags);
+s64 lbpf_hash_take_slow(struct lbpf_hash *h);
 int lbpf_hash_alloc_check(const union bpf_attr *attr);
 struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops);
 void lbpf_hash_free(struct lbpf_map *map);
-long lbpf_hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags);
-long lbpf_hash_delete(struct lbpf_map *map, const void *key);
 int lbpf_hash_next_key(struct lbpf_map *map, const void *key, void *next_key);
 int lbpf_hash_user_update(struct lbpf_map *map, const void *key, const void *value, u64 flags);
 int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags);
@@ -190,37 +171,13 @@ u32 lbpf_percpu_value_bytes(const struct lbpf_map *map);
 int lbpf_lru_init(struct lbpf_hash *h);
 void lbpf_lru_destroy(struct lbpf_hash *h);
 u32 lbpf_lru_take(struct lbpf_hash *h);
-u32 lbpf_lru_evict(struct lbpf_hash *h);
+u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu);
 void lbpf_lru_adopt(struct lbpf_hash *h, u32 ref, u32 old_ref);
 void lbpf_lru_forget(struct lbpf_hash *h, u32 ref);
 u64 lbpf_lru_bytes(const struct lbpf_hash *h);
 
 /* Value of an element for userspace: copied to @value. */
 void lbpf_hash_copy_out(struct lbpf_hash *h, struct lbpf_elem *elem, void *value, u64 flags);
-
-#define HASH_BATCH	(BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_LOOKUP_AND_DELETE_BATCH) | \
-			 BIT(BPF_MAP_UPDATE_BATCH) | BIT(BPF_MAP_DELETE_BATCH))
-
-/* A map type on the hash table, with the lookup for one kind of key. */
-#define HASH_OPS(map_type, map_name, lookup_fn, alloc_fn)		\
-	.type = map_type,						\
-	.name = map_name,						\
-	.has_batch = HASH_BATCH,					\
-	.alloc_check = lbpf_hash_alloc_check,				\
-	.alloc = alloc_fn,						\
-	.free = lbpf_hash_free,						\
-	.lookup = lookup_fn,						\
-	.update = lbpf_hash_update,					\
-	.delete = lbpf_hash_delete,					\
-	.next_key = lbpf_hash_next_key,					\
-	.user_lookup = lbpf_hash_user_lookup,				\
-	.user_update = lbpf_hash_user_update,				\
-	.user_pop = lbpf_hash_user_pop,					\
-	.batch_walk = lbpf_hash_batch_walk,				\
-	.count = lbpf_hash_count,					\
-	.mem_bytes = lbpf_hash_mem_bytes,				\
-	.meta_equal = lbpf_hash_meta_equal,				\
-	.for_each = lbpf_hash_for_each
 
 static __always_inline void __percpu *elem_percpu(const struct table *t, struct lbpf_elem *elem)
 {

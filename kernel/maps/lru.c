@@ -23,7 +23,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/maps.h>
 
-#include "hashtab.h"
+#include "hash_ops.h"
 
 #define MARKS_PASSED	256
 #define WINDOW_MAX	32U
@@ -203,7 +203,7 @@ static bool locate_ref(const struct table *t, struct bucket *b, u32 ref, struct 
 }
 
 /* Takes the element out of the map unless it is free, or was used again. */
-static bool try_evict(struct lbpf_hash *h, u32 ref, bool also_marked)
+static bool try_evict(struct lbpf_hash *h, struct hash_cpu *cpu, u32 ref, bool also_marked)
 {
 	struct lbpf_elem *elem = table_elem(&h->table, ref);
 	/* The key may be changing: then the element is not in the bucket. */
@@ -214,8 +214,8 @@ static bool try_evict(struct lbpf_hash *h, u32 ref, bool also_marked)
 	if (!bucket_lock(b))
 		return false;
 	if (locate_ref(&h->table, b, ref, &place) && (also_marked || !READ_ONCE(elem->mark))) {
-		lbpf_table_remove(b, &place);
-		add_count(h, -1);
+		table_remove(b, &place);
+		add_count(cpu, -1);
 		done = true;
 	}
 	raw_spin_unlock(&b->lock);
@@ -225,14 +225,14 @@ static bool try_evict(struct lbpf_hash *h, u32 ref, bool also_marked)
 /**
  * lbpf_lru_evict() - Take an element that is in use
  * @h: Map.
+ * @cpu: From hash_enter().
  *
  * Context: Any, after hash_enter(), no bucket lock held.
  * Return: Ref, or LBPF_POOL_NONE if nothing was to be had (in an NMI; or all is in the hands of
  * other CPUs).
  */
-u32 lbpf_lru_evict(struct lbpf_hash *h)
+u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu)
 {
-	struct hash_cpu *cpu = this_cpu_ptr(h->cpus);
 	u32 left = 2 * h->pool.nr_elems, marks = 0, ref, self = smp_processor_id();
 	struct lbpf_elem *elem;
 
@@ -246,78 +246,39 @@ u32 lbpf_lru_evict(struct lbpf_hash *h)
 			marks++;
 			continue;
 		}
-		if (try_evict(h, ref, marks == MARKS_PASSED))
+		if (try_evict(h, cpu, ref, marks == MARKS_PASSED))
 			return ref;
 	}
 	return LBPF_POOL_NONE;
 }
 
-/* Written only if it changes something: a hot entry's line stays shared. */
-static __always_inline void mark_used(struct lbpf_elem *elem)
-{
-	if (!READ_ONCE(elem->mark))
-		WRITE_ONCE(elem->mark, 1);
-}
-
-static __always_inline void *lookup(struct lbpf_map *map, const void *key, enum key_kind kind)
-{
-	const struct table *t = &hash_of(map)->table;
-	struct lbpf_elem *elem = table_find(t, key, table_hash(t, key, kind), kind);
-
-	if (!elem)
-		return NULL;
-	mark_used(elem);
-	return elem_value(t, elem);
-}
-
-static void *lookup_4(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_4);
-}
-
-static void *lookup_8(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_8);
-}
-
-static void *lookup_16(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_16);
-}
-
-static void *lookup_any(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_ANY);
-}
-
-static void *percpu_lookup(struct lbpf_map *map, const void *key)
-{
-	struct lbpf_hash *h = hash_of(map);
-	struct lbpf_elem *elem = table_find(&h->table, key, hash_of_key(h, key), KEY_ANY);
-
-	if (!elem)
-		return NULL;
-	mark_used(elem);
-	return this_cpu_ptr(elem_percpu(&h->table, elem));
-}
+HASH_FUNCS(4, KEY_4, true, false)
+HASH_FUNCS(8, KEY_8, true, false)
+HASH_FUNCS(16, KEY_16, true, false)
+HASH_FUNCS(any, KEY_ANY, true, false)
+HASH_FUNCS(percpu, KEY_ANY, true, true)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
 
 #define LRU_FLAGS	(BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | \
 			 BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
 
-#define OPS(lookup_fn) {							\
-	HASH_OPS(BPF_MAP_TYPE_LRU_HASH, "lru_hash", lookup_fn, alloc),		\
+#define OPS(suffix, lookup_fn) {						\
+	HASH_OPS(suffix, lookup_fn),						\
+	.type = BPF_MAP_TYPE_LRU_HASH,						\
+	.name = "lru_hash",							\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
 		LBPF_USE_FOR_EACH,						\
 	.create_flags = LRU_FLAGS,						\
+	.alloc = alloc,								\
+	.user_update = lbpf_hash_user_update,					\
 }
 
 static const struct lbpf_map_ops ops_of_kind[] = {
-	[KEY_4] = OPS(lookup_4),
-	[KEY_8] = OPS(lookup_8),
-	[KEY_16] = OPS(lookup_16),
-	[KEY_ANY] = OPS(lookup_any),
+	[KEY_4] = OPS(4, lookup_),
+	[KEY_8] = OPS(8, lookup_),
+	[KEY_16] = OPS(16, lookup_),
+	[KEY_ANY] = OPS(any, lookup_),
 };
 
 static struct lbpf_map *alloc(const union bpf_attr *attr)
@@ -325,7 +286,7 @@ static struct lbpf_map *alloc(const union bpf_attr *attr)
 	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)]);
 }
 
-const struct lbpf_map_ops lbpf_lru_hash_ops = OPS(lookup_any);
+const struct lbpf_map_ops lbpf_lru_hash_ops = OPS(any, lookup_);
 
 static struct lbpf_map *percpu_alloc(const union bpf_attr *attr)
 {
@@ -333,10 +294,14 @@ static struct lbpf_map *percpu_alloc(const union bpf_attr *attr)
 }
 
 const struct lbpf_map_ops lbpf_lru_percpu_hash_ops = {
-	HASH_OPS(BPF_MAP_TYPE_LRU_PERCPU_HASH, "lru_percpu_hash", percpu_lookup, percpu_alloc),
+	HASH_OPS(percpu, lookup_),
+	.type = BPF_MAP_TYPE_LRU_PERCPU_HASH,
+	.name = "lru_percpu_hash",
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,
 	.create_flags = LRU_FLAGS,
+	.alloc = percpu_alloc,
 	.lookup_percpu = lbpf_hash_lookup_percpu,
 	.user_value_bytes = lbpf_percpu_value_bytes,
+	.user_update = lbpf_hash_user_update,
 };

@@ -6,7 +6,7 @@
  */
 #include <lbpf/maps.h>
 
-#include "hashtab.h"
+#include "hash_ops.h"
 
 /**
  * lbpf_hash_lookup_percpu() - Value of another CPU
@@ -40,56 +40,45 @@ u32 lbpf_percpu_value_bytes(const struct lbpf_map *map)
 	return map->elem_size * num_possible_cpus();
 }
 
-static __always_inline void *lookup(struct lbpf_map *map, const void *key, enum key_kind kind)
-{
-	const struct table *t = &hash_of(map)->table;
-	struct lbpf_elem *elem = table_find(t, key, table_hash(t, key, kind), kind);
-
-	return elem ? this_cpu_ptr(elem_percpu(t, elem)) : NULL;
-}
-
-static void *lookup_4(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_4);
-}
-
-static void *lookup_8(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_8);
-}
-
-static void *lookup_16(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_16);
-}
-
-static void *lookup_any(struct lbpf_map *map, const void *key)
-{
-	return lookup(map, key, KEY_ANY);
-}
+HASH_FUNCS(4, KEY_4, false, true)
+HASH_FUNCS(8, KEY_8, false, true)
+HASH_FUNCS(16, KEY_16, false, true)
+HASH_FUNCS(any, KEY_ANY, false, true)
+HASH_LAZY_LOOKUP(4)
+HASH_LAZY_LOOKUP(8)
+HASH_LAZY_LOOKUP(16)
+HASH_LAZY_LOOKUP(any)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
 
-#define OPS(lookup_fn) {							\
-	HASH_OPS(BPF_MAP_TYPE_PERCPU_HASH, "percpu_hash", lookup_fn, alloc),	\
+#define OPS(suffix, lookup_fn) {						\
+	HASH_OPS(suffix, lookup_fn),						\
+	.type = BPF_MAP_TYPE_PERCPU_HASH,					\
+	.name = "percpu_hash",							\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,			\
 	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | \
 			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,			\
+	.alloc = alloc,								\
 	.lookup_percpu = lbpf_hash_lookup_percpu,				\
 	.user_value_bytes = lbpf_percpu_value_bytes,				\
+	.user_update = lbpf_hash_user_update,					\
 }
 
 static const struct lbpf_map_ops ops_of_kind[] = {
-	[KEY_4] = OPS(lookup_4),
-	[KEY_8] = OPS(lookup_8),
-	[KEY_16] = OPS(lookup_16),
-	[KEY_ANY] = OPS(lookup_any),
+	[KEY_4] = OPS(4, lookup_),
+	[KEY_8] = OPS(8, lookup_),
+	[KEY_16] = OPS(16, lookup_),
+	[KEY_ANY] = OPS(any, lookup_),
+	[NR_KEY_KINDS + KEY_4] = OPS(4, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_8] = OPS(8, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_16] = OPS(16, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_ANY] = OPS(any, lookup_lazy_),
 };
 
 static struct lbpf_map *alloc(const union bpf_attr *attr)
 {
-	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)]);
+	return lbpf_hash_alloc(attr, &ops_of_kind[hash_kind_of(attr)]);
 }
 
-const struct lbpf_map_ops lbpf_percpu_hash_ops = OPS(lookup_any);
+const struct lbpf_map_ops lbpf_percpu_hash_ops = OPS(any, lookup_);

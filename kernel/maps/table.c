@@ -68,42 +68,37 @@ struct lbpf_elem *lbpf_table_find_slow(const struct table *t, const void *key, u
 	return elem;
 }
 
-static void set_place(const struct table *t, struct place *place, u32 ref, u32 slot)
+/**
+ * lbpf_table_locate_chain() - Find an entry on a chain
+ * @t: Table.
+ * @b: Bucket; the caller holds its lock.
+ * @key: Key.
+ *
+ * Context: Any, bucket lock held.
+ * Return: What links to its element, or NULL.
+ */
+u32 *lbpf_table_locate_chain(const struct table *t, struct bucket *b, const void *key)
 {
-	place->elem = table_elem(t, ref);
-	place->ref = ref;
-	place->slot = slot;
+	struct lbpf_elem *elem;
+	u32 *link;
+
+	for (link = &b->chain; *link; link = &elem->next) {
+		elem = table_elem(t, *link - 1);
+		if (equal_any(elem->data, key, t->key_size))
+			return link;
+	}
+	return NULL;
 }
 
 /**
- * lbpf_table_locate() - Find an entry for a writer
+ * lbpf_table_insert_chain() - Publish an entry for which the bucket has no slot
  * @t: Table.
- * @b: Bucket of @hash; the caller holds its lock.
- * @key: Key.
- * @hash: Its hash.
- * @place: Where it is; ->elem is NULL when the key is not there.
+ * @b: Bucket; the caller holds its lock.
+ * @ref: Element with key and value filled in.
  *
  * Context: Any, bucket lock held.
  */
-void lbpf_table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
-		       struct place *place)
-{
-	u64 match = match_tags(b->tags, tag_of(hash));
-
-	for (; match; match &= match - 1) {
-		set_place(t, place, b->refs[first_slot(match)], first_slot(match));
-		if (likely(equal_any(place->elem->data, key, t->key_size)))
-			return;
-	}
-	for (place->link = &b->chain; *place->link; place->link = &place->elem->next) {
-		set_place(t, place, *place->link - 1, BUCKET_SLOTS);
-		if (equal_any(place->elem->data, key, t->key_size))
-			return;
-	}
-	place->elem = NULL;
-}
-
-static void insert_in_chain(const struct table *t, struct bucket *b, u32 ref)
+void lbpf_table_insert_chain(const struct table *t, struct bucket *b, u32 ref)
 {
 	struct lbpf_elem *elem = table_elem(t, ref), *other;
 	u32 *link = &b->chain;
@@ -121,87 +116,35 @@ static void insert_in_chain(const struct table *t, struct bucket *b, u32 ref)
 }
 
 /**
- * lbpf_table_insert() - Publish an entry
+ * lbpf_table_replace_chain() - Put another element in the place of an entry of a chain
  * @t: Table.
- * @b: Bucket of @hash; the caller holds its lock.
- * @hash: Hash of its key, which is not in the table.
- * @ref: Element with key and value filled in.
- *
- * Context: Any, bucket lock held.
- */
-void lbpf_table_insert(const struct table *t, struct bucket *b, u64 hash, u32 ref)
-{
-	u64 empty = match_tags(b->tags, 0);
-	u32 slot;
-
-	if (unlikely(!empty)) {
-		insert_in_chain(t, b, ref);
-		return;
-	}
-	slot = first_slot(empty);
-	WRITE_ONCE(b->refs[slot], ref);
-	/* Publishes ref and element; readers depend on the tag. */
-	smp_store_release(&b->tags, b->tags | tag_of(hash) << 8 * slot);
-}
-
-/* An element became unreachable, and may be written to afterwards. */
-static void advance_seq(struct bucket *b)
-{
-	/* (C) of table.h. */
-	smp_wmb();
-	WRITE_ONCE(b->seq, b->seq + 1);
-	/* (D) of table.h. */
-	smp_wmb();
-}
-
-/**
- * lbpf_table_remove() - Take an entry out
- * @b: Its bucket; the caller holds the lock.
- * @place: From lbpf_table_locate().  The element may be reused when this returns.
- *
- * Context: Any, bucket lock held.
- */
-void lbpf_table_remove(struct bucket *b, const struct place *place)
-{
-	if (likely(place->slot < BUCKET_SLOTS))
-		WRITE_ONCE(b->tags, b->tags & ~(0xffULL << 8 * place->slot));
-	else
-		WRITE_ONCE(*place->link, place->elem->next);
-	advance_seq(b);
-}
-
-/**
- * lbpf_table_replace() - Put another element in the place of an entry
- * @t: Table.
- * @b: Its bucket; the caller holds the lock.
- * @place: From lbpf_table_locate().  The old element may be reused when this returns.
+ * @place: The entry.
  * @ref: Element with the same key and the new value filled in.
  *
  * Context: Any, bucket lock held.
  */
-void lbpf_table_replace(const struct table *t, struct bucket *b, const struct place *place,
-			u32 ref)
+void lbpf_table_replace_chain(const struct table *t, const struct place *place, u32 ref)
 {
-	struct lbpf_elem *elem;
+	struct lbpf_elem *elem = table_elem(t, ref);
 
-	if (likely(place->slot < BUCKET_SLOTS)) {
-		/* Publishes the element; readers depend on the ref. */
-		smp_store_release(&b->refs[place->slot], ref);
-	} else {
-		elem = table_elem(t, ref);
-		set_elem_order(elem, elem_order(place->elem));
-		WRITE_ONCE(elem->next, place->elem->next);
-		/* Likewise. */
-		smp_store_release(place->link, ref + 1);
-	}
-	advance_seq(b);
+	set_elem_order(elem, elem_order(place->elem));
+	WRITE_ONCE(elem->next, place->elem->next);
+	/* Publishes the element; readers depend on the ref. */
+	smp_store_release(place->link, ref + 1);
+}
+
+static void set_place(const struct table *t, struct place *place, u32 ref, u32 slot)
+{
+	place->elem = table_elem(t, ref);
+	place->ref = ref;
+	place->slot = slot;
 }
 
 /* First entry at or after @in in the bucket, for readers and writers.  *in becomes its place. */
 static struct lbpf_elem *next_in_bucket(const struct table *t, struct bucket *b, u32 seq,
 					u32 *in, struct place *place)
 {
-	u64 used = ~match_tags(READ_ONCE(b->tags), 0) & ~TAG_LOW;
+	u64 used = READ_ONCE(b->tags) & TAG_USED;
 	struct lbpf_elem *elem;
 	u32 link;
 
@@ -395,6 +338,7 @@ int lbpf_table_init(struct table *t, const union bpf_attr *attr, const struct lb
 	t->flat = pool->flat;
 	t->chunks = pool->chunks;
 	t->chunk_shift = pool->chunk_shift;
+	t->chunk_mask = (1U << pool->chunk_shift) - 1;
 	t->elem_bytes = pool->elem_bytes;
 	t->key_size = attr->key_size;
 	t->value_off = round_up(attr->key_size, 8);

@@ -4,7 +4,8 @@
  *
  * Layer: maps (p).
  *
- * A bucket has eight slots: a tag of 8 bits (0: the slot is empty) and a ref.
+ * A bucket has eight slots: a tag of 8 bits (0: the slot is empty; the top bit is
+ * set otherwise) and a ref.
  * A lookup compares all tags at once and touches an element only where the tag
  * matches: a miss costs one line, a hit two.  Entries beyond eight hang on a
  * chain through the elements' heads; a table has a bucket for every four
@@ -56,7 +57,7 @@
 
 #define BUCKET_SLOTS	8
 #define TAG_EACH	0x0101010101010101ULL
-#define TAG_LOW		0x7f7f7f7f7f7f7f7fULL
+#define TAG_USED	0x8080808080808080ULL
 
 /**
  * struct bucket - Entries whose keys have the same low hash bits
@@ -80,9 +81,10 @@ struct bucket {
  * @seed: Secrets of the hash.
  * @flat: Elements, NULL if they are in chunks (see struct lbpf_pool).
  * @chunks: Chunks, or NULL.
- * @mask: Number of buckets less one.
  * @elem_bytes: Size of an element.
+ * @mask: Number of buckets less one.
  * @chunk_shift: As in the pool.
+ * @chunk_mask: Elements in a chunk less one.
  * @key_size: Bytes.
  * @value_off: Offset of the value in an element's data: key_size rounded up to 8.
  */
@@ -91,9 +93,10 @@ struct table {
 	struct hash_seed seed;
 	void		*flat;
 	void		**chunks;
+	u64		elem_bytes;
 	u32		mask;
-	u32		elem_bytes;
-	u32		chunk_shift;
+	u8		chunk_shift;
+	u16		chunk_mask;
 	u32		key_size;
 	u32		value_off;
 } ____cacheline_aligned;
@@ -112,14 +115,27 @@ struct place {
 	u32		*link;
 };
 
+/* Address of an element; it is never NULL, which the compiler cannot know. */
+static __always_inline struct lbpf_elem *
+elem_at(const struct table *t, u32 ref, bool is_flat)
+{
+	struct lbpf_elem *elem;
+	u64 in_chunk;
+
+	if (is_flat) {
+		elem = t->flat + ref * t->elem_bytes;
+	} else {
+		in_chunk = ref & t->chunk_mask;
+		elem = t->chunks[ref >> t->chunk_shift] + in_chunk * t->elem_bytes;
+	}
+	if (!elem)
+		__builtin_unreachable();
+	return elem;
+}
+
 static __always_inline struct lbpf_elem *table_elem(const struct table *t, u32 ref)
 {
-	u32 in_chunk;
-
-	if (t->flat)
-		return t->flat + (size_t)ref * t->elem_bytes;
-	in_chunk = ref & ((1U << t->chunk_shift) - 1);
-	return t->chunks[ref >> t->chunk_shift] + in_chunk * t->elem_bytes;
+	return elem_at(t, ref, t->flat);
 }
 
 /* Place of an entry among those of its chain. */
@@ -144,25 +160,26 @@ static __always_inline struct bucket *table_bucket(const struct table *t, u64 ha
 	return &t->buckets[(u32)hash & t->mask];
 }
 
-/* 1 to 255, from bits that do not choose the bucket. */
+/* From bits that do not choose the bucket. */
 static __always_inline u64 tag_of(u64 hash)
 {
-	u64 tag = hash >> 56;
-
-	return tag + !tag;
+	return hash >> 56 | 0x80;
 }
 
-/* Bit 7 of every byte of @tags that is @tag; no other bit. */
+/*
+ * Bit 7 of every byte of @tags that is @tag, and no bit of an empty slot.  After a byte that is,
+ * the next one may be there by mistake (the borrow): the key decides.
+ */
 static __always_inline u64 match_tags(u64 tags, u64 tag)
 {
 	u64 x = tags ^ tag * TAG_EACH;
 
-	return ~(((x & TAG_LOW) + TAG_LOW) | x | TAG_LOW);
+	return (x - TAG_EACH) & ~x & TAG_USED;
 }
 
-static __always_inline u32 first_slot(u64 match)
+static __always_inline u64 first_slot(u64 match)
 {
-	return __ffs64(match) >> 3;
+	return (u64)__builtin_ctzll(match) >> 3;
 }
 
 /* Did the bucket lose no element since @seq was read? */
@@ -176,17 +193,20 @@ static __always_inline bool is_unchanged(const struct bucket *b, u32 seq)
 struct lbpf_elem *lbpf_table_find_slow(const struct table *t, const void *key, u64 hash);
 
 /**
- * table_find() - Look an entry up
+ * find_in() - Look an entry up, with what is constant in the code
  * @t: Table.
  * @key: Key.
  * @hash: Its hash.
  * @kind: Kind of the table's keys.
+ * @is_flat: The elements are in one area.
+ * @again: Set if one look did not tell: call lbpf_table_find_slow().
  *
  * Context: Any, under rcu_read_lock().  Takes no lock.
  * Return: Element that held the key during the call, or NULL.
  */
 static __always_inline struct lbpf_elem *
-table_find(const struct table *t, const void *key, u64 hash, enum key_kind kind)
+find_in(const struct table *t, const void *key, u64 hash, enum key_kind kind, bool is_flat,
+	bool *again)
 {
 	const struct bucket *b = table_bucket(t, hash);
 	/* (A), pairs with (C). */
@@ -195,13 +215,34 @@ table_find(const struct table *t, const void *key, u64 hash, enum key_kind kind)
 	struct lbpf_elem *elem;
 
 	for (; match; match &= match - 1) {
-		elem = table_elem(t, READ_ONCE(b->refs[first_slot(match)]));
+		elem = elem_at(t, READ_ONCE(b->refs[first_slot(match)]), is_flat);
 		if (likely(is_same_key(elem->data, key, t->key_size, kind)))
-			return is_unchanged(b, seq) ? elem : lbpf_table_find_slow(t, key, hash);
+			goto check;
 		if (!is_unchanged(b, seq))
-			return lbpf_table_find_slow(t, key, hash);
+			break;
 	}
-	return likely(!READ_ONCE(b->chain)) ? NULL : lbpf_table_find_slow(t, key, hash);
+	*again = match || READ_ONCE(b->chain);
+	return NULL;
+
+check:
+	*again = !is_unchanged(b, seq);
+	return elem;
+}
+
+static __always_inline struct lbpf_elem *
+table_find(const struct table *t, const void *key, u64 hash, enum key_kind kind)
+{
+	struct lbpf_elem *elem;
+	bool again;
+
+	elem = find_in(t, key, hash, kind, t->flat, &again);
+	return unlikely(again) ? lbpf_table_find_slow(t, key, hash) : elem;
+}
+
+/* Offset of the value, as a constant where the kind tells. */
+static __always_inline u32 value_off(const struct table *t, enum key_kind kind)
+{
+	return kind == KEY_ANY ? t->value_off : kind == KEY_16 ? 16 : 8;
 }
 
 static __always_inline u64
@@ -210,13 +251,10 @@ table_hash(const struct table *t, const void *key, enum key_kind kind)
 	return hash_key(&t->seed, key, t->key_size, kind);
 }
 
-/* What writers do: the caller holds the lock of @b. */
-void lbpf_table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
-		       struct place *place);
-void lbpf_table_insert(const struct table *t, struct bucket *b, u64 hash, u32 ref);
-void lbpf_table_remove(struct bucket *b, const struct place *place);
-void lbpf_table_replace(const struct table *t, struct bucket *b, const struct place *place,
-			u32 ref);
+/* What writers do: table_write.h, and these.  The caller holds the lock of the bucket. */
+u32 *lbpf_table_locate_chain(const struct table *t, struct bucket *b, const void *key);
+void lbpf_table_insert_chain(const struct table *t, struct bucket *b, u32 ref);
+void lbpf_table_replace_chain(const struct table *t, const struct place *place, u32 ref);
 
 /*
  * Iteration.  A position is a bucket (upper half) and a place in it: a slot, or

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The hot operations of the map types on the hash table, to be made for each
+ * kind of key: HASH_FUNCS() defines them, HASH_OPS() lists them.
+ *
+ * Layer: maps (p).  Locks: see hash_lock(); the lock of a value (BPF_F_LOCK)
+ * nests inside the lock of the bucket.
+ *
+ * An update of an existing key writes the CPU's spare element and exchanges it
+ * with the old one, which becomes the spare: readers see the old value or the
+ * new one.  A program that still holds the old value reads, and writes, memory
+ * that another entry may use by then: it stays memory of this map.  Per-CPU
+ * values are written in place.
+ */
+#ifndef _LBPF_MAPS_HASH_OPS_H
+#define _LBPF_MAPS_HASH_OPS_H
+
+#include <linux/errno.h>
+
+#include <lbpf/value.h>
+
+#include "hashtab.h"
+#include "table_write.h"
+
+/**
+ * struct hash_form - What is constant in the code of one map type
+ * @kind: Kind of key.
+ * @is_lru: Entries are marked when they are used, and evicted.
+ * @is_percpu: Values are per CPU.
+ * @is_user: Values come for all CPUs.
+ */
+struct hash_form {
+	enum key_kind	kind;
+	bool		is_lru;
+	bool		is_percpu;
+	bool		is_user;
+};
+
+/**
+ * struct hash_item - What an update is about
+ * @key: Key.
+ * @value: Value, or values of all CPUs.
+ * @hash: Hash of @key.
+ * @flags: Of the update.
+ */
+struct hash_item {
+	const void	*key;
+	const void	*value;
+	u64		hash;
+	u64		flags;
+};
+
+/* Written only if it changes something: a hot entry's line stays shared. */
+static __always_inline void mark_used(struct lbpf_elem *elem)
+{
+	if (!READ_ONCE(elem->mark))
+		WRITE_ONCE(elem->mark, 1);
+}
+
+static __always_inline void *
+hash_lookup(struct lbpf_map *map, const void *key, struct hash_form form, bool is_flat)
+{
+	const struct table *t = &hash_of(map)->table;
+	u64 hash = table_hash(t, key, form.kind);
+	struct lbpf_elem *elem;
+	bool again;
+
+	elem = find_in(t, key, hash, form.kind, is_flat, &again);
+	if (unlikely(again))
+		return lbpf_hash_lookup_slow(map, key, hash);
+	if (!elem)
+		return NULL;
+	if (form.is_lru)
+		mark_used(elem);
+	if (form.is_percpu)
+		return this_cpu_ptr(elem_percpu(t, elem));
+	return elem->data + value_off(t, form.kind);
+}
+
+static __always_inline void
+copy_key(const struct table *t, void *to, const void *from, enum key_kind kind)
+{
+	if (kind == KEY_4)
+		*(u32 *)to = read_4(from);
+	else
+		lbpf_copy_words(to, from, kind == KEY_8 ? 8 : kind == KEY_16 ? 16 : t->key_size);
+}
+
+/* Fills in a value for this CPU or all; with @is_new, the other CPUs' become zero. */
+static __always_inline void
+write_percpu(const struct lbpf_map *map, void __percpu *area, const void *from,
+	     struct hash_form form, bool is_new)
+{
+	int i;
+
+	if (!form.is_user && !is_new) {
+		lbpf_copy_words(this_cpu_ptr(area), from, map->value_size);
+		return;
+	}
+	for_each_possible_cpu(i) {
+		if (form.is_user) {
+			lbpf_copy_words(per_cpu_ptr(area, i), from, map->elem_size);
+			from += map->elem_size;
+		} else if (i == smp_processor_id()) {
+			lbpf_copy_words(per_cpu_ptr(area, i), from, map->value_size);
+		} else {
+			memset(per_cpu_ptr(area, i), 0, map->elem_size);
+		}
+	}
+}
+
+static __always_inline void
+fill_elem(struct lbpf_hash *h, struct lbpf_elem *elem, const struct hash_item *item,
+	  struct hash_form form)
+{
+	copy_key(&h->table, elem->data, item->key, form.kind);
+	if (form.is_lru)
+		WRITE_ONCE(elem->mark, 0);
+	if (form.is_percpu)
+		write_percpu(&h->map, elem_percpu(&h->table, elem), item->value, form, true);
+	else
+		lbpf_value_init(&h->map, elem->data + value_off(&h->table, form.kind), item->value);
+}
+
+/* The spare element takes the place of the old one. */
+static __always_inline void
+replace_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+	     const struct place *place, const struct hash_item *item, struct hash_form form)
+{
+	u32 ref = cpu->spare;
+	struct lbpf_elem *elem = table_elem(&h->table, ref);
+
+	fill_elem(h, elem, item, form);
+	if (form.is_lru)
+		lbpf_lru_adopt(h, ref, place->ref);
+	table_replace(&h->table, b, place, ref);
+	cpu->spare = place->ref;
+}
+
+static __always_inline int
+change_existing(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+		const struct place *place, const struct hash_item *item, struct hash_form form)
+{
+	if (unlikely(item->flags & BPF_NOEXIST))
+		return -EEXIST;
+	if (form.is_percpu) {
+		write_percpu(&h->map, elem_percpu(&h->table, place->elem), item->value, form,
+			     false);
+	} else if (unlikely(item->flags & BPF_F_LOCK)) {
+		lbpf_value_copy_locked(&h->map, elem_value(&h->table, place->elem), item->value,
+				       false);
+	} else {
+		replace_elem(h, cpu, b, place, item, form);
+		return 0;
+	}
+	if (form.is_lru)
+		mark_used(place->elem);
+	return 0;
+}
+
+static __always_inline void
+insert_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b, u32 ref,
+	    const struct hash_item *item, struct hash_form form)
+{
+	fill_elem(h, table_elem(&h->table, ref), item, form);
+	table_insert(&h->table, b, item->hash, ref);
+	add_count(cpu, 1);
+}
+
+/* The bucket lock was given up while an entry was evicted. */
+static noinline int
+insert_evicted(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+	       const struct hash_item *item, struct hash_form form)
+{
+	u32 ref = lbpf_lru_evict(h, cpu);
+	struct place place;
+	int err = 0;
+
+	if (ref == LBPF_POOL_NONE)
+		return -ENOMEM;
+	if (!bucket_lock(b)) {
+		err = -EBUSY;
+		goto give_back;
+	}
+	place = table_locate(&h->table, b, item->key, item->hash, KEY_ANY);
+	if (likely(!place.elem)) {
+		insert_elem(h, cpu, b, ref, item, form);
+		ref = LBPF_POOL_NONE;
+	} else {
+		err = change_existing(h, cpu, b, &place, item, form);
+	}
+	raw_spin_unlock(&b->lock);
+	if (likely(ref == LBPF_POOL_NONE))
+		return err;
+give_back:
+	lbpf_lru_forget(h, ref);
+	lbpf_pool_give(&h->pool, ref);
+	return err;
+}
+
+/* Bucket lock held; -EAGAIN: something must be evicted first. */
+static __always_inline int
+insert_new(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+	   const struct hash_item *item, struct hash_form form)
+{
+	s64 ref;
+
+	if (unlikely(item->flags & BPF_EXIST))
+		return -ENOENT;
+	ref = form.is_lru ? lbpf_lru_take(h) : lbpf_pool_pop(&h->pool, this_cpu_ptr(h->pool.cpus));
+	if (unlikely(ref == LBPF_POOL_NONE)) {
+		if (form.is_lru)
+			return -EAGAIN;
+		ref = lbpf_hash_take_slow(h);
+		if (ref < 0)
+			return ref;
+	}
+	insert_elem(h, cpu, b, ref, item, form);
+	return 0;
+}
+
+/**
+ * hash_update() - Update an entry, or insert it
+ * @map: Map.
+ * @key: Key.
+ * @value: Value; of this CPU, or of all.
+ * @flags: BPF_ANY, BPF_NOEXIST, BPF_EXIST, BPF_F_LOCK.
+ * @form: Constants.
+ *
+ * Context: Any, under rcu_read_lock().
+ * Return: 0, -EINVAL, -EEXIST, -ENOENT, -E2BIG: the map is full, -ENOMEM: it is not, but memory
+ * (BPF_F_NO_PREALLOC) has not come yet, -EBUSY as hash_lock() says.
+ */
+static __always_inline long
+hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
+	    struct hash_form form)
+{
+	struct lbpf_hash *h = hash_of(map);
+	struct hash_item item = { key, value, table_hash(&h->table, key, form.kind), flags };
+	struct bucket *b = table_bucket(&h->table, item.hash);
+	unsigned long irq_flags;
+	struct hash_cpu *cpu;
+	struct place place;
+	int err;
+
+	if (flags != BPF_ANY) {
+		err = lbpf_hash_check_ahead(h, key, item.hash, flags);
+		if (err)
+			return err;
+	}
+	cpu = hash_lock(h, b, &irq_flags);
+	if (unlikely(!cpu))
+		return -EBUSY;
+	place = table_locate(&h->table, b, key, item.hash, form.kind);
+	if (place.elem)
+		err = change_existing(h, cpu, b, &place, &item, form);
+	else
+		err = insert_new(h, cpu, b, &item, form);
+	raw_spin_unlock(&b->lock);
+	if (form.is_lru && unlikely(err == -EAGAIN))
+		err = insert_evicted(h, cpu, b, &item, form);
+	hash_leave(cpu, irq_flags);
+	return err;
+}
+
+/* Nothing in the bucket can be the key: seen without its lock. */
+static __always_inline bool is_surely_missing(const struct bucket *b, u64 hash)
+{
+	return !match_tags(READ_ONCE(b->tags), tag_of(hash)) && !READ_ONCE(b->chain);
+}
+
+static __always_inline void
+remove_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
+	    const struct place *place, struct hash_form form)
+{
+	table_remove(b, place);
+	if (form.is_lru)
+		lbpf_lru_forget(h, place->ref);
+	lbpf_pool_give(&h->pool, place->ref);
+	add_count(cpu, -1);
+}
+
+/**
+ * hash_delete() - Delete an entry
+ * @map: Map.
+ * @key: Key.
+ * @form: Constants.
+ *
+ * Context: Any, under rcu_read_lock().
+ * Return: 0, -ENOENT, -EBUSY as hash_lock() says.
+ */
+static __always_inline long
+hash_delete(struct lbpf_map *map, const void *key, struct hash_form form)
+{
+	struct lbpf_hash *h = hash_of(map);
+	u64 hash = table_hash(&h->table, key, form.kind);
+	struct bucket *b = table_bucket(&h->table, hash);
+	unsigned long irq_flags;
+	struct hash_cpu *cpu;
+	struct place place;
+
+	if (is_surely_missing(b, hash))
+		return -ENOENT;
+	cpu = hash_lock(h, b, &irq_flags);
+	if (unlikely(!cpu))
+		return -EBUSY;
+	place = table_locate(&h->table, b, key, hash, form.kind);
+	if (likely(place.elem))
+		remove_elem(h, cpu, b, &place, form);
+	hash_unlock(cpu, b, irq_flags);
+	return place.elem ? 0 : -ENOENT;
+}
+
+/* The operations of a map type for one kind of key. */
+#define HASH_FUNCS(suffix, key_kind, lru, percpu)					\
+static const struct hash_form form_##suffix = {						\
+	.kind = key_kind, .is_lru = lru, .is_percpu = percpu				\
+};											\
+static void *lookup_##suffix(struct lbpf_map *map, const void *key)			\
+{											\
+	return hash_lookup(map, key, form_##suffix, true);				\
+}											\
+static long update_##suffix(struct lbpf_map *map, const void *key, const void *value,	\
+			    u64 flags)							\
+{											\
+	return hash_update(map, key, value, flags, form_##suffix);			\
+}											\
+static long delete_##suffix(struct lbpf_map *map, const void *key)			\
+{											\
+	return hash_delete(map, key, form_##suffix);					\
+}
+
+/* The lookup where elements are not in one area. */
+#define HASH_LAZY_LOOKUP(suffix)							\
+static void *lookup_lazy_##suffix(struct lbpf_map *map, const void *key)		\
+{											\
+	return hash_lookup(map, key, form_##suffix, false);				\
+}
+
+#define HASH_BATCH	(BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_LOOKUP_AND_DELETE_BATCH) | \
+			 BIT(BPF_MAP_UPDATE_BATCH) | BIT(BPF_MAP_DELETE_BATCH))
+
+/* Rows of struct lbpf_map_ops that are the same for all of them. */
+#define HASH_OPS(suffix, lookup_fn)				\
+	.has_batch = HASH_BATCH,				\
+	.alloc_check = lbpf_hash_alloc_check,			\
+	.free = lbpf_hash_free,					\
+	.lookup = lookup_fn##suffix,				\
+	.update = update_##suffix,				\
+	.delete = delete_##suffix,				\
+	.next_key = lbpf_hash_next_key,				\
+	.user_lookup = lbpf_hash_user_lookup,			\
+	.user_pop = lbpf_hash_user_pop,				\
+	.batch_walk = lbpf_hash_batch_walk,			\
+	.count = lbpf_hash_count,				\
+	.mem_bytes = lbpf_hash_mem_bytes,			\
+	.meta_equal = lbpf_hash_meta_equal,			\
+	.for_each = lbpf_hash_for_each
+
+/* Place in a table of operations for each kind of key; where elements are lazy, further on. */
+static inline u32 hash_kind_of(const union bpf_attr *attr)
+{
+	u32 kind = key_kind_of(attr->key_size);
+
+	return attr->map_flags & BPF_F_NO_PREALLOC ? NR_KEY_KINDS + kind : kind;
+}
+
+#endif /* _LBPF_MAPS_HASH_OPS_H */
