@@ -8,6 +8,7 @@
  * numbers that a turn has changed, and that nothing was decided by, are then
  * unknown, so that the next turn changes nothing and the path ends.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
@@ -80,8 +81,8 @@ int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 	if (env->cur->curframe + 1 >= LBPF_MAX_FRAMES)
 		return reject(env, -E2BIG, "the call stack of %d frames is too deep", env->cur->curframe + 2);
 	other = lbpf_push_branch(env, env->code->subprogs[call->subprog].start, env->idx, false);
-	if (!other)
-		return -EFAULT;
+	if (IS_ERR(other))
+		return PTR_ERR(other);
 	caller = lbpf_cur_frame(other);
 	callee = lbpf_frame_push(env, other, env->idx, call->subprog);
 	if (!callee)
