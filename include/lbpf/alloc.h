@@ -51,10 +51,10 @@ int lbpf_user_area_map(struct vm_area_struct *vma, void *area);
 void __percpu *lbpf_percpu_alloc(size_t size_bytes, size_t align_bytes, gfp_t gfp);
 void lbpf_percpu_free(void __percpu *ptr);
 
-/* Is this more than the machine has?  For what is made of many allocations: ask before the first. */
+/* Is this more than the machine has?  To be asked before the first of many allocations. */
 bool lbpf_alloc_is_hopeless(u64 total_bytes);
 
-/* A copy of user memory in an area (lbpf_area_free()), or ERR_PTR(-ENOMEM, -EFAULT).  May sleep. */
+/* A copy of user memory, for lbpf_area_free(), or ERR_PTR(-ENOMEM, -EFAULT).  May sleep. */
 void *lbpf_dup_user(const void __user *src, size_t size_bytes);
 
 /*

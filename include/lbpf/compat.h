@@ -46,7 +46,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define LBPF_SKB_VLAN_OFF	PKT_VLAN_PRESENT_OFFSET
 #define LBPF_SKB_VLAN_SIZE	BPF_B
-#define LBPF_SKB_VLAN_MASK	(1 << PKT_VLAN_PRESENT_BIT)
+#define LBPF_SKB_VLAN_MASK	BIT(PKT_VLAN_PRESENT_BIT)
 #else
 #define LBPF_SKB_VLAN_OFF	offsetof(struct sk_buff, vlan_all)
 #define LBPF_SKB_VLAN_SIZE	BPF_W

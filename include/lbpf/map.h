@@ -40,7 +40,8 @@ struct lbpf_map_cursor {
  * @base: Address of value 0; of a per-CPU map: its per-CPU address.
  * @elem_size: Distance of two values, bytes.
  * @nr: Number of values; other indices have none.
- * @index_mask: Indices are masked with it after the check, so that speculation stays inside; ~0: they are not.
+ * @index_mask: Indices are masked with it after the check, so that speculation stays
+ *	inside; ~0: they are not.
  * @is_percpu: @base is a per-CPU address.
  */
 struct lbpf_map_row {
@@ -91,7 +92,8 @@ struct lbpf_map_row {
  * @has_batch: OR of BIT(BPF_MAP_*_BATCH) that the type offers.
  * @count: Exact number of elements.
  * @mem_bytes: Memory in use, for fdinfo.
- * @row: Describes where the values lie, so that a lookup by index needs no call; false: it does.  May be NULL.
+ * @row: Describes where the values lie, so that a lookup by index needs no call; false: it
+ *	does.  May be NULL.
  * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
  * @value_off: Reverse of @value_addr, for dumps.
  * @mmap: Maps the values into a process.

@@ -126,7 +126,8 @@ TEST(tails)
 				attr[off] = 1;
 				EXPECT_EQ(fail(SIDE_KERNEL, command->cmd, attr, size),
 					  fail(SIDE_LBPF, command->cmd, attr, size))
-					TH_LOG("command %d size %u byte %u", command->cmd, size, off);
+					TH_LOG("command %d size %u byte %u", command->cmd, size,
+					       off);
 			}
 		}
 		fill(command, attr);

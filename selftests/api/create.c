@@ -34,25 +34,44 @@ static int try_spec(int side, const struct map_spec *spec)
 }
 
 /* Every combination of sizes at which something may change. */
-TEST(sizes)
+static void compare_sizes(struct __test_metadata *_metadata, unsigned int type)
 {
 	static const unsigned int keys[] = { 0, 1, 4, 5, 513, 0x7fffffff, ~0U };
 	static const unsigned int values[] = { 0, 1, 9, 32768, 32769, (1 << 22) - 600,
 					       1 << 22, 0x7fffffff, ~0U };
 	static const unsigned int maxes[] = { 0, 1, 3, 0x7fffffff, 0x80000001, ~0U };
-	unsigned int t, k, v, m;
+	unsigned int k, v, m;
 
-	for (t = 0; t < ARRAY_SIZE(types); t++)
 	for (k = 0; k < ARRAY_SIZE(keys); k++)
 	for (v = 0; v < ARRAY_SIZE(values); v++)
 	for (m = 0; m < ARRAY_SIZE(maxes); m++) {
-		struct map_spec spec = { types[t], keys[k], values[v], maxes[m], 0 };
+		struct map_spec spec = { type, keys[k], values[v], maxes[m], 0 };
 		int want = try_spec(SIDE_KERNEL, &spec);
 
 		EXPECT_EQ(want, try_spec(SIDE_LBPF, &spec))
-			TH_LOG("type %u key %u value %u max %u", types[t], keys[k], values[v],
+			TH_LOG("type %u key %u value %u max %u", type, keys[k], values[v],
 			       maxes[m]);
 	}
+}
+
+TEST(hash_sizes)
+{
+	compare_sizes(_metadata, HASH);
+}
+
+TEST(array_sizes)
+{
+	compare_sizes(_metadata, ARRAY);
+}
+
+TEST(percpu_hash_sizes)
+{
+	compare_sizes(_metadata, PHASH);
+}
+
+TEST(percpu_array_sizes)
+{
+	compare_sizes(_metadata, PARRAY);
 }
 
 /* Every flag alone, and pairs of them. */
