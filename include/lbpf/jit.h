@@ -31,7 +31,8 @@ struct lbpf_image_func {
  * @funcs: One for each subprogram; funcs[0] is the main function.
  * @nr_funcs: Subprograms.
  * @size_bytes: All functions together.
- * @insn_off: Offset of the machine code of each rewritten instruction from funcs[0].addr; nr_insns + 1 entries.
+ * @insn_off: Offset of the machine code of each rewritten instruction from funcs[0].addr;
+ *	nr_insns + 1 entries.
  * @text: The arena's handle.
  */
 struct lbpf_image {
@@ -48,12 +49,12 @@ struct lbpf_image {
  * @code: Output of lbpf_rewrite().
  *
  * Context: Process context, may sleep.
- * Return: Image, or ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when the text arena is full (with a log line),
- * ERR_PTR(-EINVAL) for what cannot be encoded (a bug: with a log line).
+ * Return: Image, or ERR_PTR(-ENOMEM), ERR_PTR(-ENOSPC) when the text arena is full (with a
+ * log line), ERR_PTR(-EINVAL) for what cannot be encoded (a bug: with a log line).
  */
 struct lbpf_image *lbpf_jit(struct lbpf_code *code);
 
-/* Frees text and tables at once: call it after a grace period of everyone who could be running it. */
+/* Frees at once: call it after a grace period of everyone who could be running the image. */
 void lbpf_image_free(struct lbpf_image *image);
 
 /* Arena use, for LBPF_STATS. */

@@ -43,7 +43,7 @@ static u8 *arena_start(void)
 {
 	u8 *text = (u8 *)lbpf_program_text;
 
-	/* The sum must not become a relocation: objtool takes that for a jump target without ENDBR. */
+	/* The sum must not become a relocation: objtool takes that for a target without ENDBR. */
 	OPTIMIZER_HIDE_VAR(text);
 	return PTR_ALIGN(text + LBPF_ARENA_EDGE, LBPF_ARENA_GRANULE);
 }
@@ -109,7 +109,7 @@ void *lbpf_arena_alloc(u32 size_bytes)
 	guard(mutex)(&arena_lock);
 	first = bitmap_find_next_zero_area(arena_used, NR_GRANULES, 0, nr, 0);
 	if (first + nr > NR_GRANULES) {
-		pr_warn_ratelimited("no room for %u bytes of machine code: %u of %u are in use (build with a larger ARENA_SIZE)\n",
+		pr_warn_ratelimited("no room for %u bytes of machine code, %u of %u are used\n",
 				    size_bytes, nr_used_granules * LBPF_ARENA_GRANULE,
 				    NR_GRANULES * LBPF_ARENA_GRANULE);
 		return ERR_PTR(-ENOSPC);
@@ -148,7 +148,7 @@ void lbpf_arena_free(void *text, u32 size_bytes)
 	u32 nr = granules_of(size_bytes);
 	unsigned long first = ((u8 *)text - arena_start()) / LBPF_ARENA_GRANULE;
 
-	/* Without memory for the window the old code stays, unreachable, until it is overwritten. */
+	/* Without memory for the window the old code stays, unreachable, until reused. */
 	if (write_text(text, NULL, nr * LBPF_ARENA_GRANULE))
 		pr_warn_ratelimited("freed machine code could not be overwritten\n");
 
@@ -168,11 +168,23 @@ int lbpf_arena_init(void)
 	return write_text(arena_start(), NULL, NR_GRANULES * LBPF_ARENA_GRANULE);
 }
 
+/**
+ * lbpf_text_used_bytes() - Text in use
+ *
+ * Context: Any.
+ * Return: Bytes given out.
+ */
 u64 lbpf_text_used_bytes(void)
 {
 	return (u64)READ_ONCE(nr_used_granules) * LBPF_ARENA_GRANULE;
 }
 
+/**
+ * lbpf_text_size_bytes() - Size of the text arena
+ *
+ * Context: Any.
+ * Return: Bytes, used or not.
+ */
 u64 lbpf_text_size_bytes(void)
 {
 	return (u64)NR_GRANULES * LBPF_ARENA_GRANULE;

@@ -38,7 +38,8 @@ static void emit_fetch_loop(struct lbpf_jit *jit, u32 size)
 	lbpf_x86_mov(&jit->buf, size, JIT_TMP2, X_RAX);
 	lbpf_x86_rr(&jit->buf, bit_op(jit->insn->imm), size, operand, JIT_TMP2);
 	lbpf_x86_rm(&jit->buf, X_CMPXCHG | X_LOCK, size, JIT_TMP2, mem);
-	lbpf_x86_jcc_short(&jit->buf, X_NE, (s32)again - (s32)(jit->buf.len + LBPF_X86_JCC_SHORT_BYTES));
+	lbpf_x86_jcc_short(&jit->buf, X_NE,
+			   (s32)again - (s32)(jit->buf.len + LBPF_X86_JCC_SHORT_BYTES));
 	/* CMPXCHG that succeeds leaves RAX alone, so its upper half is clear since the load. */
 	if (src != X_RAX) {
 		lbpf_x86_mov(&jit->buf, size, src, X_RAX);

@@ -14,7 +14,8 @@ static void call_subprog(struct lbpf_jit *jit)
 	s32 disp = 0;
 
 	if (jit->is_placed)
-		disp = jit->funcs[jit->aux->subprog].start_off - (jit->buf.len + LBPF_X86_CALL_BYTES);
+		disp = jit->funcs[jit->aux->subprog].start_off -
+		       (jit->buf.len + LBPF_X86_CALL_BYTES);
 	lbpf_x86_call(&jit->buf, disp);
 }
 

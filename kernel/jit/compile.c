@@ -61,11 +61,12 @@ static u32 measure_part(struct lbpf_jit *jit, void (*emit)(struct lbpf_jit *jit)
 static void measure_func(struct lbpf_jit *jit)
 {
 	struct lbpf_jit_func *func = &jit->funcs[jit->func_index];
+	u32 end = func_end(jit, jit->func_index);
 	u32 i;
 
 	func->prologue_len = measure_part(jit, lbpf_jit_prologue);
 	func->epilogue_len = measure_part(jit, lbpf_jit_epilogue);
-	for (i = jit->code->subprogs[jit->func_index].start; i < func_end(jit, jit->func_index); i++) {
+	for (i = jit->code->subprogs[jit->func_index].start; i < end; i++) {
 		jit->buf.len = 0;
 		emit_insn(jit, i);
 		jit->len[i] = jit->buf.len;
@@ -159,10 +160,11 @@ int lbpf_jit_measure(struct lbpf_jit *jit)
 
 static bool produce_func(struct lbpf_jit *jit)
 {
+	u32 end = func_end(jit, jit->func_index);
 	u32 i;
 
 	lbpf_jit_prologue(jit);
-	for (i = jit->code->subprogs[jit->func_index].start; i < func_end(jit, jit->func_index); i++) {
+	for (i = jit->code->subprogs[jit->func_index].start; i < end; i++) {
 		if (jit->buf.len != jit->off[i])
 			return false;
 		emit_insn(jit, i);
@@ -202,7 +204,8 @@ int lbpf_jit_produce(struct lbpf_jit *jit, u8 *staging, unsigned long base)
  * Context: Process context, may sleep.
  * Return: 0, or -ENOMEM.  lbpf_jit_close() in both cases.
  */
-int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code, const struct lbpf_jit_target *target)
+int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
+		  const struct lbpf_jit_target *target)
 {
 	memset(jit, 0, sizeof(*jit));
 	jit->code = code;

@@ -37,7 +37,8 @@
  * @has_jump_fence: LFENCE goes before a plain indirect jump.
  * @this_cpu_off: Offset in the per-CPU segment of the CPU's own base.
  * @cpu_number: ... and of its number.
- * @probe: Functions that load JIT_TMP from the address in it, 0 when that faults; by is_signed, log2(bytes).
+ * @probe: Functions that load JIT_TMP from the address in it, 0 when that faults; by
+ *	is_signed, log2(bytes).
  */
 struct lbpf_jit_target {
 	bool		has_bmi2;
@@ -195,7 +196,8 @@ void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to);
 /* compile.c: the driver. */
 int lbpf_jit_measure(struct lbpf_jit *jit);
 int lbpf_jit_produce(struct lbpf_jit *jit, u8 *staging, unsigned long base);
-int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code, const struct lbpf_jit_target *target);
+int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
+		  const struct lbpf_jit_target *target);
 void lbpf_jit_close(struct lbpf_jit *jit);
 
 #endif /* LBPF_JIT_EMIT_H */

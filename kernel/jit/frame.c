@@ -48,7 +48,8 @@ static void plan_frame(const struct lbpf_code *code, u32 nr, struct lbpf_jit_fun
 		if (insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10)
 			func->stack_bytes = round_up(subprog->stack_bytes, 8);
 		if (insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10 ||
-		    insn->code == (BPF_JMP | BPF_CALL) || (code->aux[i].flags & LBPF_INSN_PROBE_MEM))
+		    insn->code == (BPF_JMP | BPF_CALL) ||
+			    (code->aux[i].flags & LBPF_INSN_PROBE_MEM))
 			func->has_frame = true;
 	}
 }

@@ -59,7 +59,8 @@ static bool is_alu(const struct bpf_insn *insn)
 {
 	u8 class = BPF_CLASS(insn->code);
 
-	return (class == BPF_ALU || class == BPF_ALU64) && alu_ops[BPF_OP(insn->code) >> 4].store_op;
+	return (class == BPF_ALU || class == BPF_ALU64) &&
+		alu_ops[BPF_OP(insn->code) >> 4].store_op;
 }
 
 static bool is_plain_load(const struct lbpf_jit *jit, const struct bpf_insn *insn)
@@ -75,7 +76,8 @@ static bool fuse_move_add(struct lbpf_jit *jit)
 	const struct bpf_insn *next = peek(jit, 1);
 	struct lbpf_x86_mem mem = lbpf_x86_at(lbpf_jit_src(jit), 0);
 
-	if (insn->code != ALU64_X(BPF_MOV) || insn->off || insn->dst_reg == insn->src_reg || !next ||
+	if (insn->code != ALU64_X(BPF_MOV) || insn->off || insn->dst_reg == insn->src_reg ||
+	    !next ||
 	    next->dst_reg != insn->dst_reg)
 		return false;
 	if (next->code == ALU64_K(BPF_ADD)) {
@@ -125,7 +127,8 @@ static bool fuse_update(struct lbpf_jit *jit)
 	struct lbpf_x86_mem mem = lbpf_x86_at(lbpf_jit_src(jit), insn->off);
 	u32 op;
 
-	if (insn->dst_reg == insn->src_reg || !alu || !is_alu(alu) || alu->dst_reg != insn->dst_reg ||
+	if (insn->dst_reg == insn->src_reg || !alu || !is_alu(alu) ||
+	    alu->dst_reg != insn->dst_reg ||
 	    !is_store_back(insn, peek(jit, 2)) || !is_dead_after(jit, 2, insn->dst_reg))
 		return false;
 	/* A 32-bit operation clears half of what is stored. */
@@ -135,7 +138,8 @@ static bool fuse_update(struct lbpf_jit *jit)
 	if (BPF_SRC(alu->code) == BPF_X && alu->src_reg == insn->dst_reg)
 		return false;
 	if (BPF_SRC(alu->code) == BPF_X)
-		lbpf_x86_rm(&jit->buf, alu_ops[op].store_op, bytes, lbpf_jit_regs[alu->src_reg], mem);
+		lbpf_x86_rm(&jit->buf, alu_ops[op].store_op, bytes, lbpf_jit_regs[alu->src_reg],
+			    mem);
 	else
 		lbpf_x86_alu_mem_imm(&jit->buf, alu_ops[op].imm_op, bytes, mem, alu->imm);
 	take(jit, 2);

@@ -99,6 +99,8 @@ int lbpf_jit_init(void)
  * lbpf_jit_exit() - Undo lbpf_jit_init()
  *
  * All images have been freed.
+ *
+ * Context: Process context.
  */
 void lbpf_jit_exit(void)
 {
@@ -113,11 +115,12 @@ static void fill_funcs(struct lbpf_image *image, const struct lbpf_jit *jit)
 		const struct lbpf_jit_func *func = &jit->funcs[i];
 
 		image->funcs[i].addr = (u8 *)image->text + func->start_off;
-		image->funcs[i].size_bytes = func->epilogue_off + func->epilogue_len - func->start_off;
+		image->funcs[i].size_bytes =
+			func->epilogue_off + func->epilogue_len - func->start_off;
 	}
 }
 
-/* The table has the start of a function where its first instruction is: the prologue belongs to that. */
+/* The prologue belongs to the first instruction of a function. */
 static void fill_insn_off(struct lbpf_image *image, const struct lbpf_jit *jit)
 {
 	u32 i;
@@ -134,8 +137,10 @@ static struct lbpf_image *alloc_image(const struct lbpf_code *code)
 	if (!image)
 		return NULL;
 	image->nr_funcs = code->nr_subprogs;
-	image->funcs = lbpf_area_alloc_array(code->nr_subprogs, sizeof(*image->funcs), NUMA_NO_NODE);
-	image->insn_off = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*image->insn_off), NUMA_NO_NODE);
+	image->funcs = lbpf_area_alloc_array(code->nr_subprogs, sizeof(*image->funcs),
+					     NUMA_NO_NODE);
+	image->insn_off = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*image->insn_off),
+						NUMA_NO_NODE);
 	if (image->funcs && image->insn_off)
 		return image;
 	lbpf_image_free(image);
@@ -179,8 +184,8 @@ static int compile_image(struct lbpf_image *image, struct lbpf_code *code)
 	if (!err)
 		err = fill_image(image, &jit);
 	if (err == -EINVAL)
-		pr_warn_ratelimited("a program of %u instructions cannot be compiled (instruction %u)\n",
-				    code->nr_insns, jit.index);
+		pr_warn_ratelimited("instruction %u of a program of %u cannot be compiled\n",
+				    jit.index, code->nr_insns);
 	lbpf_jit_close(&jit);
 	return err;
 }

@@ -72,7 +72,7 @@ static u64 divide_power(u32 log2, u32 divisor, u64 *rest)
 /**
  * lbpf_magic_64() - Factor for any dividend of 64 bits
  * @divisor: Divisor, no power of two.
- * @magic: Filled in.  Without the addition, the quotient is the upper half of the product >> @shift.
+ * @magic: Filled in.  Without the addition, the quotient is the product's upper half >> @shift.
  */
 void lbpf_magic_64(u32 divisor, struct lbpf_magic *magic)
 {

@@ -140,14 +140,16 @@ void lbpf_x86_mov(struct lbpf_x86_buf *buf, u32 size, u8 dst, u8 src);
 /* The whole register becomes @imm; flags stay as they are. */
 void lbpf_x86_mov_imm(struct lbpf_x86_buf *buf, u8 dst, u64 imm);
 void lbpf_x86_unary(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 size, u8 reg);
-void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg, u8 nr_bits);
+void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg,
+			u8 nr_bits);
 void lbpf_x86_shift_cl(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg);
 void lbpf_x86_bswap(struct lbpf_x86_buf *buf, u32 size, u8 reg);
 void lbpf_x86_push(struct lbpf_x86_buf *buf, u8 reg);
 void lbpf_x86_pop(struct lbpf_x86_buf *buf, u8 reg);
 
 /* BMI2: @dst = @src shifted by @count, flags unchanged; SHL, SHR or SAR; size 4 or 8. */
-void lbpf_x86_shiftx(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 dst, u8 src, u8 count);
+void lbpf_x86_shiftx(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 dst, u8 src,
+		     u8 count);
 /* BMI2: @high:@low = rdx * @src, flags unchanged; size 4 or 8. */
 void lbpf_x86_mulx(struct lbpf_x86_buf *buf, u32 size, u8 high, u8 low, u8 src);
 /* BMI2: @dst = @src rotated right. */

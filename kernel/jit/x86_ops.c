@@ -175,7 +175,8 @@ void lbpf_x86_unary(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 size, 
  * @reg: Register.
  * @nr_bits: Count.
  */
-void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg, u8 nr_bits)
+void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg,
+			u8 nr_bits)
 {
 	if (nr_bits == 1) {
 		lbpf_x86_rr(buf, OP_SHIFT_ONE, size, op, reg);
@@ -269,11 +270,13 @@ static void put_vex(struct lbpf_x86_buf *buf, struct vex vex, u32 size, u8 reg, 
  * @src: What is shifted.
  * @count: Bits, modulo the width.
  */
-void lbpf_x86_shiftx(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 dst, u8 src, u8 count)
+void lbpf_x86_shiftx(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 dst, u8 src,
+		     u8 count)
 {
 	u8 prefix = op == X_SHIFT_SHL ? 1 : op == X_SHIFT_SAR ? 2 : 3;
 
-	put_vex(buf, (struct vex){ .map = 2, .prefix = prefix, .opcode = 0xf7 }, size, dst, count, src);
+	put_vex(buf, (struct vex){ .map = 2, .prefix = prefix, .opcode = 0xf7 }, size, dst, count,
+		src);
 }
 
 /**

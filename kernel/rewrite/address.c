@@ -39,7 +39,8 @@ static void replace(struct lbpf_rewrite *rw)
 {
 	u64 addr = find_address(rw);
 
-	lbpf_rw_put_heir(rw, make_insn(BPF_LD | BPF_IMM | BPF_DW, rw->insn->dst_reg, 0, 0, addr), 0);
+	lbpf_rw_put_heir(rw, make_insn(BPF_LD | BPF_IMM | BPF_DW, rw->insn->dst_reg, 0, 0, addr),
+			 0);
 	lbpf_rw_put(rw, make_insn(0, 0, 0, 0, addr >> 32));
 }
 

@@ -53,7 +53,8 @@ static int make_room(struct lbpf_rewrite *rw, u32 max)
 	return 0;
 }
 
-static void append(struct lbpf_rewrite *rw, struct bpf_insn insn, const struct lbpf_insn_aux *aux, u32 origin)
+static void append(struct lbpf_rewrite *rw, struct bpf_insn insn, const struct lbpf_insn_aux *aux,
+		   u32 origin)
 {
 	if (rw->err)
 		return;
@@ -113,7 +114,8 @@ void lbpf_rw_keep(struct lbpf_rewrite *rw)
  */
 void lbpf_rw_put(struct lbpf_rewrite *rw, struct bpf_insn insn)
 {
-	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN, .orig = rw->aux->orig };
+	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN,
+				     .orig = rw->aux->orig };
 
 	append(rw, insn, &aux, 0);
 }
@@ -140,7 +142,8 @@ void lbpf_rw_put_heir(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 add_fla
  */
 void lbpf_rw_put_jump_of(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 index)
 {
-	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN, .orig = rw->aux->orig };
+	struct lbpf_insn_aux aux = { .flags = LBPF_INSN_MADE | LBPF_INSN_SEEN,
+				     .orig = rw->aux->orig };
 
 	append(rw, insn, &aux, index + 1);
 }
@@ -344,7 +347,8 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 
 	if (!applies_anywhere(code, step))
 		return 0;
-	rw.new_index = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.new_index), NUMA_NO_NODE);
+	rw.new_index = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.new_index),
+					     NUMA_NO_NODE);
 	rw.is_target = lbpf_find_targets(code);
 	rw.err = -ENOMEM;
 	if (rw.new_index && rw.is_target)

@@ -46,7 +46,8 @@ static const void *find_function(const struct lbpf_insn_aux *aux)
 	const struct lbpf_proto *proto = aux->proto;
 	const void *fn = NULL;
 
-	if (proto->inline_as == LBPF_INLINE_MAP_OP && aux->map && !(aux->flags & LBPF_INSN_CALL_POISON))
+	if (proto->inline_as == LBPF_INLINE_MAP_OP && aux->map &&
+	    !(aux->flags & LBPF_INSN_CALL_POISON))
 		fn = map_function(aux->map->ops, proto->map_use);
 	return fn ? fn : proto->fn;
 }
@@ -57,7 +58,8 @@ static void replace(struct lbpf_rewrite *rw)
 	struct lbpf_insn_aux *aux;
 
 	if (rw->aux->proto->inline_as == LBPF_INLINE_CPU_ID) {
-		lbpf_rw_put(rw, make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
+		lbpf_rw_put(rw,
+			    make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
 		return;
 	}
 	lbpf_rw_put_heir(rw, *rw->insn, LBPF_INSN_NATIVE_CALL);

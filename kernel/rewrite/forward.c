@@ -112,8 +112,13 @@ static void note_store(struct known *known, const struct bpf_insn *insn)
 	forget_stack(known, insn->off, bytes);
 	if (bytes < 4 || (BPF_CLASS(insn->code) == BPF_STX && is_stack(known, insn->src_reg)))
 		return;
-	*slot = (struct slot){ .bytes = bytes, .off = insn->off, .reg = insn->src_reg, .imm = insn->imm,
-			       .is_imm = BPF_CLASS(insn->code) == BPF_ST };
+	*slot = (struct slot){
+		.bytes	= bytes,
+		.off	= insn->off,
+		.is_imm	= BPF_CLASS(insn->code) == BPF_ST,
+		.reg	= insn->src_reg,
+		.imm	= insn->imm,
+	};
 	known->next = (known->next + 1) % NR_SLOTS;
 }
 
@@ -159,7 +164,8 @@ static void do_load(struct known *known, struct bpf_insn *insn, struct lbpf_insn
 /* Is it a move of an address on the stack, or a step from one? */
 static bool do_address(struct known *known, const struct bpf_insn *insn)
 {
-	if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !insn->off && is_stack(known, insn->src_reg)) {
+	if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !insn->off &&
+	    is_stack(known, insn->src_reg)) {
 		s32 off = known->off[insn->src_reg];
 
 		forget_regs(known, 1 << insn->dst_reg);

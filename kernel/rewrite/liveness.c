@@ -22,6 +22,7 @@
  * @insn: Rewritten instruction; division has been made safe.
  *
  * Context: Any.
+ * Return: true if dropping it changes nothing but dst.
  */
 bool lbpf_insn_is_pure(const struct bpf_insn *insn)
 {

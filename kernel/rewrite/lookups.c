@@ -26,7 +26,8 @@ static bool find_row(const struct lbpf_insn_aux *aux, struct lbpf_map_row *row)
 {
 	const struct lbpf_proto *proto = aux->proto;
 
-	return proto && proto->inline_as == LBPF_INLINE_MAP_OP && proto->map_use == LBPF_USE_LOOKUP &&
+	return proto && proto->inline_as == LBPF_INLINE_MAP_OP &&
+		proto->map_use == LBPF_USE_LOOKUP &&
 	       aux->map && !(aux->flags & LBPF_INSN_CALL_POISON) && aux->map->ops->row &&
 	       aux->map->ops->row(aux->map, row);
 }
@@ -58,10 +59,13 @@ static void put_test_jump(struct lbpf_rewrite *rw, struct bpf_insn insn)
 static void put_this_cpu(struct lbpf_rewrite *rw, const struct lbpf_map_row *row)
 {
 	if (row->is_percpu)
-		lbpf_rw_put(rw, make_insn(LBPF_CODE_NATIVE, BPF_REG_0, BPF_REG_0, 0, LBPF_NATIVE_THIS_CPU_ADDR));
+		lbpf_rw_put(rw,
+			    make_insn(LBPF_CODE_NATIVE, BPF_REG_0, BPF_REG_0, 0,
+				      LBPF_NATIVE_THIS_CPU_ADDR));
 }
 
-static void put_constant(struct lbpf_rewrite *rw, const struct lbpf_map_row *row, enum null_test test)
+static void put_constant(struct lbpf_rewrite *rw, const struct lbpf_map_row *row,
+			 enum null_test test)
 {
 	u32 index = rw->aux->key;
 	bool is_found = index < row->nr;
@@ -95,7 +99,8 @@ static u32 address_insns(const struct lbpf_map_row *row)
 	return 4 + (row->index_mask != (u32)-1) + row->is_percpu;
 }
 
-static void put_variable(struct lbpf_rewrite *rw, const struct lbpf_map_row *row, enum null_test test)
+static void put_variable(struct lbpf_rewrite *rw, const struct lbpf_map_row *row,
+			 enum null_test test)
 {
 	struct bpf_insn miss = make_insn(BPF_JMP32 | BPF_JGE | BPF_K, BPF_REG_1, 0, 0, row->nr);
 

@@ -12,7 +12,8 @@
 
 static inline struct bpf_insn make_insn(u8 code, u8 dst, u8 src, s16 off, s32 imm)
 {
-	return (struct bpf_insn){ .code = code, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm };
+	return (struct bpf_insn){ .code = code, .dst_reg = dst, .src_reg = src, .off = off,
+				  .imm = imm };
 }
 
 static inline struct bpf_insn make_alu64(u8 op, u8 dst, u8 src)

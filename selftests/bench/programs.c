@@ -245,11 +245,14 @@ static const struct row rows[] = {
 	{ "the loop itself", put_nothing },
 	{ "ALU", put_alu },
 	{ "8 divisions by constants", put_divisions },
-	{ "array lookup, constant key", put_constant_lookup, .map_type = BPF_MAP_TYPE_ARRAY, .key_bytes = 4,
+	{ "array lookup, constant key", put_constant_lookup, .map_type = BPF_MAP_TYPE_ARRAY,
+	  .key_bytes = 4,
 	  .nr_elems = 64 },
-	{ "array lookup, variable key", put_variable_lookup, .map_type = BPF_MAP_TYPE_ARRAY, .key_bytes = 4,
+	{ "array lookup, variable key", put_variable_lookup, .map_type = BPF_MAP_TYPE_ARRAY,
+	  .key_bytes = 4,
 	  .nr_elems = 64 },
-	{ "per-CPU counter", put_constant_lookup, .map_type = BPF_MAP_TYPE_PERCPU_ARRAY, .key_bytes = 4,
+	{ "per-CPU counter", put_constant_lookup, .map_type = BPF_MAP_TYPE_PERCPU_ARRAY,
+	  .key_bytes = 4,
 	  .nr_elems = 64 },
 	{ "hash hit, 4-byte key", put_hash_hit, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 4,
 	  .nr_elems = NR_ELEMS },
@@ -329,7 +332,8 @@ static uint32_t code_bytes(int fd)
 	attr.info.bpf_fd = fd;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = (unsigned long)&info;
-	return test_bpf(side, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) ? 0 : info.jited_prog_len;
+	return test_bpf(side, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) ? 0 :
+		info.jited_prog_len;
 }
 
 static uint32_t run_once(int fd)
@@ -363,7 +367,8 @@ struct figure {
 
 static int compare(const void *a, const void *b)
 {
-	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b;
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 :
+		*(const uint32_t *)a > *(const uint32_t *)b;
 }
 
 /* Why a program was refused. */
@@ -380,7 +385,8 @@ static void print_log(union bpf_attr *attr)
 
 static bool measure(const struct row *row, enum test_side which, struct figure *figure)
 {
-	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .license = (unsigned long)"GPL",
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+				.license = (unsigned long)"GPL",
 				.insns = (unsigned long)insns };
 	uint32_t ns[NR_PASSES];
 	int fd, i;
@@ -413,20 +419,25 @@ int main(int argc, char **argv)
 	int nr = 0;
 	size_t i;
 
-	printf("%-28s %9s %9s %6s   %9s %9s   %5s %5s %6s\n", "ns per iteration", "lbpf", "bpf(2)", "ratio",
+	printf("%-28s %9s %9s %6s   %9s %9s   %5s %5s %6s\n", "ns per iteration", "lbpf", "bpf(2)",
+	       "ratio",
 	       "median", "median", "bytes", "bytes", "ratio");
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct figure ours, theirs;
 
 		if (argc > 1 && !strstr(rows[i].name, argv[1]))
 			continue;
-		if (!measure(&rows[i], SIDE_LBPF, &ours) || !measure(&rows[i], SIDE_KERNEL, &theirs)) {
-			printf("%-28s not run on %s: %s\n", rows[i].name, side == SIDE_LBPF ? "lbpf" : "bpf(2)",
+		if (!measure(&rows[i], SIDE_LBPF, &ours) ||
+		    !measure(&rows[i], SIDE_KERNEL, &theirs)) {
+			printf("%-28s not run on %s: %s\n", rows[i].name, side == SIDE_LBPF ?
+			       "lbpf" : "bpf(2)",
 			       strerror(errno));
 			continue;
 		}
-		printf("%-28s %9.1f %9.1f %6.2f   %9.1f %9.1f   %5u %5u %6.2f\n", rows[i].name, ours.least,
-		       theirs.least, ours.least / theirs.least, ours.median, theirs.median, ours.bytes,
+		printf("%-28s %9.1f %9.1f %6.2f   %9.1f %9.1f   %5u %5u %6.2f\n", rows[i].name,
+		       ours.least,
+		       theirs.least, ours.least / theirs.least, ours.median, theirs.median,
+			       ours.bytes,
 		       theirs.bytes, (double)ours.bytes / theirs.bytes);
 		log_time += log(ours.least / theirs.least);
 		log_size += log((double)ours.bytes / theirs.bytes);

@@ -45,14 +45,16 @@ struct outcome {
 
 static int make_map(enum test_side side, uint32_t type, uint32_t value_bytes, uint32_t nr)
 {
-	union bpf_attr attr = { .map_type = type, .key_size = 4, .value_size = value_bytes, .max_entries = nr };
+	union bpf_attr attr = { .map_type = type, .key_size = 4, .value_size = value_bytes,
+				.max_entries = nr };
 
 	return test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
 static int elem(enum test_side side, int cmd, int fd, uint32_t key, void *value)
 {
-	union bpf_attr attr = { .map_fd = fd, .key = (unsigned long)&key, .value = (unsigned long)value };
+	union bpf_attr attr = { .map_fd = fd, .key = (unsigned long)&key,
+				.value = (unsigned long)value };
 
 	return test_bpf(side, cmd, &attr, sizeof(attr));
 }
@@ -74,8 +76,10 @@ static void reset_maps(enum test_side side, uint64_t seed)
 
 static int load(enum test_side side, struct random_prog *prog)
 {
-	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = prog->nr_insns,
-				.insns = (unsigned long)prog->insns, .license = (unsigned long)"GPL" };
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+				.insn_cnt = prog->nr_insns,
+				.insns = (unsigned long)prog->insns,
+					.license = (unsigned long)"GPL" };
 	unsigned int i;
 
 	for (i = 0; i < prog->nr_map_refs; i++)
@@ -84,7 +88,8 @@ static int load(enum test_side side, struct random_prog *prog)
 	return test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
 }
 
-static void run(enum test_side side, struct random_prog *prog, uint64_t seed, struct outcome *outcome)
+static void run(enum test_side side, struct random_prog *prog, uint64_t seed,
+		struct outcome *outcome)
 {
 	uint8_t packet[PACKET_BYTES] = { 0 };
 	union bpf_attr attr = { 0 };
@@ -110,7 +115,8 @@ static void run(enum test_side side, struct random_prog *prog, uint64_t seed, st
 	close(fd);
 	elem(side, BPF_MAP_LOOKUP_ELEM, array_fd[side], 0, outcome->value);
 	for (i = 0; i < NR_KEYS; i++)
-		outcome->has_key[i] = !elem(side, BPF_MAP_LOOKUP_ELEM, hash_fd[side], i, outcome->hash[i]);
+		outcome->has_key[i] = !elem(side, BPF_MAP_LOOKUP_ELEM, hash_fd[side], i,
+					    outcome->hash[i]);
 }
 
 static bool make_maps(void)
@@ -144,7 +150,8 @@ int main(int argc, char **argv)
 		run(SIDE_LBPF, &prog, seed, &got);
 		if (!want.load_errno != !got.load_errno) {
 			if (nr_verdicts++ < 10)
-				ksft_print_msg("seed %llu: errno %d, bpf(2) has %d\n", (unsigned long long)seed,
+				ksft_print_msg("seed %llu: errno %d, bpf(2) has %d\n",
+					       (unsigned long long)seed,
 					       got.load_errno, want.load_errno);
 			continue;
 		}
@@ -156,7 +163,8 @@ int main(int argc, char **argv)
 		if (!memcmp(&want, &got, sizeof(want)))
 			continue;
 		if (nr_results++ < 10)
-			ksft_print_msg("seed %llu: result %x, bpf(2) has %x\n", (unsigned long long)seed,
+			ksft_print_msg("seed %llu: result %x, bpf(2) has %x\n",
+				       (unsigned long long)seed,
 				       got.retval, want.retval);
 	}
 	ksft_print_msg("%lu programs, %lu run, %lu refused by both\n", nr, nr_run, nr_refused);

@@ -72,7 +72,8 @@ static uint8_t any_reg(void)
 static void put_alu(void)
 {
 	static const uint8_t ops[] = {
-		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_XOR, BPF_MOV, BPF_ARSH,
+		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_XOR, BPF_MOV,
+			BPF_ARSH,
 		BPF_NEG, BPF_DIV, BPF_MOD,
 	};
 	uint8_t class = chance(2) ? BPF_ALU : BPF_ALU64;
@@ -168,7 +169,7 @@ static void put_arguments_again(void)
 		put(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, any_imm());
 }
 
-/* The key is at the lowest stack slot; an array has one element, the hash map has room for a few. */
+/* The key is at the lowest stack slot; an array has one element, the hash map a few. */
 static void put_key(bool is_hash)
 {
 	if (chance(2)) {
@@ -241,7 +242,8 @@ static void put_any(bool is_main)
 	if (what < 9)
 		put_alu();
 	else if (what < 10)
-		put(BPF_ALU | BPF_END | (chance(2) ? BPF_TO_BE : BPF_TO_LE), any_reg(), 0, 0, 16 << chance(3));
+		put(BPF_ALU | BPF_END | (chance(2) ? BPF_TO_BE : BPF_TO_LE), any_reg(), 0, 0,
+		    16 << chance(3));
 	else if (what < 13)
 		put_memory();
 	else if (what < 14)
@@ -351,7 +353,8 @@ void generate_prog(struct random_prog *to, uint64_t seed, unsigned int nr_insns)
 	/* Some numbers that a verifier cannot know. */
 	for (reg = 0; reg < 9; reg++)
 		if (chance(2))
-			put(BPF_LDX | BPF_MEM | (chance(2) ? BPF_DW : BPF_W), reg, BPF_REG_9, 8 * chance(20), 0);
+			put(BPF_LDX | BPF_MEM | (chance(2) ? BPF_DW : BPF_W), reg, BPF_REG_9,
+			    8 * chance(20), 0);
 	put_body(nr_insns, true);
 	/* Registers are part of the result. */
 	for (reg = 0; reg < 9; reg++)

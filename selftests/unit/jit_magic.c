@@ -18,7 +18,7 @@ static u64 chance(void)
 
 static u64 high_half(u64 a, u64 b)
 {
-	return (u64)((unsigned __int128)a * b >> 64);
+	return (u64)((__uint128_t)a * b >> 64);
 }
 
 static bool small_is_right(u64 x, u64 max, u32 d)
@@ -62,7 +62,8 @@ static bool is_right(u32 d)
 		s64 step;
 
 		for (step = -1; step <= 1; step++)
-			if (!long_64_is_right(near + step, d) || !long_32_is_right(near + step, d) ||
+			if (!long_64_is_right(near + step, d) ||
+			    !long_32_is_right(near + step, d) ||
 			    (near + step <= max && !small_is_right(near + step, max, d)))
 				return false;
 		if (!long_64_is_right(-1ull - i, d) || !long_32_is_right(-1u - i, d) ||

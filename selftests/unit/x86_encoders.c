@@ -96,8 +96,10 @@ static const struct named_op reg_ops[] = {
 	{ X_ADD, "add", false, 1 }, { X_OR, "or", false, 1 }, { X_AND, "and", false, 1 },
 	{ X_SUB, "sub", false, 1 }, { X_XOR, "xor", false, 1 }, { X_CMP, "cmp", false, 1 },
 	{ X_TEST, "test", false, 1 }, { X_MOV, "mov", false, 1 }, { X_XADD, "xadd", false, 1 },
-	{ X_CMPXCHG, "cmpxchg", false, 1 }, { X_ADD_LOAD, "add", true, 1 }, { X_OR_LOAD, "or", true, 1 },
-	{ X_AND_LOAD, "and", true, 1 }, { X_SUB_LOAD, "sub", true, 1 }, { X_XOR_LOAD, "xor", true, 1 },
+	{ X_CMPXCHG, "cmpxchg", false, 1 }, { X_ADD_LOAD, "add", true, 1 },
+		{ X_OR_LOAD, "or", true, 1 },
+	{ X_AND_LOAD, "and", true, 1 }, { X_SUB_LOAD, "sub", true, 1 },
+		{ X_XOR_LOAD, "xor", true, 1 },
 	{ X_CMP_LOAD, "cmp", true, 1 }, { X_MOV_LOAD, "mov", true, 1 }, { X_IMUL, "imul", true, 2 },
 	{ X_MOVZX8, "movzx", true, 4, 1 }, { X_MOVZX16, "movzx", true, 4, 2 },
 	{ X_MOVSX8, "movsx", true, 4, 1 }, { X_MOVSX16, "movsx", true, 4, 2 },
@@ -128,7 +130,8 @@ static void test_reg_ops(void)
 			}
 }
 
-static void check_mem(const struct named_op *op, u32 size, u8 reg, struct lbpf_x86_mem mem, u32 flags)
+static void check_mem(const struct named_op *op, u32 size, u8 reg, struct lbpf_x86_mem mem,
+		      u32 flags)
 {
 	const char *lock = flags & X_LOCK ? "lock " : "";
 	u32 rm_size = op->rm_size ? op->rm_size : size;
@@ -136,9 +139,11 @@ static void check_mem(const struct named_op *op, u32 size, u8 reg, struct lbpf_x
 	if (op->op == X_LEA)
 		expect("lea %s,%s", reg_name(size, reg), mem_name(mem));
 	else if (op->is_load)
-		expect("%s%s %s,%s%s", lock, op->name, reg_name(size, reg), ptr_name(rm_size), mem_name(mem));
+		expect("%s%s %s,%s%s", lock, op->name, reg_name(size, reg), ptr_name(rm_size),
+		       mem_name(mem));
 	else
-		expect("%s%s %s%s,%s", lock, op->name, ptr_name(rm_size), mem_name(mem), reg_name(size, reg));
+		expect("%s%s %s%s,%s", lock, op->name, ptr_name(rm_size), mem_name(mem),
+		       reg_name(size, reg));
 	lbpf_x86_rm(&buf, op->op | flags, size, reg, mem);
 }
 
@@ -150,7 +155,8 @@ static void test_mem_ops(void)
 	for (i = 0; i < ARRAY_SIZE(reg_ops); i++)
 		for (s = 0; s < 4; s++)
 			for (r = 0; r < 256; r++) {
-				struct lbpf_x86_mem mem = lbpf_x86_at(r & 15, disps[(r + i) % ARRAY_SIZE(disps)]);
+				struct lbpf_x86_mem mem = lbpf_x86_at(r & 15,
+								      disps[(r + i) % ARRAY_SIZE(disps)]);
 
 				if (sizes[s] >= reg_ops[i].min_size)
 					check_mem(&reg_ops[i], sizes[s], r >> 4, mem, 0);
@@ -158,10 +164,12 @@ static void test_mem_ops(void)
 	for (s = 0; s < 4; s++)
 		for (r = 0; r < 256; r++)
 			for (d = 0; d < ARRAY_SIZE(disps); d++)
-				check_mem(&reg_ops[d & 1 ? 7 : 16], sizes[s], r >> 4, lbpf_x86_at(r & 15, disps[d]), 0);
+				check_mem(&reg_ops[d & 1 ? 7 : 16], sizes[s], r >> 4,
+					  lbpf_x86_at(r & 15, disps[d]), 0);
 	for (r = 0; r < 16 * 16 * 4; r++)
 		for (d = 0; d < ARRAY_SIZE(disps); d++) {
-			struct lbpf_x86_mem mem = { .base = r & 15, .index = r >> 4 & 15, .scale_shift = r >> 8,
+			struct lbpf_x86_mem mem = { .base = r & 15, .index = r >> 4 & 15,
+						    .scale_shift = r >> 8,
 						    .disp = disps[d] };
 
 			if (mem.index == X_RSP)
@@ -172,7 +180,8 @@ static void test_mem_ops(void)
 	for (i = 0; i < ARRAY_SIZE(reg_ops); i++)
 		for (r = 0; r < 256 && (i < 5 || i == 8 || i == 9); r++)
 			for (s = 0; s < 4; s++)
-				check_mem(&reg_ops[i], sizes[s], r >> 4, lbpf_x86_at(r & 15, disps[r % 9]), X_LOCK);
+				check_mem(&reg_ops[i], sizes[s], r >> 4,
+					  lbpf_x86_at(r & 15, disps[r % 9]), X_LOCK);
 }
 
 static void test_percpu(void)
@@ -196,7 +205,8 @@ static void test_xchg(void)
 		for (r = 0; r < 256; r++) {
 			struct lbpf_x86_mem mem = lbpf_x86_at(r & 15, disps[r % 9]);
 
-			expect("xchg %s%s,%s", ptr_name(sizes[s]), mem_name(mem), reg_name(sizes[s], r >> 4));
+			expect("xchg %s%s,%s", ptr_name(sizes[s]), mem_name(mem),
+			       reg_name(sizes[s], r >> 4));
 			lbpf_x86_rm(&buf, X_XCHG, sizes[s], r >> 4, mem);
 		}
 }
@@ -218,7 +228,8 @@ static void test_constants(void)
 					expect("%s %s,0x%llx", alu[op], reg_name(sizes[s], r),
 					       (unsigned long long)as_size(sizes[s], imm));
 					lbpf_x86_alu_imm(&buf, op, sizes[s], r, imm);
-					expect("%s %s%s,0x%llx", alu[op], ptr_name(sizes[s]), mem_name(mem),
+					expect("%s %s%s,0x%llx", alu[op], ptr_name(sizes[s]),
+					       mem_name(mem),
 					       (unsigned long long)as_size(sizes[s], imm));
 					lbpf_x86_alu_mem_imm(&buf, op, sizes[s], mem, imm);
 				}
@@ -229,7 +240,8 @@ static void test_constants(void)
 	for (c = 0; c < ARRAY_SIZE(constants); c++)
 		for (r = 0; r < 256; r++)
 			for (s = 4; s <= 8; s += 4) {
-				expect("imul %s,%s,0x%llx", reg_name(s, r >> 4), reg_name(s, r & 15),
+				expect("imul %s,%s,0x%llx", reg_name(s, r >> 4),
+				       reg_name(s, r & 15),
 				       (unsigned long long)as_size(s, constants[c]));
 				lbpf_x86_imul_imm(&buf, s, r >> 4, r & 15, constants[c]);
 			}
@@ -245,7 +257,8 @@ static void test_test_imm(void)
 				s32 imm = constants[c];
 				u32 form = imm >= 0 && imm <= 255 ? 1 : imm >= 0 ? 4 : s;
 
-				expect("test %s,0x%llx", reg_name(form, r), (unsigned long long)as_size(form, imm));
+				expect("test %s,0x%llx", reg_name(form, r),
+				       (unsigned long long)as_size(form, imm));
 				lbpf_x86_test_imm(&buf, s, r, imm);
 			}
 }
@@ -263,7 +276,8 @@ static void test_mov_imm(void)
 			if (v >> 32 && (s64)v != (s32)v)
 				expect("movabs %s,0x%llx", reg_name(8, r), (unsigned long long)v);
 			else
-				expect("mov %s,0x%llx", reg_name(v >> 32 ? 8 : 4, r), (unsigned long long)v);
+				expect("mov %s,0x%llx", reg_name(v >> 32 ? 8 : 4, r),
+				       (unsigned long long)v);
 			lbpf_x86_mov_imm(&buf, r, v);
 		}
 }
@@ -306,7 +320,8 @@ static void test_bmi2(void)
 
 	for (r = 0; r < 16 * 16 * 16; r++)
 		for (s = 4; s <= 8; s += 4) {
-			const char *a = reg_name(s, r & 15), *b = reg_name(s, r >> 4 & 15), *c = reg_name(s, r >> 8);
+			const char *a = reg_name(s, r & 15), *b = reg_name(s, r >> 4 & 15),
+				*c = reg_name(s, r >> 8);
 
 			expect("shlx %s,%s,%s", a, b, c);
 			lbpf_x86_shiftx(&buf, X_SHIFT_SHL, s, r & 15, r >> 4 & 15, r >> 8);
@@ -415,7 +430,8 @@ static u32 compare(u32 first, u32 end_off)
 		return 1;
 	close(fd);
 	snprintf(command, sizeof(command),
-		 "objdump -D -w -b binary -mi386:x86-64 -Mintel --start-address=0x%x --stop-address=0x%x %s",
+		 "objdump -D -w -b binary -mi386:x86-64 -Mintel "
+		 "--start-address=0x%x --stop-address=0x%x %s",
 		 want_off[first], end_off, path);
 	out = popen(command, "r");
 	while (out && fgets(line, sizeof(line), out)) {
@@ -431,7 +447,8 @@ static u32 compare(u32 first, u32 end_off)
 			continue;
 		}
 		if (bad++ < 5)
-			ksft_print_msg("at 0x%x: is \"%s\", not \"%s\"\n", off, text + 1, i < nr_want ? want[i] : "");
+			ksft_print_msg("at 0x%x: is \"%s\", not \"%s\"\n", off, text + 1,
+				       i < nr_want ? want[i] : "");
 		i++;
 	}
 	if (!out || pclose(out))

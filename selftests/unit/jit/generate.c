@@ -51,8 +51,10 @@ static void *lookup(struct lbpf_map *map, const void *key)
 
 static bool row(const struct lbpf_map *map, struct lbpf_map_row *row)
 {
-	*row = (struct lbpf_map_row){ .base = (unsigned long)test_values, .elem_size = map->elem_size,
-				      .nr = map->max_entries, .index_mask = map->unpriv_array ? 15 : ~0u };
+	*row = (struct lbpf_map_row){ .base = (unsigned long)test_values,
+				      .elem_size = map->elem_size,
+				      .nr = map->max_entries, .index_mask = map->unpriv_array ? 15 :
+					      ~0u };
 	return true;
 }
 
@@ -75,7 +77,8 @@ const struct lbpf_proto test_protos[NR_TEST_HELPERS] = {
 	{ .name = "mix", .fn = mix, .arg = { 1, 1, 1, 1, 1 } },
 	{ .name = "count", .fn = count },
 	{ .name = "negate", .fn = negate, .arg = { 1 } },
-	{ .name = "lookup", .fn = map_lookup, .inline_as = LBPF_INLINE_MAP_OP, .map_use = LBPF_USE_LOOKUP,
+	{ .name = "lookup", .fn = map_lookup, .inline_as = LBPF_INLINE_MAP_OP,
+	  .map_use = LBPF_USE_LOOKUP,
 	  .arg = { LBPF_ARG_CONST_MAP, LBPF_ARG_MAP_KEY } },
 };
 
@@ -110,7 +113,8 @@ static void put_aux(struct gen *gen, struct bpf_insn insn, struct lbpf_insn_aux 
 
 static void put(struct gen *gen, u8 opcode, u8 dst, u8 src, s16 off, s32 imm)
 {
-	struct bpf_insn insn = { .code = opcode, .dst_reg = dst, .src_reg = src, .off = off, .imm = imm };
+	struct bpf_insn insn = { .code = opcode, .dst_reg = dst, .src_reg = src, .off = off,
+				 .imm = imm };
 
 	put_aux(gen, insn, (struct lbpf_insn_aux){ .flags = chance(40) ? 0 : LBPF_INSN_NOSPEC });
 }
@@ -127,7 +131,8 @@ static u8 any_scalar(struct gen *gen)
 
 static s32 any_imm(void)
 {
-	static const s32 edges[] = { 0, 1, -1, 2, 3, 7, 8, 10, 16, 127, 128, -128, -129, 255, 256, 1000,
+	static const s32 edges[] = { 0, 1, -1, 2, 3, 7, 8, 10, 16, 127, 128, -128, -129, 255, 256,
+				     1000,
 				     65535, 65536, 0x7fffffff, -0x7fffffff - 1 };
 
 	switch (chance(4)) {
@@ -154,7 +159,8 @@ static void put_imm64(struct gen *gen, u8 dst)
 
 static void put_alu(struct gen *gen)
 {
-	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_XOR,
+	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH,
+				  BPF_XOR,
 				  BPF_MOV, BPF_ARSH, BPF_NEG };
 	u8 class = chance(2) ? BPF_ALU : BPF_ALU64;
 	u8 op = ops[chance(ARRAY_SIZE(ops))];
@@ -198,7 +204,8 @@ static void put_byte_order(struct gen *gen)
 {
 	u8 kind = chance(3);
 
-	put(gen, kind == 2 ? BPF_ALU64 | BPF_END : BPF_ALU | BPF_END | (kind ? BPF_TO_BE : BPF_TO_LE),
+	put(gen, kind == 2 ? BPF_ALU64 | BPF_END : BPF_ALU | BPF_END |
+	    (kind ? BPF_TO_BE : BPF_TO_LE),
 	    any_scalar(gen), 0, 0, 16 << chance(3));
 }
 
@@ -240,7 +247,8 @@ static void put_memory(struct gen *gen)
 
 static void put_atomic(struct gen *gen)
 {
-	static const s32 ops[] = { BPF_ADD, BPF_AND, BPF_OR, BPF_XOR, BPF_ADD | BPF_FETCH, BPF_AND | BPF_FETCH,
+	static const s32 ops[] = { BPF_ADD, BPF_AND, BPF_OR, BPF_XOR, BPF_ADD | BPF_FETCH, BPF_AND |
+				   BPF_FETCH,
 				   BPF_OR | BPF_FETCH, BPF_XOR | BPF_FETCH, BPF_XCHG, BPF_CMPXCHG };
 	bool is64 = chance(2);
 	s16 off;
@@ -254,7 +262,8 @@ static void put_atomic(struct gen *gen)
 
 static void put_jump(struct gen *gen)
 {
-	static const u8 ops[] = { BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET, BPF_JNE, BPF_JSGT, BPF_JSGE, BPF_JLT,
+	static const u8 ops[] = { BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET, BPF_JNE, BPF_JSGT, BPF_JSGE,
+				  BPF_JLT,
 				  BPF_JLE, BPF_JSLT, BPF_JSLE };
 	u8 class = chance(2) ? BPF_JMP : BPF_JMP32;
 	u8 op = ops[chance(ARRAY_SIZE(ops))];
@@ -331,7 +340,7 @@ static u8 any_simple_op(void)
 	return ops[chance(ARRAY_SIZE(ops))];
 }
 
-/* Sequences that one machine instruction can do; @scratch is dead at the end more often than not. */
+/* Sequences that one machine instruction can do; mostly @scratch is dead at the end. */
 static void put_fusible(struct gen *gen)
 {
 	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
@@ -369,7 +378,8 @@ static void put_fusible(struct gen *gen)
 	case 4:
 		put(gen, class | any_simple_op() | BPF_X, a, b, 0, 0);
 		gen->is_closed[gen->prog->code.nr_insns] = true;
-		put(gen, (chance(2) ? BPF_JMP : BPF_JMP32) | (chance(2) ? BPF_JEQ : BPF_JNE) | BPF_K, a, 0, 1, 0);
+		put(gen, (chance(2) ? BPF_JMP : BPF_JMP32) | (chance(2) ? BPF_JEQ : BPF_JNE) |
+		    BPF_K, a, 0, 1, 0);
 		put(gen, BPF_ALU64 | BPF_ADD | BPF_K, b, 0, 0, 1);
 		return;
 	default:
@@ -380,8 +390,10 @@ static void put_fusible(struct gen *gen)
 			put(gen, BPF_LDX | BPF_MEM | BPF_B, scratch, gen->mem_reg, off + i, 0);
 			put(gen, BPF_ALU64 | BPF_LSH | BPF_K, scratch, 0, 0, 8 * i);
 			if (chance(10) == 0)
-				put(gen, BPF_STX | BPF_MEM | BPF_B, gen->mem_reg, b, off + chance(4), 0);
-			put(gen, (i < 4 ? class : BPF_ALU64) | (chance(4) ? BPF_OR : BPF_ADD) | BPF_X, a, scratch, 0, 0);
+				put(gen, BPF_STX | BPF_MEM | BPF_B, gen->mem_reg, b,
+				    off + chance(4), 0);
+			put(gen, (i < 4 ? class : BPF_ALU64) | (chance(4) ? BPF_OR : BPF_ADD) |
+			    BPF_X, a, scratch, 0, 0);
 		}
 	}
 	if (chance(4))
@@ -392,7 +404,8 @@ static void put_null_test(struct gen *gen, u32 nr_insns)
 {
 	u32 at = gen->prog->code.nr_insns;
 
-	gen->is_closed[at] = gen->is_closed[at + 1] = true;
+	gen->is_closed[at] = true;
+	gen->is_closed[at + 1] = true;
 	switch (chance(3)) {
 	case 0:
 		put(gen, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, nr_insns, 0);
@@ -431,7 +444,9 @@ static void put_lookup(struct gen *gen)
 	}
 	put(gen, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
 	put(gen, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, off);
-	put_aux(gen, (struct bpf_insn){ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .imm = addr },
+	put_aux(gen,
+		(struct bpf_insn){ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1,
+				   .imm = addr },
 		(struct lbpf_insn_aux){ .flags = LBPF_INSN_MAP_ADDR, .map = map });
 	put(gen, 0, 0, 0, 0, addr >> 32);
 	put_aux(gen, insn, aux);
@@ -505,7 +520,8 @@ static void put_function(struct gen *gen, u32 nr_insns)
 	struct lbpf_code *code = &gen->prog->code;
 	u32 first, i;
 
-	code->subprogs[gen->func] = (struct lbpf_subprog){ .start = code->nr_insns, .stack_bytes = 64,
+	code->subprogs[gen->func] = (struct lbpf_subprog){ .start = code->nr_insns,
+							   .stack_bytes = 64,
 							   .is_reachable = true };
 	gen->mem_reg = chance(4) ? BPF_REG_6 + chance(4) : chance(10);
 	do
@@ -519,7 +535,8 @@ static void put_function(struct gen *gen, u32 nr_insns)
 	for (i = 0; i < 64; i += 8)
 		put(gen, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, any_scalar(gen), -8 - (s32)i, 0);
 	for (i = 0; i < 4; i++)
-		put(gen, BPF_LDX | BPF_MEM | BPF_DW, any_scalar(gen), gen->mem_reg, 8 * chance(MEM_BYTES / 8), 0);
+		put(gen, BPF_LDX | BPF_MEM | BPF_DW, any_scalar(gen), gen->mem_reg,
+		    8 * chance(MEM_BYTES / 8), 0);
 	if (gen->loop_reg)
 		put(gen, BPF_ALU64 | BPF_MOV | BPF_K, gen->loop_reg, 0, 0, 1 + chance(4));
 	first = code->nr_insns;
@@ -528,7 +545,8 @@ static void put_function(struct gen *gen, u32 nr_insns)
 	close_jumps(gen, first, code->nr_insns);
 	if (gen->loop_reg) {
 		put(gen, BPF_ALU64 | BPF_SUB | BPF_K, gen->loop_reg, 0, 0, 1);
-		put(gen, BPF_JMP | BPF_JNE | BPF_K, gen->loop_reg, 0, (s32)first - (s32)code->nr_insns - 1, 0);
+		put(gen, BPF_JMP | BPF_JNE | BPF_K, gen->loop_reg, 0,
+		    (s32)first - (s32)code->nr_insns - 1, 0);
 	}
 	if (gen->mem_reg == BPF_REG_0)
 		put(gen, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_0, any_scalar(gen), 0, 0);

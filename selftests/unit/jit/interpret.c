@@ -199,7 +199,8 @@ static void call(struct machine *m, const struct bpf_insn *insn, const struct lb
 	if (aux->flags & LBPF_INSN_SUBPROG_CALL)
 		enter(m, aux->subprog);
 	else
-		m->reg[0] = test_helpers[insn->imm](m->reg[1], m->reg[2], m->reg[3], m->reg[4], m->reg[5]);
+		m->reg[0] = test_helpers[insn->imm](m->reg[1], m->reg[2], m->reg[3], m->reg[4],
+						    m->reg[5]);
 }
 
 /* False at the end of the program. */
@@ -248,7 +249,7 @@ static void memory(struct machine *m, const struct bpf_insn *insn)
 	}
 }
 
-/* Registers below 10 hold scalars, but for the one that points to the input: its facts would not hold. */
+/* Registers below 10 hold numbers, but for the one that points to the input: no facts of it. */
 static void gather(struct machine *m, const struct bpf_insn *insn, const u8 *mem)
 {
 	struct lbpf_insn_aux *aux = &m->code->aux[insn - m->code->insns];
@@ -283,7 +284,8 @@ bool interpret(struct lbpf_code *code, const u8 *input, struct outcome *outcome)
 		gather(m, insn, outcome->mem);
 		m->pc++;
 		if (class == BPF_ALU || class == BPF_ALU64) {
-			u64 b = BPF_SRC(insn->code) == BPF_X ? m->reg[insn->src_reg] : (u64)(s64)insn->imm;
+			u64 b = BPF_SRC(insn->code) == BPF_X ? m->reg[insn->src_reg] :
+				(u64)(s64)insn->imm;
 
 			m->reg[insn->dst_reg] = alu(insn, m->reg[insn->dst_reg], b);
 		} else if (class != BPF_JMP && class != BPF_JMP32) {

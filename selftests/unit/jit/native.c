@@ -30,7 +30,8 @@ static bool cpu_has_bmi2(void)
 
 native_func native_make(struct lbpf_code *code)
 {
-	struct lbpf_jit_target target = { .has_bmi2 = chance(2) && cpu_has_bmi2(), .has_endbr = chance(2) };
+	struct lbpf_jit_target target = { .has_bmi2 = chance(2) && cpu_has_bmi2(),
+					  .has_endbr = chance(2) };
 	struct lbpf_jit jit;
 	int err;
 
@@ -72,7 +73,8 @@ static u64 guarded_call(native_func func, void *ctx, bool *is_kept)
 		"xor $0x4444, %%r14\n or %%r14, %%rdx\n"
 		"xor $0x5555, %%r15\n or %%r15, %%rdx\n"
 		: "=&a" (r0), "=&d" (bad), "+S" (func), "+D" (ctx)
-		: : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+		: : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory",
+			"cc");
 	*is_kept = !bad;
 	return r0;
 }

@@ -74,7 +74,8 @@ static bool try_one(u64 seed, u32 nr_insns)
 		is_good = same(&want[i], &got);
 	}
 	if (!is_good) {
-		ksft_print_msg("seed %llu, input %u: r0 %llx, not %llx\n", (unsigned long long)seed, i - 1,
+		ksft_print_msg("seed %llu, input %u: r0 %llx, not %llx\n", (unsigned long long)seed,
+			       i - 1,
 			       (unsigned long long)got.r0, (unsigned long long)want[i - 1].r0);
 		dump(&prog);
 	}
@@ -90,7 +91,8 @@ static void try_many(u32 nr, u32 max_insns)
 	nr_run = 0;
 	for (i = 0; i < nr && !bad; i++)
 		bad += !try_one((u64)max_insns << 32 | i, 1 + i % max_insns);
-	ksft_test_result(!bad && nr_run, "%u programs of up to %u instructions\n", nr_run, max_insns);
+	ksft_test_result(!bad && nr_run, "%u programs of up to %u instructions\n", nr_run,
+			 max_insns);
 }
 
 int main(void)
@@ -101,7 +103,8 @@ int main(void)
 	ksft_print_header();
 	ksft_set_plan(4);
 	if (getenv("SEED"))
-		ksft_test_result(try_one(strtoull(getenv("SEED"), NULL, 0), atoi(getenv("INSNS"))), "one\n");
+		ksft_test_result(try_one(strtoull(getenv("SEED"), NULL, 0), atoi(getenv("INSNS"))),
+				 "one\n");
 	try_many(nr, 8);
 	try_many(nr, 60);
 	try_many(nr, 800);
