@@ -72,6 +72,7 @@ setup:
 
 selftests:
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD)
+	$(Q)$(MAKE) -s -C tools O=$(BUILD) demo
 	$(Q)scripts/kernel-suites $(BUILD)/$(firstword $(KERNELS))/vmlinux $(BUILD)/suites
 
 # Kernels and headers may arrive with setup, so what follows is made by a make of its own.
