@@ -38,10 +38,23 @@ static int command(int cmd, void *attr, unsigned int size_bytes)
 	return ioctl(dev, LBPF_IOC(cmd, size_bytes), attr);
 }
 
+/* What the module was loaded with. */
+static char unprivileged[] = "unprivileged=0";
+
+static void read_parameter(void)
+{
+	FILE *file = fopen("/sys/module/lbpf/parameters/unprivileged", "r");
+	int value = file ? fgetc(file) : '0';
+
+	if (file)
+		fclose(file);
+	unprivileged[sizeof(unprivileged) - 2] = value == 'Y' || value == '1' ? '1' : '0';
+}
+
 static bool load_module(void)
 {
 	int fd = open(MODULE, O_RDONLY | O_CLOEXEC);
-	long err = syscall(__NR_finit_module, fd, "", 0);
+	long err = syscall(__NR_finit_module, fd, unprivileged, 0);
 
 	close(fd);
 	return !err;
@@ -183,6 +196,7 @@ int main(void)
 
 	ksft_print_header();
 	ksft_set_plan(3);
+	read_parameter();
 
 	/* A port that stays the same, for the sender. */
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
