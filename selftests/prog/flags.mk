@@ -6,3 +6,4 @@ EXTRA_run := prog_test.c
 EXTRA_helpers := prog_test.c
 EXTRA_printk := prog_test.c
 EXTRA_info := prog_test.c
+EXTRA_race := prog_test.c
