@@ -95,19 +95,47 @@ static void try_many(u32 nr, u32 max_insns)
 			 max_insns);
 }
 
+/* Each allocation of the rewriter failing once: an error, and nothing is lost or left. */
+static bool fail_each_allocation(void)
+{
+	static struct program prog;
+	static struct outcome outcome;
+	u8 input[MEM_BYTES] = { };
+	bool is_good = true;
+	u32 nth = 1;
+	int err;
+
+	do {
+		u64 nr_before;
+
+		chance_seed(7);
+		generate(&prog, 400);
+		is_good = interpret(&prog.code, input, &outcome);
+		nr_before = lbpf_alloc_count();
+		shim_fail_alloc(nth++);
+		err = lbpf_rewrite(&prog.code);
+		shim_fail_alloc(0);
+		is_good = is_good && (!err || err == -ENOMEM) && lbpf_alloc_count() == nr_before;
+		program_free(&prog);
+	} while (err && is_good && nth < 1000);
+	ksft_print_msg("%u allocations\n", nth - 2);
+	return is_good && !err && nth > 10;
+}
+
 int main(void)
 {
 	const char *depth = getenv("LBPF_UNIT_DEPTH");
 	u32 nr = NR_PROGRAMS * (depth ? atoi(depth) : 1);
 
 	ksft_print_header();
-	ksft_set_plan(4);
+	ksft_set_plan(5);
 	if (getenv("SEED"))
 		ksft_test_result(try_one(strtoull(getenv("SEED"), NULL, 0), atoi(getenv("INSNS"))),
 				 "one\n");
 	try_many(nr, 8);
 	try_many(nr, 60);
 	try_many(nr, 800);
+	ksft_test_result(fail_each_allocation(), "each allocation of the rewriter fails once\n");
 	native_free();
 	ksft_test_result(!lbpf_alloc_count(), "no memory is left\n");
 	ksft_finished();
