@@ -38,7 +38,8 @@ static int find_library(char *path, size_t size_bytes)
 	}
 	/* ld.so splits LD_PRELOAD there, and has no way to quote. */
 	if (strpbrk(path, " :")) {
-		fprintf(stderr, "lbpf-run: '%s': no blanks or colons are possible in this path\n", path);
+		fprintf(stderr, "lbpf-run: '%s': no blanks or colons are possible in this path\n",
+			path);
 		return -1;
 	}
 	if (access(path, R_OK)) {
@@ -70,11 +71,13 @@ int main(int argc, char **argv)
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
 		fprintf(argc < 2 ? stderr : stdout,
 			"usage: lbpf-run CMD [ARG]...\n"
-			"Run a dynamically linked program with bpf(2) redirected to " LBPF_DEVICE ".\n");
+			"Run a dynamically linked program with bpf(2) redirected to "
+			LBPF_DEVICE ".\n");
 		return argc < 2 ? EXIT_OWN_FAILURE : 0;
 	}
 	if (access(LBPF_DEVICE, R_OK | W_OK)) {
-		fprintf(stderr, "lbpf-run: %s: %s; is lbpf.ko loaded?\n", LBPF_DEVICE, strerror(errno));
+		fprintf(stderr, "lbpf-run: %s: %s; is lbpf.ko loaded?\n", LBPF_DEVICE,
+			strerror(errno));
 		return EXIT_OWN_FAILURE;
 	}
 	if (find_library(path, sizeof(path)))

@@ -22,7 +22,8 @@ static unsigned char data_in[64], data_out[64];
 static void sizes(void)
 {
 	static const uint32_t sizes[] = {
-		0, 1, 3, 4, 7, 8, 12, 16, 24, 32, 44, 48, 72, 112, 120, 128, 136, 144, 145, 148, 152, 160,
+		0, 1, 3, 4, 7, 8, 12, 16, 24, 32, 44, 48, 72, 112, 120, 128, 136, 144, 145, 148,
+		152, 160,
 		256, 4095, 4096, 4097, 8192, 16383, 65536,
 	};
 	static unsigned char bytes[65536];
@@ -34,7 +35,7 @@ static void sizes(void)
 				union bpf_attr *attr = (void *)bytes;
 				int ret;
 
-				/* An ioctl has no room for more; the preloaded library has the rest. */
+				/* An ioctl has no room for more; see foreign.c. */
 				if (sizes[s] > 16383)
 					continue;
 				memset(bytes, 0, sizeof(bytes));
@@ -42,7 +43,8 @@ static void sizes(void)
 				if (tail && sizes[s] > 160)
 					bytes[sizes[s] - 1] = 1;
 				ret = bpf_call(cmd, attr, sizes[s]);
-				trace(ret < 0 ? error_name(errno) : "ok", "cmd %u size %u tail %u", cmd,
+				trace(ret < 0 ? error_name(errno) : "ok", "cmd %u size %u tail %u",
+				      cmd,
 				      sizes[s], tail);
 			}
 }
@@ -61,9 +63,11 @@ static void bad_attr(void)
 		for (p = 0; p < ARRAY_SIZE_OF(places); p++) {
 			int ret = bpf_call(cmd, places[p], sizeof(union bpf_attr));
 
-			trace(ret < 0 ? error_name(errno) : "ok", "cmd %u attr at place %u", cmd, p);
+			trace(ret < 0 ? error_name(errno) : "ok", "cmd %u attr at place %u", cmd,
+			      p);
 			ret = bpf_call(cmd, places[p], 4097);
-			trace(ret < 0 ? error_name(errno) : "ok", "cmd %u long attr at place %u", cmd, p);
+			trace(ret < 0 ? error_name(errno) : "ok", "cmd %u long attr at place %u",
+			      cmd, p);
 		}
 	}
 }
@@ -206,7 +210,8 @@ static void make_objects(enum bpf_map_type type)
 }
 
 /* One call that differs from a good one in one byte. */
-static void change_byte(unsigned int c, enum bpf_map_type type, unsigned int byte, unsigned char changed)
+static void change_byte(unsigned int c, enum bpf_map_type type, unsigned int byte,
+			unsigned char changed)
 {
 	union bpf_attr attr;
 	int fd;

@@ -51,7 +51,8 @@ static void trace_fdinfo(int fd, const char * const *with_value, const char *wha
 static void map_info_of(int fd, const char *what)
 {
 	static const char * const with_value[] = {
-		"flags", "map_type", "key_size", "value_size", "max_entries", "map_flags", "map_extra",
+		"flags", "map_type", "key_size", "value_size", "max_entries", "map_flags",
+		"map_extra",
 		"frozen", NULL,
 	};
 	struct bpf_map_info info = { };
@@ -73,7 +74,8 @@ static void map_info(void)
 
 	for (t = 0; t < ARRAY_SIZE_OF(diff_map_types); t++) {
 		union bpf_attr attr = {
-			.map_type = diff_map_types[t], .key_size = 4, .value_size = 12, .max_entries = 3,
+			.map_type = diff_map_types[t], .key_size = 4, .value_size = 12,
+			.max_entries = 3,
 			.map_name = "some_name.x", .map_flags = BPF_F_RDONLY_PROG,
 		};
 
@@ -87,8 +89,10 @@ static void map_info(void)
 		map_info_of(fd, what);
 		close(fd);
 	}
-	map_info_of(make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 3, BPF_F_MMAPABLE | BPF_F_WRONLY), "mmapable");
-	map_info_of(make_map(BPF_MAP_TYPE_HASH, 4, 8, 3, BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED | BPF_F_RDONLY),
+	map_info_of(make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 3, BPF_F_MMAPABLE | BPF_F_WRONLY),
+		    "mmapable");
+	map_info_of(make_map(BPF_MAP_TYPE_HASH, 4, 8, 3,
+			     BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED | BPF_F_RDONLY),
 		    "no_prealloc");
 }
 
@@ -108,7 +112,8 @@ static void lengths_of(int fd, const char *what)
 			if (beyond && len > 280)
 				info[len - 1] = 1;
 			ret = get_info(fd, info, len, &len_out);
-			snprintf(result, sizeof(result), "%s, len %u", ret ? error_name(errno) : "ok", len_out);
+			snprintf(result, sizeof(result), "%s, len %u",
+				 ret ? error_name(errno) : "ok", len_out);
 			trace(result, "%s room for %u, beyond %d", what, len, beyond);
 		}
 	ret = get_info(fd, NULL, 80, &len_out);
@@ -128,13 +133,15 @@ static void info_lengths(void)
 static void prog_info(void)
 {
 	static const char * const with_value[] = {
-		"flags", "prog_type", "prog_jited", "prog_tag", "run_time_ns", "run_cnt", "recursion_misses",
+		"flags", "prog_type", "prog_jited", "prog_tag", "run_time_ns", "run_cnt",
+		"recursion_misses",
 		"verified_insns", NULL,
 	};
 	int map_fd = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 3, 0);
 	int map2_fd = make_map(BPF_MAP_TYPE_HASH, 4, 8, 3, 0);
 	struct bpf_insn insns[] = {
-		LD_MAP_FD(1, map_fd), LD_MAP_FD(2, map2_fd), LD_MAP_FD(3, map_fd), MOV_IMM(0, 1), EXIT(),
+		LD_MAP_FD(1, map_fd), LD_MAP_FD(2, map2_fd), LD_MAP_FD(3, map_fd), MOV_IMM(0, 1),
+		EXIT(),
 	};
 	union bpf_attr attr = load_attr(insns, ARRAY_SIZE_OF(insns));
 	struct bpf_prog_info info = { };
@@ -160,10 +167,13 @@ static void prog_info(void)
 	trace(info.load_time ? "some" : "none", "load_time");
 	trace_bytes(&info.run_cnt, sizeof(info.run_cnt), "run_cnt");
 	trace_bytes(&info.nr_jited_ksyms, sizeof(info.nr_jited_ksyms), "nr_jited_ksyms");
-	trace_bytes(&info.nr_jited_func_lens, sizeof(info.nr_jited_func_lens), "nr_jited_func_lens");
+	trace_bytes(&info.nr_jited_func_lens, sizeof(info.nr_jited_func_lens),
+		    "nr_jited_func_lens");
 	trace_bytes(&info.btf_id, sizeof(info.btf_id), "btf_id");
-	trace_bytes(&info.func_info_rec_size, sizeof(info.func_info_rec_size), "func_info_rec_size");
-	trace_bytes(&info.line_info_rec_size, sizeof(info.line_info_rec_size), "line_info_rec_size");
+	trace_bytes(&info.func_info_rec_size, sizeof(info.func_info_rec_size),
+		    "func_info_rec_size");
+	trace_bytes(&info.line_info_rec_size, sizeof(info.line_info_rec_size),
+		    "line_info_rec_size");
 	trace_bytes(&info.nr_prog_tags, sizeof(info.nr_prog_tags), "nr_prog_tags");
 	trace_bytes(&info.verified_insns, sizeof(info.verified_insns), "verified_insns");
 	trace_bytes(&len, sizeof(len), "length");
@@ -188,18 +198,21 @@ static void prog_dumps(void)
 			info.xlated_prog_len = rooms[i];
 			info.xlated_prog_insns = bad == 0 ? PTR(dump) : bad == 1 ? 0 : 0x1000;
 			ret = get_info(fd, &info, sizeof(info), &len);
-			trace(ret ? error_name(errno) : "ok", "xlated room %u bad %u", rooms[i], bad);
+			trace(ret ? error_name(errno) : "ok", "xlated room %u bad %u", rooms[i],
+			      bad);
 			trace_bytes(dump, 32, "xlated dump");
 			memset(&info, 0, sizeof(info));
 			info.jited_prog_len = rooms[i];
 			info.jited_prog_insns = bad == 0 ? PTR(dump) : bad == 1 ? 0 : 0x1000;
 			ret = get_info(fd, &info, sizeof(info), &len);
-			trace(ret ? error_name(errno) : "ok", "jited room %u bad %u", rooms[i], bad);
+			trace(ret ? error_name(errno) : "ok", "jited room %u bad %u", rooms[i],
+			      bad);
 			memset(&info, 0, sizeof(info));
 			info.nr_map_ids = rooms[i];
 			info.map_ids = bad == 0 ? PTR(dump) : bad == 1 ? 0 : 0x1000;
 			ret = get_info(fd, &info, sizeof(info), &len);
-			trace(ret ? error_name(errno) : "ok", "map_ids room %u bad %u", rooms[i], bad);
+			trace(ret ? error_name(errno) : "ok", "map_ids room %u bad %u", rooms[i],
+			      bad);
 		}
 }
 
@@ -241,9 +254,12 @@ static void trace_next(int cmd, uint32_t start, uint32_t expected, const char *w
 
 static void ids(void)
 {
-	int map_fd = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 3, 0), map2_fd = make_map(BPF_MAP_TYPE_HASH, 4, 8, 3, 0);
-	int prog_fd = make_prog(ret0, ARRAY_SIZE_OF(ret0)), prog2_fd = make_prog(ret0, ARRAY_SIZE_OF(ret0));
-	uint32_t map = own_id(map_fd), map2 = own_id(map2_fd), prog = own_id(prog_fd), prog2 = own_id(prog2_fd);
+	int map_fd = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 3, 0);
+	int map2_fd = make_map(BPF_MAP_TYPE_HASH, 4, 8, 3, 0);
+	int prog_fd = make_prog(ret0, ARRAY_SIZE_OF(ret0));
+	int prog2_fd = make_prog(ret0, ARRAY_SIZE_OF(ret0));
+	uint32_t map = own_id(map_fd), map2 = own_id(map2_fd);
+	uint32_t prog = own_id(prog_fd), prog2 = own_id(prog2_fd);
 
 	trace_next(BPF_MAP_GET_NEXT_ID, map, map2, "map after the first");
 	trace_next(BPF_MAP_GET_NEXT_ID, map2, 0, "map after the last");

@@ -7,7 +7,8 @@
 #include "diff.h"
 
 /* Commands that lbpf answers as unknown ones. */
-#define NOT_YET(cmd, why)	{ "", "attr sizes: cmd " cmd " *", "*", "EINVAL", "not built yet: " why }
+#define NOT_YET(cmd, why)	\
+	{ "", "attr sizes: cmd " cmd " *", "*", "EINVAL", "not built yet: " why }
 
 const struct known_diff known_diffs[] = {
 	NOT_YET("[89]", "PROG_ATTACH, PROG_DETACH"),
@@ -23,7 +24,8 @@ const struct known_diff known_diffs[] = {
 	  "not built yet: BPF_F_TEST_SKB_CHECKSUM_COMPLETE, which came to 6.1 later" },
 	{ "", "ctx reads: run read 2 at 18", "ok, 0x8", "ok, 0",
 	  "the kernel reads the lower half of protocol in place of the upper one" },
-	{ "", "batch arguments: *array lookup_batch pointer 2 at *", "EFAULT, count 4", "EFAULT, count 0",
+	{ "", "batch arguments: *array lookup_batch pointer 2 at *", "EFAULT, count 4",
+	  "EFAULT, count 0",
 	  "the number of elements after the cursor could not be written" },
 	{ "6.12", "access flags: * freeze", "EPERM", "EBUSY",
 	  "a map that is frozen already refuses writing before it says so" },
@@ -44,8 +46,10 @@ const struct known_diff known_diffs[] = {
 	  "BPF_F_XDP_DEV_BOUND_ONLY and BPF_F_TEST_REG_INVARIANTS" },
 	{ "6.12", "load log_arguments: * level [1-7] *", "*", "EINVAL, log untouched",
 	  "logs of any size, and without a buffer" },
-	{ "6.12", "load log_arguments: * level 8 *", "*", "EINVAL, log untouched", "BPF_LOG_FIXED" },
-	{ "6.12", "load log_arguments: * level 15 *", "*", "EINVAL, log untouched", "BPF_LOG_FIXED" },
+	{ "6.12", "load log_arguments: * level 8 *", "*", "EINVAL, log untouched",
+	  "BPF_LOG_FIXED" },
+	{ "6.12", "load log_arguments: * level 15 *", "*", "EINVAL, log untouched",
+	  "BPF_LOG_FIXED" },
 	{ "6.12", "load reserved_fields: base 7 field 3 value 5", "ok", "EINVAL",
 	  "bpf_get_current_task for socket filters" },
 	{ "6.12", "ctx writes: write * imm 1", "ok", "EACCES", "BPF_ST to the context" },

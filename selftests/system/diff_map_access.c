@@ -54,7 +54,8 @@ static void trace_operations(int fd, const char *what)
 			bpf_traced(cmds[c], &attr, "%s batch %d count %u", what, cmds[c], count);
 		}
 	}
-	TRACE_CALL(elem_op(BPF_MAP_LOOKUP_AND_DELETE_ELEM, fd, &key, value, 0), "%s lookup_delete", what);
+	TRACE_CALL(elem_op(BPF_MAP_LOOKUP_AND_DELETE_ELEM, fd, &key, value, 0), "%s lookup_delete",
+		   what);
 	TRACE_CALL(elem_op(BPF_MAP_DELETE_ELEM, fd, &key, NULL, 0), "%s delete", what);
 }
 
@@ -71,10 +72,12 @@ static void access_flags(void)
 		for (f = 0; f < ARRAY_SIZE_OF(flags); f++) {
 			int fd = make_map(diff_map_types[t], 4, 8, 4, flags[f]);
 
-			snprintf(what, sizeof(what), "%s flags %#x", map_type_name(diff_map_types[t]), flags[f]);
+			snprintf(what, sizeof(what), "%s flags %#x",
+				 map_type_name(diff_map_types[t]), flags[f]);
 			trace_operations(fd, what);
 			TRACE_CALL(freeze(fd), "%s freeze", what);
-			snprintf(what, sizeof(what), "%s flags %#x frozen", map_type_name(diff_map_types[t]),
+			snprintf(what, sizeof(what), "%s flags %#x frozen",
+				 map_type_name(diff_map_types[t]),
 				 flags[f]);
 			trace_operations(fd, what);
 			TRACE_CALL(freeze(fd), "%s freeze", what);
@@ -119,7 +122,8 @@ static void *map_traced(int fd, size_t len, int prot, int flags, long offset, co
 {
 	void *at = mmap(NULL, len, prot, flags, fd, offset);
 
-	trace(at == MAP_FAILED ? error_name(errno) : "ok", "%s: mmap %zu bytes prot %d flags %d offset %ld",
+	trace(at == MAP_FAILED ? error_name(errno) : "ok",
+	      "%s: mmap %zu bytes prot %d flags %d offset %ld",
 	      what, len, prot, flags, offset);
 	return at;
 }
@@ -128,22 +132,24 @@ static void map_and_unmap(int fd, const char *what)
 {
 	static const size_t lens[] = { 1, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE, 4 * PAGE, 0 };
 	static const int prots[] = {
-		PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC, PROT_EXEC,
+		PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC,
+		PROT_EXEC,
 		PROT_READ | PROT_WRITE | PROT_EXEC,
 	};
 	static const int flags[] = { MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE };
 	static const long offsets[] = { 0, PAGE, 2 * PAGE, 1 };
-	unsigned int l, p, f, o;
+	unsigned int i, o, nr = ARRAY_SIZE_OF(prots) * ARRAY_SIZE_OF(flags);
+	void *at;
+	size_t l;
 
 	for (l = 0; l < ARRAY_SIZE_OF(lens); l++)
-		for (p = 0; p < ARRAY_SIZE_OF(prots); p++)
-			for (f = 0; f < ARRAY_SIZE_OF(flags); f++)
-				for (o = 0; o < ARRAY_SIZE_OF(offsets); o++) {
-					void *at = map_traced(fd, lens[l], prots[p], flags[f], offsets[o], what);
-
-					if (at != MAP_FAILED)
-						munmap(at, lens[l]);
-				}
+		for (i = 0; i < nr; i++)
+			for (o = 0; o < ARRAY_SIZE_OF(offsets); o++) {
+				at = map_traced(fd, lens[l], prots[i % ARRAY_SIZE_OF(prots)],
+						flags[i / ARRAY_SIZE_OF(prots)], offsets[o], what);
+				if (at != MAP_FAILED)
+					munmap(at, lens[l]);
+			}
 }
 
 static void mmap_arguments(void)
@@ -174,7 +180,8 @@ static void mmap_arguments(void)
 static void mmap_contents(void)
 {
 	int fd = make_map(BPF_MAP_TYPE_ARRAY, 4, 12, 600, BPF_F_MMAPABLE);
-	unsigned char *at = map_traced(fd, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, 0, "contents");
+	unsigned char *at = map_traced(fd, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, 0,
+				       "contents");
 	uint32_t i;
 
 	if (at == MAP_FAILED)

@@ -53,9 +53,11 @@ static void create_sizes(enum bpf_map_type type, uint32_t flags)
 					.map_flags = flags,
 				};
 
-				if (depends_on_memory(attr.key_size, attr.value_size, attr.max_entries))
+				if (depends_on_memory(attr.key_size, attr.value_size,
+						      attr.max_entries))
 					continue;
-				snprintf(what, sizeof(what), "%s key %u value %u entries %u flags %#x",
+				snprintf(what, sizeof(what),
+					 "%s key %u value %u entries %u flags %#x",
 					 map_type_name(type), attr.key_size, attr.value_size,
 					 attr.max_entries, flags);
 				create(&attr, what);
@@ -109,7 +111,8 @@ static void flags(void)
 				union bpf_attr attr = plain(diff_map_types[t]);
 
 				attr.map_flags = 1U << a | 1U << b;
-				snprintf(what, sizeof(what), "%s flags %#x", map_type_name(attr.map_type),
+				snprintf(what, sizeof(what), "%s flags %#x",
+					 map_type_name(attr.map_type),
 					 attr.map_flags);
 				create(&attr, what);
 			}
@@ -206,7 +209,8 @@ static void other_fields(void)
 
 static void wrong_types(void)
 {
-	static const uint32_t types[] = { 0, 32, 33, 34, 35, 64, 1000, 0x7fffffff, 0x80000000, ~0U };
+	static const uint32_t types[] = { 0, 32, 33, 34, 35, 64, 1000, 0x7fffffff, 0x80000000,
+					  ~0U };
 	union bpf_attr attr;
 	unsigned int i;
 	char what[64];

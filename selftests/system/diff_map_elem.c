@@ -77,7 +77,8 @@ static void elem_flags(void)
 
 					key = present ? 1 : NR_ENTRIES - 1;
 					snprintf(what, sizeof(what), "%s %s flag bit %u present %u",
-						 map_type_name(diff_map_types[t]), elem_cmds[c].name,
+						 map_type_name(diff_map_types[t]),
+						 elem_cmds[c].name,
 						 bit, present);
 					elem_traced(elem_cmds[c].cmd, fd, PTR(&key), PTR(value),
 						    bit < 64 ? 1ULL << bit : 3, what);
@@ -110,43 +111,49 @@ static void elem_pointers(void)
 					 (unsigned long long)pointers[p]);
 				elem_traced(elem_cmds[c].cmd, fd, PTR(&key), pointers[p], 0, what);
 				/* What is left after the failure. */
-				snprintf(what, sizeof(what), "%s %s then", map_type_name(diff_map_types[t]),
+				snprintf(what, sizeof(what), "%s %s then",
+					 map_type_name(diff_map_types[t]),
 					 elem_cmds[c].name);
-				elem_traced(BPF_MAP_LOOKUP_ELEM, fd, PTR(&key), PTR(value), 0, what);
+				elem_traced(BPF_MAP_LOOKUP_ELEM, fd, PTR(&key), PTR(value), 0,
+					    what);
 				close(fd);
 			}
 }
 
+static void limit_traced(enum bpf_map_type type, unsigned int c, uint32_t limit, unsigned int flag)
+{
+	bool is_any_order = is_hash(type) && elem_cmds[c].cmd == BPF_MAP_GET_NEXT_KEY;
+	char what[128];
+	int fd;
+
+	/* The order of hash keys is anybody's. */
+	if (is_any_order && limit < 2)
+		return;
+	fd = half_full_map(type, 0);
+	key = limit;
+	memset(value, 0x5a, sizeof(value));
+	snprintf(what, sizeof(what), "%s %s key %#x flags %u", map_type_name(type),
+		 elem_cmds[c].name, key, flag);
+	elem_traced(elem_cmds[c].cmd, fd, PTR(&key), PTR(value), flag, what);
+	if (!is_any_order)
+		trace_bytes(value, user_value_size(type, 8) + 1, "%s", what);
+	close(fd);
+}
+
 static void elem_limits(void)
 {
-	static const uint32_t limits[] = { 0, 1, 2, 3, 4, 5, 0x7fffffff, 0xfffffffe, 0xffffffff };
-	unsigned int t, i, c, flag;
-	char what[128];
+	static const uint32_t limits[] = {
+		0, 1, 2, 3, 4, 5, 0x7fffffff, 0xfffffffe, 0xffffffff,
+	};
+	unsigned int t, i, c;
 
 	for (t = 0; t < ARRAY_SIZE_OF(diff_map_types); t++)
 		for (i = 0; i < ARRAY_SIZE_OF(limits); i++)
-			for (c = 0; c < ARRAY_SIZE_OF(elem_cmds); c++)
-				for (flag = 0; flag < 3; flag++) {
-					int fd = half_full_map(diff_map_types[t], 0);
-
-					/* The order of hash keys is anybody's. */
-					if (elem_cmds[c].cmd == BPF_MAP_GET_NEXT_KEY &&
-					    is_hash(diff_map_types[t]) && limits[i] < 2) {
-						close(fd);
-						continue;
-					}
-					key = limits[i];
-					memset(value, 0x5a, sizeof(value));
-					snprintf(what, sizeof(what), "%s %s key %#x flags %u",
-						 map_type_name(diff_map_types[t]), elem_cmds[c].name, key,
-						 flag);
-					elem_traced(elem_cmds[c].cmd, fd, PTR(&key), PTR(value), flag, what);
-					if (!is_hash(diff_map_types[t]) ||
-					    elem_cmds[c].cmd != BPF_MAP_GET_NEXT_KEY)
-						trace_bytes(value, user_value_size(diff_map_types[t], 8) + 1,
-							    "%s", what);
-					close(fd);
-				}
+			for (c = 0; c < ARRAY_SIZE_OF(elem_cmds); c++) {
+				limit_traced(diff_map_types[t], c, limits[i], BPF_ANY);
+				limit_traced(diff_map_types[t], c, limits[i], BPF_NOEXIST);
+				limit_traced(diff_map_types[t], c, limits[i], BPF_EXIST);
+			}
 }
 
 /* Fills beyond max_entries, empties, and fills again. */
@@ -168,7 +175,8 @@ static void hash_full(void)
 				elem_traced(BPF_MAP_UPDATE_ELEM, fd, PTR(&i), PTR(value), BPF_EXIST,
 					    "replace when full");
 				for (i = 0; i < 110; i++)
-					elem_traced(BPF_MAP_DELETE_ELEM, fd, PTR(&i), 0, 0, "empty");
+					elem_traced(BPF_MAP_DELETE_ELEM, fd, PTR(&i), 0, 0,
+						    "empty");
 			}
 			close(fd);
 		}
@@ -214,7 +222,8 @@ static void batch_traced(int cmd, union bpf_attr *attr, const char *what)
 	char count[64];
 	int ret = bpf_call(cmd, attr, sizeof(*attr));
 
-	snprintf(count, sizeof(count), "%s, count %u", ret ? error_name(errno) : "ok", attr->batch.count);
+	snprintf(count, sizeof(count), "%s, count %u", ret ? error_name(errno) : "ok",
+		 attr->batch.count);
 	trace(count, "%s", what);
 }
 
@@ -238,11 +247,13 @@ static void batch_counts(void)
 				for (i = 0; i < 16; i++)
 					keys[i] = i;
 				memset(values, 7, sizeof(values));
-				snprintf(what, sizeof(what), "%s %s count %u", map_type_name(diff_map_types[t]),
+				snprintf(what, sizeof(what), "%s %s count %u",
+					 map_type_name(diff_map_types[t]),
 					 batch_cmds[c].name, attr.batch.count);
 				batch_traced(batch_cmds[c].cmd, &attr, what);
 				for (i = 0; i < 6; i++)
-					elem_traced(BPF_MAP_LOOKUP_ELEM, fd, PTR(&i), PTR(value), 0, what);
+					elem_traced(BPF_MAP_LOOKUP_ELEM, fd, PTR(&i), PTR(value), 0,
+						    what);
 				close(fd);
 			}
 }
@@ -285,7 +296,8 @@ static void batch_arguments(void)
 				else
 					attr.batch.in_batch = bad;
 				snprintf(what, sizeof(what), "%s %s pointer %u at %#llx",
-					 map_type_name(diff_map_types[t]), batch_cmds[c].name, p / 2,
+					 map_type_name(diff_map_types[t]), batch_cmds[c].name,
+					 p / 2,
 					 (unsigned long long)bad);
 				batch_traced(batch_cmds[c].cmd, &attr, what);
 			}

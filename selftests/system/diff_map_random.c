@@ -82,7 +82,8 @@ static void trace_contents(const struct shape *shape, int fd)
 
 	memset(found, 0, sizeof(found));
 	while (nr < ARRAY_SIZE_OF(found) &&
-	       !elem_op(BPF_MAP_GET_NEXT_KEY, fd, nr ? found[nr - 1].key : NULL, found[nr].key, 0)) {
+	       !elem_op(BPF_MAP_GET_NEXT_KEY, fd, nr ? found[nr - 1].key : NULL, found[nr].key,
+			0)) {
 		if (elem_op(BPF_MAP_LOOKUP_ELEM, fd, found[nr].key, found[nr].value, 0))
 			trace(error_name(errno), "lookup of a key that is there");
 		nr++;
@@ -123,7 +124,8 @@ static void random_batch(const struct shape *shape, int fd, int cmd)
 	random_bytes(values, count * len);
 	attr.batch.elem_flags = rnd_below(4) ? 0 : rnd_below(3);
 	ret = bpf_call(cmd, &attr, sizeof(attr));
-	snprintf(result, sizeof(result), "%s, count %u", ret ? error_name(errno) : "ok", attr.batch.count);
+	snprintf(result, sizeof(result), "%s, count %u", ret ? error_name(errno) : "ok",
+		 attr.batch.count);
 	trace(result, "batch %d of %u", cmd, count);
 }
 
@@ -192,7 +194,8 @@ static void run_shape(const struct shape *shape)
 			  shape->flags);
 	uint32_t i;
 
-	trace("-", "%s key %u value %u entries %u flags %#x", map_type_name(shape->type), shape->key_size,
+	trace("-", "%s key %u value %u entries %u flags %#x", map_type_name(shape->type),
+	      shape->key_size,
 	      shape->value_size, shape->max_entries, shape->flags);
 	for (i = 0; i < NR_OPS; i++) {
 		uint32_t choice = rnd_below(100);

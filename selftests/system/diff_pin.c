@@ -58,7 +58,8 @@ static void trace_stat(const char *path)
 	if (stat(path, &st))
 		snprintf(text, sizeof(text), "%s", error_name(errno));
 	else
-		snprintf(text, sizeof(text), "mode %o links %u uid %u", st.st_mode, (unsigned int)st.st_nlink,
+		snprintf(text, sizeof(text), "mode %o links %u uid %u", st.st_mode,
+			 (unsigned int)st.st_nlink,
 			 st.st_uid);
 	trace(text, "stat %s", path);
 }
@@ -67,7 +68,9 @@ static const struct bpf_insn ret0[] = { MOV_IMM(0, 0), EXIT() };
 
 static void objects(void)
 {
-	int map = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), prog = make_prog(ret0, ARRAY_SIZE_OF(ret0)), fd;
+	int map = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), prog = make_prog(ret0,
+									     ARRAY_SIZE_OF(ret0)),
+									     	fd;
 	uint32_t key = 1, flags;
 	char value[8] = "1234567";
 
@@ -143,21 +146,24 @@ static void paths(void)
 
 static void mount_options(void)
 {
-	static const char * const options[] = { "", "mode=0750", "mode=1777", "mode=8", "unknown", "mode=0" };
+	static const char * const options[] = { "", "mode=0750", "mode=1777", "mode=8", "unknown",
+						"mode=0" };
 	unsigned int i;
 
 	if (unshare(CLONE_NEWNS))
 		give_up("unshare");
 	mkdir(DIR, 0700);
 	for (i = 0; i < ARRAY_SIZE_OF(options); i++) {
-		TRACE_CALL(mount("pins", DIR, diff_side == SIDE_LBPF ? "lbpf" : "bpf", 0, options[i]),
+		TRACE_CALL(mount("pins", DIR, diff_side == SIDE_LBPF ? "lbpf" : "bpf", 0,
+				 options[i]),
 			   "mount '%s'", options[i]);
 		trace_stat(DIR);
 		umount(DIR);
 	}
 	umask(0);
 	mount_pins(NULL);
-	TRACE_CALL(pin(make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), DIR "/map", 0), "pin with umask 0");
+	TRACE_CALL(pin(make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), DIR "/map", 0),
+		   "pin with umask 0");
 	trace_stat(DIR "/map");
 }
 

@@ -40,12 +40,14 @@ static void reads(void)
 			attr.test.data_in = PTR(data);
 			attr.test.data_size_in = sizeof(data);
 			ret = bpf_call(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-			snprintf(result, sizeof(result), "%s, %#x", ret ? error_name(errno) : "ok", attr.test.retval);
+			snprintf(result, sizeof(result), "%s, %#x", ret ? error_name(errno) : "ok",
+				 attr.test.retval);
 			/* Hash and time of arrival are no business of ours; sk is an address. */
 			if (off / 4 == offsetof(struct __sk_buff, hash) / 4 ||
 			    off / 8 == offsetof(struct __sk_buff, tstamp) / 8 ||
 			    off / 8 == offsetof(struct __sk_buff, sk) / 8)
-				snprintf(result, sizeof(result), "%s", ret ? error_name(errno) : "ok");
+				snprintf(result, sizeof(result), "%s",
+					 ret ? error_name(errno) : "ok");
 			trace(result, "run %s", what);
 			close(fd);
 		}
@@ -62,10 +64,12 @@ static void writes(void)
 			for (imm = 0; imm < 2; imm++) {
 				struct bpf_insn insns[] = {
 					MOV_IMM(0, 0),
-					imm ? ST_IMM(sizes[s], 1, off, 0) : STX(sizes[s], 1, 0, off), EXIT(),
+					imm ? ST_IMM(sizes[s], 1, off, 0) : STX(sizes[s], 1, 0,
+										off), EXIT(),
 				};
 
-				snprintf(what, sizeof(what), "write %d at %d imm %u", lens[s], off, imm);
+				snprintf(what, sizeof(what), "write %d at %d imm %u", lens[s], off,
+					 imm);
 				fd = load_traced(insns, ARRAY_SIZE_OF(insns), what);
 				if (fd >= 0)
 					close(fd);
@@ -85,12 +89,14 @@ static void control_block(void)
 			for (off = 0; off < 20; off++) {
 				int cb = offsetof(struct __sk_buff, cb);
 				struct bpf_insn insns[] = {
-					LD_IMM64(2, 0x1122334455667788ULL), STX(sizes[w], 1, 2, cb + off / 8 * 8),
+					LD_IMM64(2, 0x1122334455667788ULL), STX(sizes[w], 1, 2,
+										cb + off / 8 * 8),
 					LDX(sizes[s], 0, 1, cb + off), EXIT(),
 				};
 				union bpf_attr attr;
 
-				snprintf(what, sizeof(what), "cb written %d read %d at %d", lens[w], lens[s], off);
+				snprintf(what, sizeof(what), "cb written %d read %d at %d", lens[w],
+					 lens[s], off);
 				fd = load_traced(insns, ARRAY_SIZE_OF(insns), what);
 				if (fd < 0)
 					continue;
@@ -99,7 +105,8 @@ static void control_block(void)
 				attr.test.data_in = PTR(data);
 				attr.test.data_size_in = sizeof(data);
 				ret = bpf_call(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-				snprintf(result, sizeof(result), "%s, %#x", ret ? error_name(errno) : "ok",
+				snprintf(result, sizeof(result), "%s, %#x",
+					 ret ? error_name(errno) : "ok",
 					 attr.test.retval);
 				trace(result, "run %s", what);
 				close(fd);

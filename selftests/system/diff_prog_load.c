@@ -29,7 +29,8 @@ static const struct bpf_insn ret0[] = { MOV_IMM(0, 0), EXIT() };
 static void licenses(void)
 {
 	static const char * const licenses[] = {
-		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL",
+		"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
+		"Dual MPL/GPL",
 		"gpl", "GPLv2", "", "MIT", "Proprietary",
 	};
 	struct bpf_insn gpl_only[] = {
@@ -62,7 +63,8 @@ static void licenses(void)
 
 static void counts(void)
 {
-	static const uint32_t counts[] = { 0, 1, 2, 3, 4095, 4096, 4097, 65536, 1000000, 1000001, ~0U };
+	static const uint32_t counts[] = { 0, 1, 2, 3, 4095, 4096, 4097, 65536, 1000000, 1000001,
+					   ~0U };
 	uint32_t max = 1000001, i, c;
 	struct bpf_insn *insns = calloc(max, sizeof(*insns));
 	union bpf_attr attr;
@@ -150,37 +152,42 @@ static void other_fields(void)
 #undef SET
 }
 
+static void log_traced(bool is_good, uint32_t level, uint32_t size, unsigned int place)
+{
+	static const struct bpf_insn bad[] = { EXIT() };
+	static char buf[1 << 20];
+	const uint64_t places[] = { 0, PTR(buf), 0x1000 };
+	union bpf_attr attr = is_good ? load_attr(ret0, 2) : load_attr(bad, 1);
+	char result[64];
+	int fd;
+
+	attr.log_level = level;
+	attr.log_size = size;
+	attr.log_buf = places[place];
+	memset(buf, 0x7f, 4096);
+	fd = bpf_call(BPF_PROG_LOAD, &attr, sizeof(attr));
+	snprintf(result, sizeof(result), "%s, log %s", fd < 0 ? error_name(errno) : "ok",
+		 buf[0] == 0x7f ? "untouched" : buf[0] ? "written" : "empty");
+	trace(result, "good %d level %u size %u buf %u", is_good, level, size, place);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What comes of the log in every combination of its three attributes. */
 static void log_arguments(void)
 {
 	static const uint32_t levels[] = { 0, 1, 2, 3, 4, 5, 7, 8, 15, 16, ~0U };
-	static const uint32_t sizes[] = { 0, 1, 64, 127, 128, 129, 4096, 1 << 20, ~0U >> 8, (~0U >> 8) + 1, ~0U >> 2, ~0U };
-	static const struct bpf_insn bad[] = { EXIT() };
-	static char buf[1 << 20];
-	unsigned int l, s, p, verdict;
-	char result[64], what[128];
-	int fd;
+	static const uint32_t sizes[] = {
+		0, 1, 64, 127, 128, 129, 4096, 1 << 20, ~0U >> 8, (~0U >> 8) + 1, ~0U >> 2, ~0U,
+	};
+	unsigned int l, s, place;
 
-	for (verdict = 0; verdict < 2; verdict++)
-		for (l = 0; l < ARRAY_SIZE_OF(levels); l++)
-			for (s = 0; s < ARRAY_SIZE_OF(sizes); s++)
-				for (p = 0; p < 3; p++) {
-					union bpf_attr attr = verdict ? load_attr(bad, 1) : load_attr(ret0, 2);
-
-					attr.log_level = levels[l];
-					attr.log_size = sizes[s];
-					attr.log_buf = p == 0 ? 0 : p == 1 ? PTR(buf) : 0x1000;
-					memset(buf, 0x7f, 4096);
-					fd = bpf_call(BPF_PROG_LOAD, &attr, sizeof(attr));
-					snprintf(result, sizeof(result), "%s, log %s",
-						 fd < 0 ? error_name(errno) : "ok",
-						 buf[0] == 0x7f ? "untouched" : buf[0] ? "written" : "empty");
-					snprintf(what, sizeof(what), "verdict %u level %u size %u buf %u",
-						 verdict, levels[l], sizes[s], p);
-					trace(result, "%s", what);
-					if (fd >= 0)
-						close(fd);
-				}
+	for (l = 0; l < ARRAY_SIZE_OF(levels); l++)
+		for (s = 0; s < ARRAY_SIZE_OF(sizes); s++)
+			for (place = 0; place < 3; place++) {
+				log_traced(true, levels[l], sizes[s], place);
+				log_traced(false, levels[l], sizes[s], place);
+			}
 }
 
 /* Each opcode byte with plausible and implausible other fields. */
@@ -194,7 +201,8 @@ static void opcodes(void)
 			/* r1: context, r2: a number, r10 - 8: a number. */
 			struct bpf_insn insns[] = {
 				MOV_IMM(2, 5), MOV_IMM(0, 3), ST_IMM(BPF_DW, 10, -8, 1),
-				INSN(code, v & 1 ? 10 : 2, v & 2 ? 0 : 2, v & 4 ? -8 : 0, v & 8 ? 16 : 0),
+				INSN(code, v & 1 ? 10 : 2, v & 2 ? 0 : 2, v & 4 ? -8 : 0,
+				     v & 8 ? 16 : 0),
 				MOV_IMM(0, 0), EXIT(), EXIT(),
 			};
 
@@ -207,8 +215,10 @@ static void opcodes(void)
 static void reserved_fields(void)
 {
 	static const struct bpf_insn bases[] = {
-		ALU64_IMM(BPF_ADD, 0, 1), ALU64(BPF_ADD, 0, 2), ALU64_IMM(BPF_NEG, 0, 0), ENDIAN(BPF_TO_BE, 0, 16),
-		JMP_IMM(BPF_JEQ, 0, 1, 0), JMP(BPF_JEQ, 0, 2, 0), JA(0), CALL(BPF_FUNC_get_prandom_u32), EXIT(),
+		ALU64_IMM(BPF_ADD, 0, 1), ALU64(BPF_ADD, 0, 2), ALU64_IMM(BPF_NEG, 0, 0),
+		ENDIAN(BPF_TO_BE, 0, 16),
+		JMP_IMM(BPF_JEQ, 0, 1, 0), JMP(BPF_JEQ, 0, 2, 0), JA(0),
+		CALL(BPF_FUNC_get_prandom_u32), EXIT(),
 		LDX(BPF_W, 0, 1, 0), STX(BPF_DW, 10, 0, -8), ST_IMM(BPF_W, 10, -8, 1),
 		ATOMIC(BPF_DW, BPF_ADD, 10, 0, -8), JMP32_IMM(BPF_JEQ, 0, 1, 0),
 	};
@@ -219,7 +229,8 @@ static void reserved_fields(void)
 		for (field = 0; field < 4; field++)
 			for (v = 0; v < 16; v++) {
 				struct bpf_insn insns[] = {
-					MOV_IMM(0, 3), MOV_IMM(2, 3), ST_IMM(BPF_DW, 10, -8, 1), bases[b],
+					MOV_IMM(0, 3), MOV_IMM(2, 3), ST_IMM(BPF_DW, 10, -8, 1),
+					bases[b],
 					MOV_IMM(0, 0), EXIT(),
 				};
 
@@ -231,7 +242,8 @@ static void reserved_fields(void)
 					insns[3].off = v - 8;
 				else
 					insns[3].imm = v * 16;
-				snprintf(what, sizeof(what), "base %u field %u value %u", b, field, v);
+				snprintf(what, sizeof(what), "base %u field %u value %u", b, field,
+					 v);
 				load_insns(insns, ARRAY_SIZE_OF(insns), what);
 			}
 }
@@ -255,7 +267,8 @@ static void wide_loads(void)
 					INSN(0, 0, 0, 0, nexts[n]), MOV_IMM(0, 0), EXIT(),
 				};
 
-				snprintf(what, sizeof(what), "src %u imm %u next %d", src, i, nexts[n]);
+				snprintf(what, sizeof(what), "src %u imm %u next %d", src, i,
+					 nexts[n]);
 				load_insns(insns, ARRAY_SIZE_OF(insns), what);
 			}
 	for (i = 0; i < 8; i++) {

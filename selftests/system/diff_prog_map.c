@@ -50,8 +50,10 @@ static int add_prog(int map_fd)
 static int update_prog(int map_fd)
 {
 	struct bpf_insn insns[] = {
-		TAKE_ARGUMENTS(), LD_ABS(BPF_B, FLAGS_AT), MOV(4, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
-		MOV(3, 10), ALU64_IMM(BPF_ADD, 3, -16), LD_MAP_FD(1, map_fd), CALL(BPF_FUNC_map_update_elem), EXIT(),
+		TAKE_ARGUMENTS(), LD_ABS(BPF_B, FLAGS_AT), MOV(4, 0), MOV(2, 10), ALU64_IMM(BPF_ADD,
+											    2, -4),
+		MOV(3, 10), ALU64_IMM(BPF_ADD, 3, -16), LD_MAP_FD(1, map_fd),
+		CALL(BPF_FUNC_map_update_elem), EXIT(),
 	};
 
 	return make_prog(insns, ARRAY_SIZE_OF(insns));
@@ -88,7 +90,8 @@ static void run_prog(int fd, const char *name, uint32_t key, uint32_t number, ui
 	attr.test.data_in = PTR(packet);
 	attr.test.data_size_in = sizeof(packet);
 	ret = bpf_call(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-	snprintf(result, sizeof(result), "%s, %d", ret ? error_name(errno) : "ok", (int)attr.test.retval);
+	snprintf(result, sizeof(result), "%s, %d", ret ? error_name(errno) : "ok",
+		 (int)attr.test.retval);
 	trace(result, "%s %u number %u flags %u", name, key, number, flags);
 }
 
@@ -124,7 +127,8 @@ static void mix(enum bpf_map_type type, uint32_t flags)
 		uint32_t key = rnd_below(80), number = rnd_below(1000), choice = rnd_below(7);
 
 		if (choice < 4)
-			run_prog(progs[choice], names[choice], key, number, rnd_below(4) ? 0 : rnd_below(5));
+			run_prog(progs[choice], names[choice], key, number,
+				 rnd_below(4) ? 0 : rnd_below(5));
 		else if (choice == 4)
 			run_user(type, map_fd, BPF_MAP_LOOKUP_ELEM, key, number);
 		else if (choice == 5)
@@ -160,38 +164,44 @@ static void percpu_hash(void)
 	mix(BPF_MAP_TYPE_PERCPU_HASH, BPF_F_NO_PREALLOC);
 }
 
+static void access_traced(enum bpf_map_type type, uint32_t flags, uint8_t size, int off)
+{
+	int map_fd = make_map(type, 4, 8, 4, flags), fd, write;
+	struct bpf_insn insns[] = {
+		ST_IMM(BPF_W, 10, -4, 1), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+		LD_MAP_FD(1, map_fd), CALL(BPF_FUNC_map_lookup_elem),
+		JMP_IMM(BPF_JEQ, 0, 0, 1), LDX(size, 3, 0, off), MOV_IMM(0, 0), EXIT(),
+	};
+	union bpf_attr attr = load_attr(insns, ARRAY_SIZE_OF(insns));
+
+	for (write = 0; write < 2; write++) {
+		if (write)
+			insns[7] = ST_IMM(size, 0, off, 7);
+		fd = bpf_traced(BPF_PROG_LOAD, &attr, "%s flags %#x size %#x off %d write %d",
+				map_type_name(type), flags, size, off, write);
+		if (fd >= 0)
+			close(fd);
+	}
+	close(map_fd);
+}
+
 /* What the verifier makes of accesses to a value of 8 bytes. */
 static void value_bounds(void)
 {
-	static const uint32_t flags[] = { 0, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG, BPF_F_RDONLY, BPF_F_WRONLY };
-	static const uint8_t sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
-	unsigned int t, f, s;
-	int off, write, fd;
-	char what[96];
+	static const uint32_t flags[] = {
+		0, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG, BPF_F_RDONLY, BPF_F_WRONLY,
+	};
+	unsigned int t, f;
+	int off;
 
 	for (t = 0; t < ARRAY_SIZE_OF(diff_map_types); t++)
 		for (f = 0; f < ARRAY_SIZE_OF(flags); f++)
-			for (s = 0; s < ARRAY_SIZE_OF(sizes); s++)
-				for (off = -1; off < 10; off++)
-					for (write = 0; write < 2; write++) {
-						int map_fd = make_map(diff_map_types[t], 4, 8, 4, flags[f]);
-						struct bpf_insn insns[] = {
-							ST_IMM(BPF_W, 10, -4, 1), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
-							LD_MAP_FD(1, map_fd), CALL(BPF_FUNC_map_lookup_elem),
-							JMP_IMM(BPF_JEQ, 0, 0, 1),
-							write ? ST_IMM(sizes[s], 0, off, 7) : LDX(sizes[s], 3, 0, off),
-							MOV_IMM(0, 0), EXIT(),
-						};
-						union bpf_attr attr = load_attr(insns, ARRAY_SIZE_OF(insns));
-
-						snprintf(what, sizeof(what), "%s flags %#x size %#x off %d write %d",
-							 map_type_name(diff_map_types[t]), flags[f], sizes[s],
-							 off, write);
-						fd = bpf_traced(BPF_PROG_LOAD, &attr, "%s", what);
-						if (fd >= 0)
-							close(fd);
-						close(map_fd);
-					}
+			for (off = -1; off < 10; off++) {
+				access_traced(diff_map_types[t], flags[f], BPF_B, off);
+				access_traced(diff_map_types[t], flags[f], BPF_H, off);
+				access_traced(diff_map_types[t], flags[f], BPF_W, off);
+				access_traced(diff_map_types[t], flags[f], BPF_DW, off);
+			}
 }
 
 const struct scenario prog_map_scenarios[] = {

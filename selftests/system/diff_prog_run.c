@@ -30,7 +30,8 @@ static void run_traced(union bpf_attr *attr, const char *what)
 	int ret = bpf_call(BPF_PROG_TEST_RUN, attr, sizeof(*attr)), err = errno;
 	char result[128];
 
-	snprintf(result, sizeof(result), "%s, retval %#x, data %u, ctx %u", ret ? error_name(err) : "ok",
+	snprintf(result, sizeof(result), "%s, retval %#x, data %u, ctx %u",
+		 ret ? error_name(err) : "ok",
 		 ret ? 0 : attr->test.retval, attr->test.data_size_out, attr->test.ctx_size_out);
 	trace(result, "%s", what);
 }
@@ -62,7 +63,8 @@ static void fill_data(void)
 /* Sizes of data in and out, repeat, flags, and the context. */
 static void arguments(void)
 {
-	static const uint32_t lens[] = { 0, 1, 13, 14, 15, 33, 34, 64, 1500, 3000, 3500, 3800, 4096, 8192, 1 << 20, ~0U };
+	static const uint32_t lens[] = { 0, 1, 13, 14, 15, 33, 34, 64, 1500, 3000, 3500, 3800, 4096,
+					 8192, 1 << 20, ~0U };
 	static const uint32_t rooms[] = { 0, 1, 13, 64, 9000 };
 	static const struct bpf_insn ret7[] = { MOV_IMM(0, 7), EXIT() };
 	int fd = make_prog(ret7, ARRAY_SIZE_OF(ret7));
@@ -80,7 +82,8 @@ static void arguments(void)
 				attr.test.data_out = p & 1 ? PTR(data_out) : 0;
 				if (p & 2)
 					attr.test.data_in = 0x1000;
-				snprintf(what, sizeof(what), "in %u out %u pointers %u", lens[l], rooms[r], p);
+				snprintf(what, sizeof(what), "in %u out %u pointers %u", lens[l],
+					 rooms[r], p);
 				run_traced(&attr, what);
 				trace_bytes(data_out, sizeof(data_out), "%s data", what);
 			}
@@ -115,7 +118,8 @@ static void arguments(void)
 /* Each byte of the context that is passed in. */
 static void context(void)
 {
-	static const struct bpf_insn insns[] = { LDX(BPF_W, 0, 1, offsetof(struct __sk_buff, mark)), EXIT() };
+	static const struct bpf_insn insns[] = { LDX(BPF_W, 0, 1, offsetof(struct __sk_buff, mark)),
+						 EXIT() };
 	static const uint32_t lens[] = { 0, 4, 8, 12, 100, 192, 193, 200, 4096, 4097 };
 	int fd = make_prog(insns, ARRAY_SIZE_OF(insns));
 	static unsigned char ctx[8192], ctx_out[8192];
@@ -156,16 +160,21 @@ static void context(void)
 }
 
 static const int64_t corners[] = {
-	0, 1, 2, 3, 7, -1, -2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-	0x100000000, 0x7fffffffffffffff, -0x7fffffffffffffff - 1, 0x123456789abcdef, 31, 32, 33, 63, 64, 65,
+	0, 1, 2, 3, 7, -1, -2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
+	0xffffffff,
+	0x100000000, 0x7fffffffffffffff, -0x7fffffffffffffff - 1, 0x123456789abcdef, 31, 32, 33, 63,
+	64, 65,
 };
 
 static const uint8_t alu_ops[] = {
-	BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_MOD, BPF_XOR, BPF_MOV, BPF_ARSH,
+	BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_MOD, BPF_XOR,
+	BPF_MOV, BPF_ARSH,
 };
 
 /* Folds the 64 bits of r0 into the 32 that TEST_RUN returns. */
-#define FOLD_R0()	MOV(1, 0), ALU64_IMM(BPF_RSH, 1, 32), ALU64_IMM(BPF_MUL, 1, 0x01000193), ALU64(BPF_XOR, 0, 1)
+#define FOLD_R0()							\
+	MOV(1, 0), ALU64_IMM(BPF_RSH, 1, 32),				\
+	ALU64_IMM(BPF_MUL, 1, 0x01000193), ALU64(BPF_XOR, 0, 1)
 
 /* Every ALU operation on pairs of corner values. */
 static void alu(void)
@@ -179,11 +188,13 @@ static void alu(void)
 				for (b = op % 4; b < ARRAY_SIZE_OF(corners); b += 4) {
 					struct bpf_insn insns[] = {
 						LD_IMM64(0, corners[a]), LD_IMM64(2, corners[b]),
-						width ? ALU64(alu_ops[op], 0, 2) : ALU32(alu_ops[op], 0, 2),
+						width ? ALU64(alu_ops[op], 0,
+							      2) : ALU32(alu_ops[op], 0, 2),
 						FOLD_R0(), EXIT(),
 					};
 
-					snprintf(what, sizeof(what), "op %#x width %u values %u %u", alu_ops[op],
+					snprintf(what, sizeof(what), "op %#x width %u values %u %u",
+						 alu_ops[op],
 						 width ? 64 : 32, a, b);
 					run_insns(insns, ARRAY_SIZE_OF(insns), 64, what);
 				}
@@ -200,10 +211,12 @@ static void endian(void)
 		for (b = 0; b < ARRAY_SIZE_OF(bits); b++)
 			for (a = 0; a < ARRAY_SIZE_OF(corners); a++) {
 				struct bpf_insn insns[] = {
-					LD_IMM64(0, corners[a]), ENDIAN(orders[o], 0, bits[b]), FOLD_R0(), EXIT(),
+					LD_IMM64(0, corners[a]), ENDIAN(orders[o], 0, bits[b]),
+					FOLD_R0(), EXIT(),
 				};
 
-				snprintf(what, sizeof(what), "order %u bits %d value %u", o, bits[b], a);
+				snprintf(what, sizeof(what), "order %u bits %d value %u", o,
+					 bits[b], a);
 				run_insns(insns, ARRAY_SIZE_OF(insns), 64, what);
 			}
 }
@@ -211,7 +224,8 @@ static void endian(void)
 static void jumps(void)
 {
 	static const uint8_t ops[] = {
-		BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, BPF_JSGT, BPF_JSGE, BPF_JSLT, BPF_JSLE, BPF_JSET,
+		BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, BPF_JSGT, BPF_JSGE, BPF_JSLT,
+		BPF_JSLE, BPF_JSET,
 	};
 	unsigned int op, width, a, b;
 	char what[96];
@@ -221,15 +235,18 @@ static void jumps(void)
 			for (a = 0; a < ARRAY_SIZE_OF(corners); a += 2)
 				for (b = 0; b < ARRAY_SIZE_OF(corners); b += 3) {
 					struct bpf_insn insns[] = {
-						LD_IMM64(3, corners[a]), LD_IMM64(2, corners[b]), MOV_IMM(0, 1),
-						width ? JMP(ops[op], 3, 2, 1) : JMP32(ops[op], 3, 2, 1),
+						LD_IMM64(3, corners[a]), LD_IMM64(2, corners[b]),
+						MOV_IMM(0, 1),
+						width ? JMP(ops[op], 3, 2, 1) : JMP32(ops[op], 3, 2,
+										      1),
 						MOV_IMM(0, 0),
 						width ? JMP_IMM(ops[op], 3, (int)corners[b], 1)
 						      : JMP32_IMM(ops[op], 3, (int)corners[b], 1),
 						ALU64_IMM(BPF_ADD, 0, 2), EXIT(),
 					};
 
-					snprintf(what, sizeof(what), "jump %#x width %u values %u %u", ops[op],
+					snprintf(what, sizeof(what),
+						 "jump %#x width %u values %u %u", ops[op],
 						 width ? 64 : 32, a, b);
 					run_insns(insns, ARRAY_SIZE_OF(insns), 64, what);
 				}
@@ -238,7 +255,8 @@ static void jumps(void)
 static void atomics(void)
 {
 	static const int ops[] = {
-		BPF_ADD, BPF_OR, BPF_AND, BPF_XOR, BPF_ADD | BPF_FETCH, BPF_OR | BPF_FETCH, BPF_AND | BPF_FETCH,
+		BPF_ADD, BPF_OR, BPF_AND, BPF_XOR, BPF_ADD | BPF_FETCH, BPF_OR | BPF_FETCH,
+		BPF_AND | BPF_FETCH,
 		BPF_XOR | BPF_FETCH, BPF_XCHG, BPF_CMPXCHG, BPF_FETCH, BPF_SUB, 0xe0, 0xf0,
 	};
 	static const uint8_t sizes[] = { BPF_W, BPF_DW, BPF_H, BPF_B };
@@ -251,13 +269,16 @@ static void atomics(void)
 				for (b = 0; b < 3; b++) {
 					struct bpf_insn insns[] = {
 						LD_IMM64(3, corners[a]), STX(BPF_DW, 10, 3, -8),
-						LD_IMM64(2, 0x0102030405060708ULL), LD_IMM64(0, corners[b]),
+						LD_IMM64(2, 0x0102030405060708ULL),
+						LD_IMM64(0, corners[b]),
 						ATOMIC(sizes[s], ops[op], 10, 2, -8),
-						LDX(BPF_DW, 4, 10, -8), ALU64(BPF_XOR, 0, 4), ALU64_IMM(BPF_MUL, 0, 31),
+						LDX(BPF_DW, 4, 10, -8), ALU64(BPF_XOR, 0, 4),
+						ALU64_IMM(BPF_MUL, 0, 31),
 						ALU64(BPF_XOR, 0, 2), FOLD_R0(), EXIT(),
 					};
 
-					snprintf(what, sizeof(what), "atomic %#x size %#x values %u %u", ops[op],
+					snprintf(what, sizeof(what),
+						 "atomic %#x size %#x values %u %u", ops[op],
 						 sizes[s], a, b);
 					run_insns(insns, ARRAY_SIZE_OF(insns), 64, what);
 				}
@@ -267,7 +288,8 @@ static void atomics(void)
 static void packet_loads(void)
 {
 	static const int offs[] = {
-		0, 1, 12, 14, 59, 60, 61, 62, 63, 64, 65, 1000, 0x7fffffff, -1, -0x1000, -0xff000, -0xff001, -0x100000,
+		0, 1, 12, 14, 59, 60, 61, 62, 63, 64, 65, 1000, 0x7fffffff, -1, -0x1000, -0xff000,
+		-0xff001, -0x100000,
 		-0x100000 + 9, -0x200000, -0x80000000LL,
 	};
 	static const uint8_t sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
@@ -278,18 +300,21 @@ static void packet_loads(void)
 	for (s = 0; s < ARRAY_SIZE_OF(sizes); s++)
 		for (o = 0; o < ARRAY_SIZE_OF(offs); o++) {
 			struct bpf_insn abs[] = {
-				MOV(6, 1), MOV_IMM(0, 0), LD_ABS(sizes[s], offs[o]), ALU64_IMM(BPF_XOR, 0, 0x55), EXIT(),
+				MOV(6, 1), MOV_IMM(0, 0), LD_ABS(sizes[s], offs[o]),
+				ALU64_IMM(BPF_XOR, 0, 0x55), EXIT(),
 			};
 
 			snprintf(what, sizeof(what), "abs size %#x at %d", sizes[s], offs[o]);
 			run_insns(abs, ARRAY_SIZE_OF(abs), 64, what);
 			for (i = 0; i < ARRAY_SIZE_OF(offs); i += 3) {
 				struct bpf_insn ind[] = {
-					MOV(6, 1), MOV_IMM(0, 0), MOV_IMM(7, offs[i]), LD_IND(sizes[s], 7, offs[o]),
+					MOV(6, 1), MOV_IMM(0, 0), MOV_IMM(7, offs[i]),
+					LD_IND(sizes[s], 7, offs[o]),
 					ALU64_IMM(BPF_XOR, 0, 0x55), EXIT(),
 				};
 
-				snprintf(what, sizeof(what), "ind size %#x at %d + %d", sizes[s], offs[i], offs[o]);
+				snprintf(what, sizeof(what), "ind size %#x at %d + %d", sizes[s],
+					 offs[i], offs[o]);
 				run_insns(ind, ARRAY_SIZE_OF(ind), 64, what);
 			}
 		}

@@ -24,7 +24,8 @@ static int attach(int sock, int prog, int hook)
 
 	if (diff_side == SIDE_LBPF)
 		return test_bpf(SIDE_LBPF, LBPF_SOCK_ATTACH, &attr, sizeof(attr));
-	return setsockopt(sock, SOL_SOCKET, hook == LBPF_SOCK_FILTER ? SO_ATTACH_BPF : SO_ATTACH_REUSEPORT_EBPF,
+	return setsockopt(sock, SOL_SOCKET,
+			  hook == LBPF_SOCK_FILTER ? SO_ATTACH_BPF : SO_ATTACH_REUSEPORT_EBPF,
 			  &prog, sizeof(prog));
 }
 
@@ -77,7 +78,8 @@ static void exchange(int receiver, int sender, const char *what)
 /* How much of a datagram is left by each return value. */
 static void verdicts(void)
 {
-	static const int returns[] = { 0, 1, 7, 50, 99, 100, 101, 1000, -1, 0x7fffffff, -0x80000000LL };
+	static const int returns[] = { 0, 1, 7, 50, 99, 100, 101, 1000, -1, 0x7fffffff,
+				       -0x80000000LL };
 	int receiver, sender, prog;
 	unsigned int i;
 	char what[64];
@@ -97,7 +99,8 @@ static void verdicts(void)
 	exchange(receiver, sender, "detached");
 	TRACE_CALL(detach(receiver), "detach again");
 	TRACE_CALL(attach(receiver, make_returning(0), LBPF_SOCK_FILTER), "attach again");
-	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_DETACH_FILTER, &prog, sizeof(prog)), "SO_DETACH_FILTER");
+	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_DETACH_FILTER, &prog, sizeof(prog)),
+		   "SO_DETACH_FILTER");
 	exchange(receiver, sender, "detached by SO_DETACH_FILTER");
 }
 
@@ -106,15 +109,18 @@ static void contents(void)
 {
 	struct bpf_insn insns[] = {
 		MOV(6, 1), LD_ABS(BPF_B, 0), JMP_IMM(BPF_JNE, 0, 'x', 3),
-		LDX(BPF_W, 0, 6, offsetof(struct __sk_buff, len)), ALU64_IMM(BPF_SUB, 0, 3), EXIT(), MOV_IMM(0, 0), EXIT(),
+		LDX(BPF_W, 0, 6, offsetof(struct __sk_buff, len)), ALU64_IMM(BPF_SUB, 0, 3), EXIT(),
+		MOV_IMM(0, 0), EXIT(),
 	};
 	int receiver, sender;
 
 	make_pair(&receiver, &sender);
-	TRACE_CALL(attach(receiver, make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_FILTER), "attach");
+	TRACE_CALL(attach(receiver, make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_FILTER),
+		   "attach");
 	exchange(receiver, sender, "length less 3");
 	insns[2].imm = 'y';
-	TRACE_CALL(attach(receiver, make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_FILTER), "attach");
+	TRACE_CALL(attach(receiver, make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_FILTER),
+		   "attach");
 	exchange(receiver, sender, "other contents");
 }
 
@@ -126,11 +132,13 @@ static void locks(void)
 	int receiver, sender, one = 1, all = make_returning(-1);
 
 	make_pair(&receiver, &sender);
-	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_ATTACH_FILTER, &classic, sizeof(classic)), "classic");
+	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_ATTACH_FILTER, &classic, sizeof(classic)),
+		   "classic");
 	exchange(receiver, sender, "classic");
 	TRACE_CALL(attach(receiver, all, LBPF_SOCK_FILTER), "attach over classic");
 	exchange(receiver, sender, "over classic");
-	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_ATTACH_FILTER, &classic, sizeof(classic)), "classic over it");
+	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_ATTACH_FILTER, &classic, sizeof(classic)),
+		   "classic over it");
 	exchange(receiver, sender, "classic over it");
 	TRACE_CALL(attach(receiver, all, LBPF_SOCK_FILTER), "attach");
 	TRACE_CALL(setsockopt(receiver, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)), "lock");
@@ -159,7 +167,8 @@ static void wrong_arguments(void)
 		TRACE_CALL(attach(sock, prog, hook), "hook %d to udp", hook);
 		TRACE_CALL(attach(tcp, prog, hook), "hook %d to tcp", hook);
 		TRACE_CALL(attach(local[0], prog, hook), "hook %d to a unix socket", hook);
-		TRACE_CALL(attach(local[1], prog, hook), "hook %d to a connected unix socket", hook);
+		TRACE_CALL(attach(local[1], prog, hook), "hook %d to a connected unix socket",
+			   hook);
 	}
 	TRACE_CALL(detach(0), "detach from stdin");
 	TRACE_CALL(detach(999), "detach from nothing");
@@ -169,8 +178,10 @@ static void wrong_arguments(void)
 /* Chooses the socket by the first byte of the datagram; other numbers fall back to the hash. */
 static void reuseport(void)
 {
-	struct bpf_insn insns[] = { MOV(6, 1), LD_ABS(BPF_B, 0), ALU64_IMM(BPF_SUB, 0, '0'), EXIT() };
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct bpf_insn insns[] = { MOV(6, 1), LD_ABS(BPF_B, 0), ALU64_IMM(BPF_SUB, 0, '0'),
+				    EXIT() };
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int socks[3], one = 1, sender = socket(AF_INET, SOCK_DGRAM, 0), i, s;
 	struct pollfd polls[3];
 	socklen_t len = sizeof(addr);
@@ -179,11 +190,14 @@ static void reuseport(void)
 	for (s = 0; s < 3; s++) {
 		socks[s] = socket(AF_INET, SOCK_DGRAM, 0);
 		polls[s] = (struct pollfd){ .fd = socks[s], .events = POLLIN };
-		TRACE_CALL(setsockopt(socks[s], SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)), "SO_REUSEPORT");
-		if (bind(socks[s], (void *)&addr, len) || getsockname(socks[s], (void *)&addr, &len))
+		TRACE_CALL(setsockopt(socks[s], SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)),
+			   "SO_REUSEPORT");
+		if (bind(socks[s], (void *)&addr, len) || getsockname(socks[s], (void *)&addr,
+								      &len))
 			give_up("bind");
 	}
-	TRACE_CALL(attach(socks[0], make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_REUSEPORT), "attach");
+	TRACE_CALL(attach(socks[0], make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_REUSEPORT),
+		   "attach");
 	for (i = 0; i < 30; i++) {
 		byte = '0' + i % 3;
 		if (sendto(sender, &byte, 1, 0, (void *)&addr, len) != 1)
@@ -192,10 +206,13 @@ static void reuseport(void)
 		if (poll(polls, 3, -1) != 1)
 			give_up("poll");
 		for (s = 0; s < 3; s++)
-			TRACE_CALL((int)recv(socks[s], &byte, 1, MSG_DONTWAIT), "datagram %d, socket %d", i % 3, s);
+			TRACE_CALL((int)recv(socks[s], &byte, 1, MSG_DONTWAIT),
+				   "datagram %d, socket %d", i % 3, s);
 	}
-	TRACE_CALL(setsockopt(socks[1], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &one, sizeof(one)), "detach");
-	TRACE_CALL(setsockopt(socks[1], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &one, sizeof(one)), "detach again");
+	TRACE_CALL(setsockopt(socks[1], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &one, sizeof(one)),
+		   "detach");
+	TRACE_CALL(setsockopt(socks[1], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &one, sizeof(one)),
+		   "detach again");
 }
 
 const struct scenario sock_scenarios[] = {

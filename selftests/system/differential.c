@@ -66,7 +66,8 @@ static char *run_side(const struct scenario *scenario, enum test_side side)
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return NULL;
 	if (status || diff_trace->is_full) {
-		ksft_print_msg("%s: side %d ended with status %#x%s; last lines:\n", scenario->name, side,
+		ksft_print_msg("%s: side %d ended with status %#x%s; last lines:\n", scenario->name,
+			       side,
 			       status, diff_trace->is_full ? ", trace full" : "");
 		ksft_print_msg("%.300s\n", diff_trace->text +
 			       (diff_trace->used > 300 ? diff_trace->used - 300 : 0));
@@ -127,7 +128,8 @@ static bool is_same(const struct scenario *scenario, char *kernel, char *lbpf)
 			continue;
 		}
 		if (nr_diffs++ < SHOWN_MAX)
-			ksft_print_msg("%s: %s: kernel %s, lbpf %s\n", scenario->name, what, expected, got);
+			ksft_print_msg("%s: %s: kernel %s, lbpf %s\n", scenario->name, what,
+				       expected, got);
 	}
 	if (next_line(&lbpf, &what2)) {
 		ksft_print_msg("%s: lbpf also does '%s'\n", scenario->name, what2);

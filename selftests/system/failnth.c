@@ -156,9 +156,11 @@ static int run_freeze(const struct fail_case *c)
 static int load(uint32_t log_level)
 {
 	const struct bpf_insn insns[] = {
-		MOV(6, 1), ST_IMM(BPF_DW, 10, -8, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8), LD_MAP_FD(1, map_fd),
+		MOV(6, 1), ST_IMM(BPF_DW, 10, -8, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8),
+		LD_MAP_FD(1, map_fd),
 		CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), MOV_IMM(1, 1),
-		ATOMIC(BPF_W, BPF_ADD, 0, 1, 0), LD_ABS(BPF_B, 3), LDX(BPF_W, 0, 6, 0), JMP_IMM(BPF_JGT, 0, 60, 1),
+		ATOMIC(BPF_W, BPF_ADD, 0, 1, 0), LD_ABS(BPF_B, 3), LDX(BPF_W, 0, 6, 0),
+		JMP_IMM(BPF_JGT, 0, 60, 1),
 		MOV_IMM(0, 60), EXIT(),
 	};
 	union bpf_attr attr;
@@ -249,7 +251,8 @@ static int run_bind(const struct fail_case *c)
 static int run_facts(const struct fail_case *c)
 {
 	struct lbpf_prog_facts_attr facts = {
-		.prog_fd = prog_fd, .facts = PTR(out), .nr_facts = 64, .fact_size_bytes = sizeof(struct lbpf_insn_fact),
+		.prog_fd = prog_fd, .facts = PTR(out), .nr_facts = 64,
+		.fact_size_bytes = sizeof(struct lbpf_insn_fact),
 	};
 
 	return test_bpf(SIDE_LBPF, LBPF_PROG_FACTS, &facts, sizeof(facts));
@@ -257,7 +260,8 @@ static int run_facts(const struct fail_case *c)
 
 static int run_attach(const struct fail_case *c)
 {
-	struct lbpf_sock_attach attach = { .sock_fd = sock_fd, .prog_fd = prog_fd, .hook = LBPF_SOCK_FILTER };
+	struct lbpf_sock_attach attach = { .sock_fd = sock_fd, .prog_fd = prog_fd,
+					   .hook = LBPF_SOCK_FILTER };
 
 	return test_bpf(SIDE_LBPF, LBPF_SOCK_ATTACH, &attach, sizeof(attach));
 }
@@ -356,14 +360,17 @@ static bool sweep(const struct fail_case *c)
 		arm(0);
 		clean_up(ret);
 		if (left) {
-			ksft_print_msg("%s: %u allocations, %u can be done without\n", c->name, nth - 1, nr_survived);
+			ksft_print_msg("%s: %u allocations, %u can be done without\n", c->name,
+				       nth - 1, nr_survived);
 			if (err != expected)
-				ksft_print_msg("%s: at last %d, expected %d\n", c->name, err, expected);
+				ksft_print_msg("%s: at last %d, expected %d\n", c->name, err,
+					       expected);
 			return err == expected;
 		}
 		nr_survived += err == expected;
 		if (err != expected && err != -ENOMEM) {
-			ksft_print_msg("%s: without allocation %u: %s\n", c->name, nth, strerror(-err));
+			ksft_print_msg("%s: without allocation %u: %s\n", c->name, nth,
+				       strerror(-err));
 			return false;
 		}
 	}

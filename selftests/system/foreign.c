@@ -102,22 +102,29 @@ static void test_objects(void)
 
 	expect(kernel_map >= 0 && !is_lbpf(kernel_map), "a map of the kernel");
 	expect(lbpf_map >= 0 && is_lbpf(lbpf_map), "a map of lbpf");
-	expect(!elem(redirected_bpf, BPF_MAP_UPDATE_ELEM, kernel_map, &value), "update of the kernel's map");
-	expect(!elem(real_bpf, BPF_MAP_LOOKUP_ELEM, kernel_map, &got) && got == 7, "the kernel has it");
+	expect(!elem(redirected_bpf, BPF_MAP_UPDATE_ELEM, kernel_map, &value),
+	       "update of the kernel's map");
+	expect(!elem(real_bpf, BPF_MAP_LOOKUP_ELEM, kernel_map, &got) && got == 7,
+	       "the kernel has it");
 	expect(elem(real_bpf, BPF_MAP_LOOKUP_ELEM, lbpf_map, &got) && errno == EINVAL,
 	       "bpf(2) does not know lbpf's map");
 	prog = load(redirected_bpf, kernel_map);
 	expect(prog >= 0 && !is_lbpf(prog), "a program on a map of the kernel is the kernel's");
 	sock = socket(AF_INET, SOCK_DGRAM, 0);
-	expect(!setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)), "attach of the kernel's program");
+	expect(!setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)),
+	       "attach of the kernel's program");
 	close(prog);
 	prog = load(redirected_bpf, lbpf_map);
 	expect(prog >= 0 && is_lbpf(prog), "a program on a map of lbpf is lbpf's");
-	expect(!setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)), "attach of lbpf's program");
-	expect(!setsockopt(sock, SOL_SOCKET, SO_DETACH_BPF, &prog, sizeof(prog)), "detach of lbpf's program");
-	expect(setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &lbpf_map, sizeof(lbpf_map)) && errno == EINVAL,
+	expect(!setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)),
+	       "attach of lbpf's program");
+	expect(!setsockopt(sock, SOL_SOCKET, SO_DETACH_BPF, &prog, sizeof(prog)),
+	       "detach of lbpf's program");
+	expect(setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &lbpf_map, sizeof(lbpf_map)) &&
+	       errno == EINVAL,
 	       "a map is no program");
-	expect(setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, NULL, sizeof(prog)) && errno == EFAULT, "no value");
+	expect(setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, NULL, sizeof(prog)) && errno == EFAULT,
+	       "no value");
 	close(prog);
 	close(sock);
 	close(kernel_map);
@@ -131,10 +138,13 @@ static void test_numbers(void)
 	int cmds[] = { -1, 0x7f, 0x80, 0x83, 0xff, 0x100, 1 << 16 };
 	unsigned int i;
 
-	expect(syscall(__NR_bpf, BPF_MAP_CREATE, big, sizeof(big)) < 0 && errno == E2BIG, "long attributes");
-	expect(syscall(__NR_bpf, BPF_MAP_CREATE, big, 16384) < 0 && errno == E2BIG, "16384 bytes of attributes");
+	expect(syscall(__NR_bpf, BPF_MAP_CREATE, big, sizeof(big)) < 0 && errno == E2BIG,
+	       "long attributes");
+	expect(syscall(__NR_bpf, BPF_MAP_CREATE, big, 16384) < 0 && errno == E2BIG,
+	       "16384 bytes of attributes");
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		expect(syscall(__NR_bpf, cmds[i], big, 64) < 0 && errno == EINVAL, "unknown command");
+		expect(syscall(__NR_bpf, cmds[i], big, 64) < 0 && errno == EINVAL,
+		       "unknown command");
 	expect(syscall(__NR_getpid) == getpid(), "other system calls");
 	expect(syscall(__NR_close, -1) < 0 && errno == EBADF, "errno of other system calls");
 }

@@ -86,7 +86,8 @@ static uint64_t any_pointer(struct fuzzer *f)
 static uint32_t any_number(struct fuzzer *f)
 {
 	static const uint32_t numbers[] = {
-		0, 1, 2, 3, 4, 8, 16, 64, 100, 512, 513, 4096, 4097, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
+		0, 1, 2, 3, 4, 8, 16, 64, 100, 512, 513, 4096, 4097, 0x7fff, 0xffff, 0x10000,
+		0x7fffffff, 0x80000000,
 		0xfffffffe, 0xffffffff,
 	};
 
@@ -99,7 +100,8 @@ static uint32_t any_number(struct fuzzer *f)
 static void fill_create(struct fuzzer *f, union bpf_attr *attr)
 {
 	static const uint32_t types[] = {
-		BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH,
+		BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_ARRAY,
+		BPF_MAP_TYPE_PERCPU_HASH,
 	};
 
 	attr->map_type = types[rnd_below(f, 4)];
@@ -135,7 +137,8 @@ static void fill_batch(struct fuzzer *f, union bpf_attr *attr)
 static void fill_load(struct fuzzer *f, union bpf_attr *attr)
 {
 	const struct bpf_insn good[] = {
-		MOV(6, 1), ST_IMM(BPF_DW, 10, -8, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8), LD_MAP_FD(1, any_fd(f)),
+		MOV(6, 1), ST_IMM(BPF_DW, 10, -8, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8),
+		LD_MAP_FD(1, any_fd(f)),
 		CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), MOV_IMM(1, 1),
 		ATOMIC(BPF_W, BPF_ADD, 0, 1, 0), LD_ABS(BPF_B, 3), LDX(BPF_W, 0, 6, 0), EXIT(),
 	};
@@ -358,7 +361,9 @@ static void call_device(struct fuzzer *f)
 		size = rnd_below(f, sizeof(bytes));
 	if (!rnd_below(f, 64))
 		cmd = rnd_below(f, 256);
-	ret = ioctl(lbpf_dev(), LBPF_IOC(cmd, size), rnd_below(f, 64) ? (void *)attr : (void *)any_pointer(f));
+	if (!rnd_below(f, 64))
+		attr = (void *)any_pointer(f);
+	ret = ioctl(lbpf_dev(), LBPF_IOC(cmd, size), attr);
 	f->nr_good += ret >= 0;
 	if (ret > 0)
 		keep(f, ret);
@@ -409,7 +414,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < NR_SLOTS; i++)
 		close(SLOT_FD + i);
 	/* A fuzzer of which nothing gets through the first check tests nothing. */
-	ksft_test_result(nr_good > nr_calls * NR_THREADS / 50, "seed %u: %lu of %lu calls succeeded\n", seed,
+	ksft_test_result(nr_good > nr_calls * NR_THREADS / 50,
+			 "seed %u: %lu of %lu calls succeeded\n", seed,
 			 nr_good, nr_calls * NR_THREADS);
 	ksft_test_result(nothing_leaked(&before), "seed %u: nothing leaked\n", seed);
 	ksft_finished();

@@ -57,7 +57,8 @@ static int bind_local(int type, struct sockaddr_in *addr)
 	int fd = open_socket(AF_INET, type, 0);
 
 	*addr = localhost;
-	if (bind(fd, (struct sockaddr *)addr, len) || getsockname(fd, (struct sockaddr *)addr, &len))
+	if (bind(fd, (struct sockaddr *)addr, len) || getsockname(fd, (struct sockaddr *)addr,
+								  &len))
 		die("bind");
 	return fd;
 }
@@ -129,7 +130,8 @@ static void send_icmp(void)
 			   sizeof(localhost)) != sizeof(echo))
 			die("sendto icmp");
 		/* The request arrives here too, before its answer. */
-		if (recv(fd, packet, sizeof(packet), 0) < 0 || recv(fd, packet, sizeof(packet), 0) < 0)
+		if (recv(fd, packet, sizeof(packet), 0) < 0 || recv(fd, packet, sizeof(packet),
+								    0) < 0)
 			die("recv icmp");
 	}
 	close(fd);
@@ -244,8 +246,9 @@ int main(int argc, char **argv)
 	prog_fd = bpf_program__fd(bpf_object__find_program_by_name(obj, "count_packets"));
 	map_fd = bpf_object__find_map_fd_by_name(obj, "by_protocol");
 	fd = attach_to_lo(prog_fd);
-	printf("attached to a packet socket on lo; sending %d udp datagrams, %d pings, %d tcp connections\n",
-	       NR_UDP, NR_ICMP, NR_TCP);
+	printf("attached to a packet socket on lo\n");
+	printf("sending %d udp datagrams, %d pings, %d tcp connections\n", NR_UDP, NR_ICMP,
+	       NR_TCP);
 	send_udp();
 	send_icmp();
 	send_tcp();

@@ -27,7 +27,8 @@ static bool has_complained;
 
 static void complain(long err)
 {
-	static const char gone[] = "lbpf: cannot open " LBPF_DEVICE ": no such device; is lbpf.ko loaded?\n";
+	static const char gone[] =
+		"lbpf: cannot open " LBPF_DEVICE ": no such device; is lbpf.ko loaded?\n";
 	static const char other[] = "lbpf: cannot open " LBPF_DEVICE "\n";
 
 	if (__atomic_exchange_n(&has_complained, true, __ATOMIC_RELAXED))
