@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <kselftest.h>
 #include "lbpf_test.h"
@@ -46,4 +47,11 @@ void lbpf_stats_read(struct lbpf_stats *stats)
 		printf("Bail out! LBPF_STATS: %s\n", strerror(errno));
 		exit(KSFT_FAIL);
 	}
+}
+
+bool test_kernel_is_reference(void)
+{
+	struct utsname uts;
+
+	return !uname(&uts) && !strncmp(uts.release, "6.1.", 4);
 }

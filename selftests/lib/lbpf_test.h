@@ -6,6 +6,7 @@
 #define _LBPF_TEST_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <lbpf.h>
@@ -25,6 +26,9 @@ int test_bpf(enum test_side side, int cmd, void *attr, unsigned int size_bytes);
 
 /* The same through /dev/lbpf, with all of union bpf_attr. */
 int lbpf_sys(int cmd, union bpf_attr *attr);
+
+/* Is the kernel that runs the one whose answers lbpf gives, Linux 6.1? */
+bool test_kernel_is_reference(void);
 
 /* The descriptor of /dev/lbpf. */
 int lbpf_dev(void);

@@ -3,7 +3,6 @@
  * BPF_PROG_LOAD: the same answer to every mistake, on both sides.
  */
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include "prog_test.h"
 
 static const struct bpf_insn trivial[] = { MOV(BPF_REG_0, 0), EXIT() };
@@ -100,14 +99,6 @@ static int try_mistake(enum test_side side, const struct mistake *mistake)
 	return 0;
 }
 
-/* lbpf answers as Linux 6.1 on every kernel. */
-static bool kernel_is_reference(void)
-{
-	struct utsname uts;
-
-	return !uname(&uts) && !strncmp(uts.release, "6.1.", 4);
-}
-
 /* What later kernels answer otherwise, and the answer of 6.1. */
 static const struct {
 	const char *name;
@@ -121,7 +112,7 @@ static const struct {
 
 static int answer_of_reference(const struct mistake *mistake)
 {
-	for (unsigned int i = 0; !kernel_is_reference() && i < NR(changed_later); i++)
+	for (unsigned int i = 0; !test_kernel_is_reference() && i < NR(changed_later); i++)
 		if (!strcmp(changed_later[i].name, mistake->name))
 			return changed_later[i].want;
 	return try_mistake(SIDE_KERNEL, mistake);
@@ -150,7 +141,7 @@ static void compare_log(unsigned int size, unsigned int level)
 	size_t same;
 	int err[2];
 
-	if (!kernel_is_reference()) {
+	if (!test_kernel_is_reference()) {
 		ksft_test_result_skip("log of %u bytes, level %u: later kernels keep the end of a log, not its start\n",
 				      size, level);
 		return;
@@ -248,7 +239,7 @@ static void compare_one_size(unsigned int size)
 	union bpf_attr attr = load_attr(trivial, NR(trivial));
 	int fd[2];
 
-	if (size < 8 && !kernel_is_reference()) {
+	if (size < 8 && !test_kernel_is_reference()) {
 		ksft_test_result_skip("%u bytes of attributes: later kernels look at the license last\n",
 				      size);
 		return;

@@ -47,11 +47,13 @@ static void test_rewind(void)
 {
 	open_log(1, buf, SIZE_BYTES);
 	lbpf_log(&log_, "kept ");
-	lbpf_log(&log_, "%0200d", 0);
-	ksft_test_result(lbpf_log_error(&log_) == -ENOSPC, "full\n");
+	lbpf_log(&log_, "lost");
 	lbpf_log_rewind(&log_, 5);
 	lbpf_log(&log_, "and more");
 	ksft_test_result(!strcmp(buf, "kept and more") && !lbpf_log_error(&log_), "rewound\n");
+	lbpf_log(&log_, "%0200d", 0);
+	lbpf_log_rewind(&log_, 5);
+	ksft_test_result(lbpf_log_error(&log_) == -ENOSPC, "a full log stays full\n");
 }
 
 int main(void)
