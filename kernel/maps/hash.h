@@ -3,8 +3,9 @@
  * The hash of a key, and comparing keys.
  *
  * Layer: maps (p).  A folded multiplication (both halves of a 128-bit product
- * XORed) of the key, masked with secrets of the map, for each 16 bytes of key:
- * one multiplication for keys up to 8 bytes, so that the JIT can inline it.
+ * XORed) of the key, masked with secrets of the map, for each 16 bytes of key,
+ * and one more at the end: two for keys up to 16 bytes, so that the JIT can
+ * inline it.
  * Reads of a key that is being overwritten give any value, never more.
  */
 #ifndef _LBPF_MAPS_HASH_H
@@ -80,12 +81,18 @@ static __always_inline u64 read_short(const u8 *key, u32 size_bytes)
 	return (u64)key[0] << 16 | (u64)key[size_bytes / 2] << 8 | key[size_bytes - 1];
 }
 
+/* One multiplication alone spreads evenly spaced keys badly for some factors. */
+static __always_inline u64 hash_short(const struct hash_seed *seed, u64 key)
+{
+	return fold(fold(key ^ seed->mask, seed->factor) ^ seed->mask, seed->factor);
+}
+
 static inline u64 hash_any(const struct hash_seed *seed, const u8 *key, u32 size_bytes)
 {
 	u64 h = seed->mask, i;
 
 	if (size_bytes <= 8)
-		return fold(read_short(key, size_bytes) ^ seed->mask, seed->factor);
+		return hash_short(seed, read_short(key, size_bytes));
 	for (i = 0; i + 16 < size_bytes; i += 16)
 		h = fold(read_8(key + i) ^ h, read_8(key + i + 8) ^ seed->factor);
 	/* The last 9 to 16 bytes; the two words overlap when there are fewer than 16. */
@@ -108,9 +115,9 @@ hash_key(const struct hash_seed *seed, const void *key, u32 size_bytes, enum key
 {
 	switch (kind) {
 	case KEY_4:
-		return fold(read_4(key) ^ seed->mask, seed->factor);
+		return hash_short(seed, read_4(key));
 	case KEY_8:
-		return fold(read_8(key) ^ seed->mask, seed->factor);
+		return hash_short(seed, read_8(key));
 	case KEY_16:
 		return fold(fold(read_8(key) ^ seed->mask, read_8(key + 8) ^ seed->factor) ^
 			    seed->mask, seed->factor);

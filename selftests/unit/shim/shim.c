@@ -4,6 +4,8 @@
  */
 #include <lbpf/alloc.h>
 
+__thread int shim_cpu;
+
 static unsigned long fail_in;
 static u64 nr_live;
 
@@ -20,20 +22,35 @@ static void *take(size_t size_bytes)
 		return NULL;
 	ptr = calloc(1, size_bytes ? size_bytes : 1);
 	if (ptr)
-		nr_live++;
+		__atomic_fetch_add(&nr_live, 1, __ATOMIC_RELAXED);
 	return ptr;
 }
 
 static void give(const void *ptr)
 {
 	if (ptr)
-		nr_live--;
+		__atomic_fetch_sub(&nr_live, 1, __ATOMIC_RELAXED);
 	free((void *)ptr);
 }
 
 void *lbpf_zalloc(size_t size_bytes, gfp_t gfp)
 {
 	return take(size_bytes);
+}
+
+void *lbpf_alloc_node(size_t size_bytes, gfp_t gfp, int numa_node)
+{
+	return take(size_bytes);
+}
+
+void *lbpf_percpu_alloc(size_t size_bytes, size_t align_bytes, gfp_t gfp)
+{
+	return size_bytes > SHIM_PERCPU_BYTES ? NULL : take(SHIM_CPUS * SHIM_PERCPU_BYTES);
+}
+
+void lbpf_percpu_free(void *ptr)
+{
+	give(ptr);
 }
 
 void lbpf_free(const void *ptr)
@@ -61,4 +78,15 @@ void lbpf_area_free(const void *ptr)
 u64 lbpf_alloc_count(void)
 {
 	return nr_live;
+}
+
+/* The same in each run: xorshift64*. */
+u64 get_random_u64(void)
+{
+	static u64 state = 0x9e3779b97f4a7c15ULL;
+
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return state * 0x2545f4914f6cdd1dULL;
 }

@@ -44,9 +44,10 @@ struct file_operations;
 struct file { const struct file_operations *f_op; unsigned int f_mode; void *private_data; };
 struct inode { int unused; };
 struct mutex { int unused; };
-struct work_struct { int unused; };
+struct work_struct { void (*func)(struct work_struct *work); };
+struct irq_work { void (*func)(struct irq_work *work); };
 typedef struct { int unused; } spinlock_t;
-typedef struct { int unused; } raw_spinlock_t;
+typedef struct { u32 locked; } raw_spinlock_t;
 
 #define U8_MAX		((u8)~0U)
 #define U16_MAX		((u16)~0U)
@@ -81,6 +82,7 @@ typedef struct { int unused; } raw_spinlock_t;
 #define __packed		__attribute__((packed))
 #define __aligned(n)		__attribute__((aligned(n)))
 #define ____cacheline_aligned	__aligned(64)
+#define ____cacheline_aligned_in_smp __aligned(64)
 #define __cacheline_aligned	__aligned(64)
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
 #define __ro_after_init
@@ -496,6 +498,48 @@ static inline bool list_empty(const struct list_head *head)
 #define rcu_dereference(p)	(p)
 #define mutex_lock(m)		((void)(m))
 #define mutex_unlock(m)		((void)(m))
+
+/*
+ * Several CPUs: each thread says which one it is (shim_cpu).  Interrupts do not come; what is
+ * deferred is done at once.
+ */
+#define SHIM_CPUS		4
+#define SHIM_PERCPU_BYTES	32768
+extern __thread int shim_cpu;
+
+#define PCPU_MIN_UNIT_SIZE	SHIM_PERCPU_BYTES
+#define nr_cpu_ids		SHIM_CPUS
+#define num_possible_cpus()	SHIM_CPUS
+#define smp_processor_id()	shim_cpu
+#define for_each_possible_cpu(i) for ((i) = 0; (i) < SHIM_CPUS; (i)++)
+#define per_cpu_ptr(p, cpu)	((__typeof__(p))((char *)(p) + (size_t)(cpu) * SHIM_PERCPU_BYTES))
+#define this_cpu_ptr(p)		per_cpu_ptr(p, shim_cpu)
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
+#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define cmpxchg(p, old, new)	__sync_val_compare_and_swap(p, old, new)
+#define init_irq_work(w, f)	((w)->func = (f))
+#define irq_work_queue(w)	((w)->func(w))
+#define irq_work_sync(w)	((void)(w))
+#define INIT_WORK(w, f)		((w)->func = (f))
+#define schedule_work(w)	((w)->func(w))
+#define cancel_work_sync(w)	((void)(w))
+#define raw_spin_lock_init(l)	((l)->locked = 0)
+
+static inline void raw_spin_lock(raw_spinlock_t *lock)
+{
+	while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
+		;
+}
+
+static inline void raw_spin_unlock(raw_spinlock_t *lock)
+{
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+}
+
+u64 get_random_u64(void);
 
 /* For tests: the n-th allocation from now on fails (1: the next one; 0: none). */
 void shim_fail_alloc(unsigned long n);
