@@ -33,13 +33,16 @@
 #define BIG_BYTES	(8ULL << 20)
 #define REPEAT_MAX	100	/* TEST_RUN */
 
+#define PAGE_BYTES	4096
+#define BUF_BYTES	(2 * PAGE_BYTES)
+
 #define PTR(p)		((uint64_t)(uintptr_t)(p))
 
 struct fuzzer {
 	pthread_t thread;
 	uint32_t state;		/* of the random numbers */
 	unsigned long nr_good;	/* calls that succeeded */
-	unsigned char buf[8192];
+	unsigned char *buf;	/* what calls write to; nothing is mapped on either side of it */
 	struct bpf_insn insns[64];
 };
 
@@ -78,7 +81,7 @@ static uint64_t any_pointer(struct fuzzer *f)
 		return ~0ULL - rnd_below(f, 64);
 	case 4:
 		/* The end of it is not there. */
-		return PTR(f->buf) & ~0xfffULL;
+		return PTR(f->buf) + BUF_BYTES - 1 - rnd_below(f, 64);
 	}
 	return PTR(f->buf) + rnd_below(f, 4096);
 }
@@ -158,7 +161,7 @@ static void fill_load(struct fuzzer *f, union bpf_attr *attr)
 	if (rnd_below(f, 2)) {
 		attr->log_level = 1 + rnd_below(f, 7);
 		attr->log_buf = PTR(f->buf);
-		attr->log_size = sizeof(f->buf);
+		attr->log_size = BUF_BYTES;
 	}
 }
 
@@ -389,6 +392,17 @@ static void *fuzz(void *arg)
 	return NULL;
 }
 
+/* A call that writes too much must fail, not change the fuzzer. */
+static void map_buf(struct fuzzer *f)
+{
+	unsigned char *at = mmap(NULL, BUF_BYTES + 2 * PAGE_BYTES, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED || mprotect(at + PAGE_BYTES, BUF_BYTES, PROT_READ | PROT_WRITE))
+		ksft_exit_fail_msg("no memory for a buffer\n");
+	f->buf = at + PAGE_BYTES;
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
@@ -403,6 +417,7 @@ int main(int argc, char **argv)
 	ksft_set_plan(2);
 	lbpf_stats_read(&before);
 	for (i = 0; i < NR_THREADS; i++) {
+		map_buf(&fuzzers[i]);
 		fuzzers[i].state = (seed * NR_THREADS + i) * 2654435761U + 1;
 		if (pthread_create(&fuzzers[i].thread, NULL, fuzz, &fuzzers[i]))
 			ksft_exit_fail_msg("pthread_create\n");
