@@ -15,6 +15,7 @@
  * @off: First byte accessed, from the start of the object.
  * @size: Bytes accessed.
  *
+ * Context: Any.
  * Return: Row that covers all of the access, or NULL.
  */
 const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields, u32 off, u32 size)
@@ -42,6 +43,7 @@ const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, 
  * @off: First byte accessed, from the start of the context.
  * @size: Bytes accessed.
  *
+ * Context: Any.
  * Return: Row that covers all of the access, or NULL.
  */
 const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt, u32 off, u32 size)

@@ -18,6 +18,7 @@ static const char *const names[__BPF_FUNC_MAX_ID] = {
  * lbpf_helper_name() - Name of a helper of the ABI, whether a program may call it or not
  * @id: BPF_FUNC_*, as in the instruction.
  *
+ * Context: Any.
  * Return: For example "bpf_map_lookup_elem"; "bpf_unspec" for 0; or NULL.
  */
 const char *lbpf_helper_name(s32 id)

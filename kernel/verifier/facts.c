@@ -50,7 +50,12 @@ static bool reads_src(const struct bpf_insn *insn)
 	}
 }
 
-/* An unknown number of the fact's type. */
+/**
+ * lbpf_fact_forget() - Nothing is known of the number of a fact
+ * @fact: Fact; keeps its type.
+ *
+ * Context: Any.
+ */
 void lbpf_fact_forget(struct lbpf_fact *fact)
 {
 	fact->tnum_value = 0;
