@@ -57,7 +57,7 @@ static const struct command commands[] = {
 /* What the answers of this kernel to @command say about lbpf. */
 static int is_comparable(const struct command *command)
 {
-	return kernel_is_6_1() || command->cmd != BPF_PROG_LOAD;
+	return test_kernel_is_reference() || command->cmd != BPF_PROG_LOAD;
 }
 
 /* errno of a call that must not succeed. */

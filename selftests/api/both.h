@@ -7,22 +7,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <lbpf_test.h>
 
 #define FOR_EACH_SIDE(side)	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
-/*
- * lbpf answers alike everywhere, as Linux 6.1; a few answers of later kernels
- * differ from 6.1's, and say nothing about lbpf.
- */
-static inline int kernel_is_6_1(void)
-{
-	struct utsname name;
-
-	return !uname(&name) && !strncmp(name.release, "6.1.", 4);
-}
-
 #define PTR(p)			((uintptr_t)(p))
 
 /* The result, or -errno. */

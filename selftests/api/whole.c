@@ -276,7 +276,7 @@ TEST(freezing)
 	int fd[2], ret[2], side;
 	unsigned int s, c;
 
-	if (!kernel_is_6_1())
+	if (!test_kernel_is_reference())
 		SKIP(return, "this kernel refuses to freeze through a read-only descriptor");
 	for (s = 0; s < NR_SPECS; s++) {
 		FOR_EACH_SIDE(side) {
