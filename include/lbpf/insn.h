@@ -37,6 +37,7 @@ enum lbpf_form {
 	LBPF_FORM_MOV_X,
 	LBPF_FORM_NEG,
 	LBPF_FORM_END,
+	LBPF_FORM_BSWAP,	/* unconditional */
 	LBPF_FORM_LDX,
 	LBPF_FORM_ST,
 	LBPF_FORM_STX,

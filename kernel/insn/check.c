@@ -45,6 +45,7 @@ static const u8 forms[256] = {
 	[BPF_ALU64 | BPF_NEG] = LBPF_FORM_NEG,
 	[BPF_ALU | BPF_END | BPF_TO_LE] = LBPF_FORM_END,
 	[BPF_ALU | BPF_END | BPF_TO_BE] = LBPF_FORM_END,
+	[BPF_ALU64 | BPF_END | BPF_TO_LE] = LBPF_FORM_BSWAP,
 	JCC_FORMS(JEQ),
 	JCC_FORMS(JNE),
 	JCC_FORMS(JGT),
@@ -62,6 +63,7 @@ static const u8 forms[256] = {
 	[BPF_JMP | BPF_EXIT] = LBPF_FORM_EXIT,
 	SIZE_FORMS(LDX, MEM, LDX),
 	[BPF_LDX | BPF_MEM | BPF_DW] = LBPF_FORM_LDX,
+	SIZE_FORMS(LDX, MEMSX, LDX),
 	SIZE_FORMS(ST, MEM, ST),
 	[BPF_ST | BPF_MEM | BPF_DW] = LBPF_FORM_ST,
 	SIZE_FORMS(STX, MEM, STX),
@@ -91,12 +93,13 @@ struct form_rule {
 };
 
 static const struct form_rule rules[LBPF_NR_FORMS] = {
-	[LBPF_FORM_ALU_K] = { SRC | OFF, "BPF_ALU uses reserved fields" },
-	[LBPF_FORM_ALU_X] = { IMM | OFF, "BPF_ALU uses reserved fields" },
+	[LBPF_FORM_ALU_K] = { SRC, "BPF_ALU uses reserved fields" },
+	[LBPF_FORM_ALU_X] = { IMM, "BPF_ALU uses reserved fields" },
 	[LBPF_FORM_MOV_K] = { SRC | OFF, "BPF_MOV uses reserved fields" },
-	[LBPF_FORM_MOV_X] = { IMM | OFF, "BPF_MOV uses reserved fields" },
+	[LBPF_FORM_MOV_X] = { IMM, "BPF_MOV uses reserved fields" },
 	[LBPF_FORM_NEG] = { SRC | OFF | IMM, "BPF_NEG uses reserved fields" },
 	[LBPF_FORM_END] = { SRC | OFF, "BPF_END uses reserved fields" },
+	[LBPF_FORM_BSWAP] = { SRC | OFF, "BPF_END uses reserved fields" },
 	[LBPF_FORM_LDX] = { IMM, "BPF_LDX uses reserved fields" },
 	[LBPF_FORM_ST] = { SRC, "BPF_ST uses reserved fields" },
 	[LBPF_FORM_STX] = { IMM, "BPF_STX uses reserved fields" },
@@ -136,6 +139,45 @@ static bool is_call_valid(const struct bpf_insn *insn)
 	return !insn->off && (!insn->src_reg || insn->src_reg == BPF_PSEUDO_CALL);
 }
 
+/* Offset 1 makes a division signed. */
+static bool is_alu_off_valid(const struct bpf_insn *insn)
+{
+	u8 op = BPF_OP(insn->code);
+
+	return !insn->off || (insn->off == 1 && (op == BPF_DIV || op == BPF_MOD));
+}
+
+/* How many low bits a move takes, extending their sign; 0: all, as they are. */
+static bool is_move_off_valid(const struct bpf_insn *insn)
+{
+	return !insn->off || insn->off == 8 || insn->off == 16 ||
+	       (insn->off == 32 && BPF_CLASS(insn->code) == BPF_ALU64);
+}
+
+static bool is_end_valid(const struct bpf_insn *insn)
+{
+	return insn->imm == 16 || insn->imm == 32 || insn->imm == 64;
+}
+
+/* What a form does not reserve, but does not leave free either. */
+static bool are_values_valid(enum lbpf_form form, const struct bpf_insn *insn)
+{
+	switch (form) {
+	case LBPF_FORM_ALU_K:
+	case LBPF_FORM_ALU_X:
+		return is_alu_off_valid(insn);
+	case LBPF_FORM_MOV_X:
+		return is_move_off_valid(insn);
+	case LBPF_FORM_END:
+	case LBPF_FORM_BSWAP:
+		return is_end_valid(insn);
+	case LBPF_FORM_CALL:
+		return is_call_valid(insn);
+	default:
+		return true;
+	}
+}
+
 /**
  * lbpf_insn_check_fields() - Check the reserved fields of an instruction
  * @insn: Instruction of a known form.
@@ -149,11 +191,7 @@ const char *lbpf_insn_check_fields(const struct bpf_insn *insn)
 	enum lbpf_form form = forms[insn->code];
 	const struct form_rule *rule = &rules[form];
 
-	if (set_fields(insn) & rule->reserved)
-		return rule->refusal;
-	if (form == LBPF_FORM_END && insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
-		return rule->refusal;
-	if (form == LBPF_FORM_CALL && !is_call_valid(insn))
+	if (set_fields(insn) & rule->reserved || !are_values_valid(form, insn))
 		return rule->refusal;
 	return NULL;
 }

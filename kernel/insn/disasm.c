@@ -73,8 +73,17 @@ static const char *const size_names[4] = {
 	[BPF_DW >> 3] = "u64",
 };
 
+static const char *const signed_names[4] = {
+	[BPF_W >> 3] = "s32",
+	[BPF_H >> 3] = "s16",
+	[BPF_B >> 3] = "s8",
+	[BPF_DW >> 3] = "s64",
+};
+
 static const char *size_name(const struct bpf_insn *insn)
 {
+	if (BPF_CLASS(insn->code) == BPF_LDX && BPF_MODE(insn->code) == BPF_MEMSX)
+		return signed_names[BPF_SIZE(insn->code) >> 3];
 	return size_names[BPF_SIZE(insn->code) >> 3];
 }
 
@@ -90,10 +99,20 @@ static int show_unknown(const struct text *t, const struct bpf_insn *insn)
 	return put(t, insn, "unknown");
 }
 
+/* Of an arithmetic instruction; offset 1 makes a division signed. */
+static const char *alu_sign(const struct bpf_insn *insn)
+{
+	u8 op = BPF_OP(insn->code);
+
+	if (insn->off == 1 && op == BPF_DIV)
+		return "s/=";
+	return insn->off == 1 && op == BPF_MOD ? "s%=" : alu_signs[op >> 4];
+}
+
 static int show_alu_k(const struct text *t, const struct bpf_insn *insn)
 {
 	return put(t, insn, "%c%d %s %d", reg_letter(insn), insn->dst_reg,
-		   alu_signs[BPF_OP(insn->code) >> 4], insn->imm);
+		   alu_sign(insn), insn->imm);
 }
 
 static int show_alu_x(const struct text *t, const struct bpf_insn *insn)
@@ -101,7 +120,16 @@ static int show_alu_x(const struct text *t, const struct bpf_insn *insn)
 	char r = reg_letter(insn);
 
 	return put(t, insn, "%c%d %s %c%d", r, insn->dst_reg,
-		   alu_signs[BPF_OP(insn->code) >> 4], r, insn->src_reg);
+		   alu_sign(insn), r, insn->src_reg);
+}
+
+static int show_mov_x(const struct text *t, const struct bpf_insn *insn)
+{
+	char r = reg_letter(insn);
+
+	if (!insn->off)
+		return show_alu_x(t, insn);
+	return put(t, insn, "%c%d = (s%d)%c%d", r, insn->dst_reg, insn->off, r, insn->src_reg);
 }
 
 static int show_neg(const struct text *t, const struct bpf_insn *insn)
@@ -115,6 +143,11 @@ static int show_end(const struct text *t, const struct bpf_insn *insn)
 {
 	return put(t, insn, "r%d = %s%d r%d", insn->dst_reg,
 		   BPF_SRC(insn->code) == BPF_TO_BE ? "be" : "le", insn->imm, insn->dst_reg);
+}
+
+static int show_bswap(const struct text *t, const struct bpf_insn *insn)
+{
+	return put(t, insn, "r%d = bswap%d r%d", insn->dst_reg, insn->imm, insn->dst_reg);
 }
 
 static int show_ldx(const struct text *t, const struct bpf_insn *insn)
@@ -244,9 +277,10 @@ static int (*const shows[LBPF_NR_FORMS])(const struct text *t, const struct bpf_
 	[LBPF_FORM_ALU_K] = show_alu_k,
 	[LBPF_FORM_ALU_X] = show_alu_x,
 	[LBPF_FORM_MOV_K] = show_alu_k,
-	[LBPF_FORM_MOV_X] = show_alu_x,
+	[LBPF_FORM_MOV_X] = show_mov_x,
 	[LBPF_FORM_NEG] = show_neg,
 	[LBPF_FORM_END] = show_end,
+	[LBPF_FORM_BSWAP] = show_bswap,
 	[LBPF_FORM_LDX] = show_ldx,
 	[LBPF_FORM_ST] = show_st,
 	[LBPF_FORM_STX] = show_stx,

@@ -147,8 +147,6 @@ int lbpf_pass_resolve(struct lbpf_env *env)
 		insn = &env->insns[i];
 		switch (lbpf_insn_form(insn->code)) {
 		case LBPF_FORM_UNKNOWN:
-			if (BPF_CLASS(insn->code) == BPF_LDX && BPF_MODE(insn->code) != BPF_MEM)
-				return reject(env, -EINVAL, "BPF_LDX uses reserved fields");
 			if (BPF_CLASS(insn->code) == BPF_LDX)
 				return reject(env, -EINVAL, "BPF_LDX uses reserved fields");
 			return reject(env, -EINVAL, "unknown opcode %02x", insn->code);

@@ -29,11 +29,32 @@ static int step_unary(struct lbpf_env *env, const struct bpf_insn *insn)
 	return lbpf_use_reg(env, insn->dst_reg, LBPF_REG_DST);
 }
 
+/* The sign of the low @off bits goes into the upper ones: cpu=v4. */
+static int move_signed(struct lbpf_env *env, const struct bpf_insn *insn)
+{
+	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
+	struct lbpf_reg *src = lbpf_reg_of(env, insn->src_reg);
+	bool is_64 = BPF_CLASS(insn->code) == BPF_ALU64;
+
+	if (lbpf_is_leak(env, src))
+		return reject(env, -EACCES, is_64 ? "R%d sign-extension part of pointer" :
+			      "R%d partial copy of pointer", insn->src_reg);
+	if (src->type != LBPF_SCALAR)
+		lbpf_reg_set_unknown(env, dst);
+	else
+		lbpf_reg_assign(dst, src);
+	dst->id = 0;
+	lbpf_scalar_movsx(&dst->var, &dst->var, insn->off, is_64);
+	return 0;
+}
+
 static int move_reg(struct lbpf_env *env, const struct bpf_insn *insn)
 {
 	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
 	struct lbpf_reg *src = lbpf_reg_of(env, insn->src_reg);
 
+	if (insn->off)
+		return move_signed(env, insn);
 	if (BPF_CLASS(insn->code) == BPF_ALU64) {
 		/* Two registers with the same number learn together. */
 		if (src->type == LBPF_SCALAR && !src->id && !lbpf_tnum_is_const(src->var.bits))
@@ -89,6 +110,7 @@ static int two_numbers(struct lbpf_env *env, const struct bpf_insn *insn, const 
 {
 	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
 	struct lbpf_scalar src = num->var;
+	bool is_64 = BPF_CLASS(insn->code) == BPF_ALU64;
 	u8 op = BPF_OP(insn->code);
 	int err;
 
@@ -98,7 +120,11 @@ static int two_numbers(struct lbpf_env *env, const struct bpf_insn *insn, const 
 			return err;
 	}
 	dst->id = 0;
-	lbpf_scalar_alu(op, BPF_CLASS(insn->code) == BPF_ALU64, &dst->var, &src);
+	/* Only divisions have an offset. */
+	if (insn->off)
+		lbpf_scalar_alu_signed(op, is_64, &dst->var, &src);
+	else
+		lbpf_scalar_alu(op, is_64, &dst->var, &src);
 	return 0;
 }
 

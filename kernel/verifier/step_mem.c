@@ -31,6 +31,19 @@ static int note_type(struct lbpf_env *env, u32 type)
 	return 0;
 }
 
+/* A pointer cannot be loaded with its sign extended. */
+static int extend_sign(struct lbpf_env *env, const struct bpf_insn *insn)
+{
+	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
+
+	if (dst->type != LBPF_SCALAR)
+		return reject(env, -EACCES, "invalid bpf_context access off=%d size=%d", insn->off,
+			      lbpf_insn_access_bytes(insn->code));
+	dst->id = 0;
+	lbpf_scalar_movsx(&dst->var, &dst->var, lbpf_insn_access_bytes(insn->code) * 8, true);
+	return 0;
+}
+
 /**
  * lbpf_step_load() - LDX
  * @env: The run.
@@ -56,6 +69,8 @@ int lbpf_step_load(struct lbpf_env *env, const struct bpf_insn *insn)
 		return err;
 	type = lbpf_reg_of(env, insn->src_reg)->type;
 	err = lbpf_access(env, &access);
+	if (!err && BPF_MODE(insn->code) == BPF_MEMSX)
+		err = extend_sign(env, insn);
 	return err ? err : note_type(env, type);
 }
 
