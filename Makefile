@@ -5,6 +5,7 @@
 # make bench [KERNEL=<release>]  what programs cost, beside bpf(2)
 # make shell                a VM with the module loaded and a shell
 # make test [TEST=pattern]  every test, in VMs with both kernels
+# make test-jit-differential  100,000 random programs beside bpf(2), in some minutes
 # make check                the style judge; prints nothing when clean
 # make debug-kernel         KASAN and lockdep kernel, cached outside the tree
 # make test-debug           the tests on it
@@ -37,6 +38,7 @@ kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
 Q := $(if $(V),,@)
 KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
 
+.PHONY: test-jit-differential test-jit-differential-in
 .PHONY: all modules tools selftests setup test shell shell-in run run-in bench bench-in check print-kernels print-first debug-kernel test-debug clean FORCE
 all: modules tools
 
@@ -127,6 +129,17 @@ bench-in: modules
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
 	$(Q)scripts/vm.sh -k $(KERNEL) -t 600 -i shift=0,sleep=off -M $(BUILD)/$(KERNEL)/lbpf.ko \
 		-r $(BUILD)/selftests/bench:/bench -- /bench/programs
+
+# make test-jit-differential [KERNEL=<release>] [PROGRAMS=<number>] [SEED=<first>]: random programs on
+# lbpf and bpf(2), results and maps compared.  Two guests take half of them each.
+PROGRAMS ?= 100000
+SEED ?= 1
+test-jit-differential: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) test-jit-differential-in
+
+test-jit-differential-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) jit
+	$(Q)BUILD=$(BUILD) scripts/jit-differential $(KERNEL) $(PROGRAMS) $(SEED)
 
 DEBUG_RELEASE = $(shell scripts/debug-kernel -n)
 

@@ -3,10 +3,14 @@
  * Random programs on lbpf and on bpf(2): the same result, the same registers,
  * the same maps.
  *
+ * Where bpf(2) lacks the instructions of cpu=v4 it runs the same program with
+ * older instructions in their place.
+ *
  * Arguments: [programs [first seed]].
  */
 #include <errno.h>
 #include <kselftest.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +19,37 @@
 #include <lbpf_test.h>
 #include "generate.h"
 
-#define NR_PROGRAMS	2000
-#define NR_KEYS		8
-#define HASH_VALUE	16
-#define PACKET_BYTES	64
+#define NR_PROGRAMS	1500
+/* Each with other contents of the maps and another packet. */
+#define NR_RUNS		2
+#define MAX_CPUS	64
+#define MAX_KEYS	8
+#define MAX_USER_VALUE	(MAX_SMALL_BYTES * MAX_CPUS > VALUE_BYTES ? \
+			 MAX_SMALL_BYTES * MAX_CPUS : VALUE_BYTES)
+#define NR_MESSAGES	10
 
-/* Maps of one side: an array of one value, a hash map with 4-byte keys. */
-static int array_fd[2], hash_fd[2];
+static int map_fd[2][NR_RANDOM_MAPS];
+static bool has_v4[2];
 
-/* For information: time spent loading. */
-static uint64_t load_ns[2];
+/* For information: time spent loading and running. */
+static uint64_t load_ns[2], run_ns[2];
+
+/* What a run leaves. */
+struct outcome {
+	int		error;
+	uint32_t	retval;
+	bool		has_key[NR_RANDOM_MAPS][MAX_KEYS];
+	uint8_t		value[NR_RANDOM_MAPS][MAX_KEYS][VALUE_BYTES];
+};
+
+/* What all programs left. */
+struct totals {
+	unsigned long	nr_run;
+	unsigned long	nr_v4;
+	unsigned long	nr_refused;
+	unsigned long	nr_verdicts;
+	unsigned long	nr_results;
+};
 
 static uint64_t now_ns(void)
 {
@@ -34,43 +59,83 @@ static uint64_t now_ns(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
-/* What a run leaves. */
-struct outcome {
-	int		load_errno;
-	uint32_t	retval;
-	uint8_t		value[VALUE_BYTES];
-	uint8_t		hash[NR_KEYS][HASH_VALUE];
-	bool		has_key[NR_KEYS];
-};
-
-static int make_map(enum test_side side, uint32_t type, uint32_t value_bytes, uint32_t nr)
+static bool is_percpu(const struct random_map_kind *kind)
 {
-	union bpf_attr attr = { .map_type = type, .key_size = 4, .value_size = value_bytes,
-				.max_entries = nr };
-
-	return test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+	return kind->type == BPF_MAP_TYPE_PERCPU_ARRAY || kind->type == BPF_MAP_TYPE_PERCPU_HASH;
 }
 
-static int elem(enum test_side side, int cmd, int fd, uint32_t key, void *value)
+static bool is_array(const struct random_map_kind *kind)
 {
-	union bpf_attr attr = { .map_fd = fd, .key = (unsigned long)&key,
+	return kind->type == BPF_MAP_TYPE_ARRAY || kind->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
+static bool make_maps(enum test_side side)
+{
+	int i;
+
+	for (i = 0; i < NR_RANDOM_MAPS; i++) {
+		union bpf_attr attr = {
+			.map_type = random_maps[i].type, .key_size = random_maps[i].key_bytes,
+			.value_size = random_maps[i].value_bytes,
+			.max_entries = random_maps[i].nr_entries,
+			.map_flags = random_maps[i].flags,
+		};
+
+		map_fd[side][i] = test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+		if (map_fd[side][i] < 0)
+			return false;
+	}
+	return true;
+}
+
+static int elem(enum test_side side, int cmd, enum random_map map, uint32_t number, void *value)
+{
+	uint32_t key[MAX_KEY_BYTES / 4] = { number };
+	union bpf_attr attr = { .map_fd = map_fd[side][map], .key = (unsigned long)key,
 				.value = (unsigned long)value };
 
 	return test_bpf(side, cmd, &attr, sizeof(attr));
 }
 
-static void reset_maps(enum test_side side, uint64_t seed)
+static void fill_bytes(uint8_t *to, unsigned int nr, uint64_t seed)
 {
-	uint8_t value[VALUE_BYTES];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		to[i] = (seed * 0x9e3779b97f4a7c15ull >> (i % 57)) * (i + 1);
+}
+
+/* Values are the same on all CPUs. */
+static void reset_map(enum test_side side, enum random_map map, uint64_t seed)
+{
+	const struct random_map_kind *kind = &random_maps[map];
+	static uint8_t value[MAX_USER_VALUE];
+	uint32_t i, nr = is_array(kind) ? kind->nr_entries : kind->nr_keys;
+
+	fill_bytes(value, VALUE_BYTES, seed);
+	for (i = 1; is_percpu(kind) && i < MAX_CPUS; i++)
+		memcpy(value + i * kind->value_bytes, value, kind->value_bytes);
+	for (i = 0; i < nr; i++) {
+		if (is_array(kind) || seed >> (i + map) & 1)
+			elem(side, BPF_MAP_UPDATE_ELEM, map, i, value);
+		else
+			elem(side, BPF_MAP_DELETE_ELEM, map, i, NULL);
+	}
+}
+
+/* This CPU's value; the others' are not changed by a program. */
+static void read_map(enum test_side side, enum random_map map, struct outcome *outcome)
+{
+	const struct random_map_kind *kind = &random_maps[map];
+	static uint8_t value[MAX_USER_VALUE];
 	uint32_t i;
 
-	for (i = 0; i < VALUE_BYTES; i++)
-		value[i] = (seed * 0x9e3779b97f4a7c15ull >> (i % 57)) * (i + 1);
-	elem(side, BPF_MAP_UPDATE_ELEM, array_fd[side], 0, value);
-	for (i = 0; i < NR_KEYS; i++) {
-		elem(side, BPF_MAP_DELETE_ELEM, hash_fd[side], i, NULL);
-		if (seed >> i & 1)
-			elem(side, BPF_MAP_UPDATE_ELEM, hash_fd[side], i, value + i);
+	for (i = 0; i < kind->nr_keys; i++) {
+		bool *has_key = &outcome->has_key[map][i];
+
+		*has_key = !elem(side, BPF_MAP_LOOKUP_ELEM, map, i, value);
+		if (*has_key)
+			memcpy(outcome->value[map][i], value, kind->value_bytes);
 	}
 }
 
@@ -79,100 +144,159 @@ static int load(enum test_side side, struct random_prog *prog)
 	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
 				.insn_cnt = prog->nr_insns,
 				.insns = (unsigned long)prog->insns,
-					.license = (unsigned long)"GPL" };
+				.license = (unsigned long)"GPL" };
 	unsigned int i;
-
-	for (i = 0; i < prog->nr_map_refs; i++)
-		prog->insns[prog->map_refs[i].insn].imm =
-			prog->map_refs[i].is_hash ? hash_fd[side] : array_fd[side];
-	return test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
-}
-
-static void run(enum test_side side, struct random_prog *prog, uint64_t seed,
-		struct outcome *outcome)
-{
-	uint8_t packet[PACKET_BYTES] = { 0 };
-	union bpf_attr attr = { 0 };
-	uint32_t i;
 	int fd;
 
-	memset(outcome, 0, sizeof(*outcome));
-	reset_maps(side, seed);
+	for (i = 0; i < prog->nr_map_refs; i++)
+		prog->insns[prog->map_refs[i].insn].imm = map_fd[side][prog->map_refs[i].map];
 	load_ns[side] -= now_ns();
-	fd = load(side, prog);
+	fd = test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
 	load_ns[side] += now_ns();
-	if (fd < 0) {
-		outcome->load_errno = errno;
-		return;
-	}
-	attr.test.prog_fd = fd;
+	return fd;
+}
+
+static void run(enum test_side side, int prog_fd, unsigned int uses_maps, uint64_t seed,
+		struct outcome *outcome)
+{
+	uint8_t packet[PACKET_BYTES];
+	union bpf_attr attr = { 0 };
+	int i;
+
+	memset(outcome, 0, sizeof(*outcome));
+	fill_bytes(packet, sizeof(packet), seed);
+	for (i = 0; i < NR_RANDOM_MAPS; i++)
+		if (uses_maps & 1 << i)
+			reset_map(side, i, seed);
+	attr.test.prog_fd = prog_fd;
 	attr.test.data_in = (unsigned long)packet;
 	attr.test.data_size_in = sizeof(packet);
 	attr.test.repeat = 1;
+	run_ns[side] -= now_ns();
 	if (test_bpf(side, BPF_PROG_TEST_RUN, &attr, sizeof(attr)))
-		outcome->load_errno = -errno;
+		outcome->error = errno;
+	run_ns[side] += now_ns();
 	outcome->retval = attr.test.retval;
-	close(fd);
-	elem(side, BPF_MAP_LOOKUP_ELEM, array_fd[side], 0, outcome->value);
-	for (i = 0; i < NR_KEYS; i++)
-		outcome->has_key[i] = !elem(side, BPF_MAP_LOOKUP_ELEM, hash_fd[side], i,
-					    outcome->hash[i]);
+	for (i = 0; i < NR_RANDOM_MAPS; i++)
+		if (uses_maps & 1 << i)
+			read_map(side, i, outcome);
 }
 
-static bool make_maps(void)
+static void compare_runs(const int *prog_fd, unsigned int uses_maps, uint64_t seed,
+			 struct totals *totals)
 {
+	static struct outcome outcome[2];
+	int i;
+
+	for (i = 0; i < NR_RUNS; i++) {
+		uint64_t contents = seed * NR_RUNS + i;
+
+		run(SIDE_KERNEL, prog_fd[SIDE_KERNEL], uses_maps, contents, &outcome[SIDE_KERNEL]);
+		run(SIDE_LBPF, prog_fd[SIDE_LBPF], uses_maps, contents, &outcome[SIDE_LBPF]);
+		if (!memcmp(&outcome[0], &outcome[1], sizeof(outcome[0])))
+			continue;
+		if (totals->nr_results++ < NR_MESSAGES)
+			ksft_print_msg("seed %llu run %d: result %x, bpf(2) has %x\n",
+				       (unsigned long long)seed, i, outcome[SIDE_LBPF].retval,
+				       outcome[SIDE_KERNEL].retval);
+	}
+}
+
+/* Long programs take long to verify; most of what goes wrong does so in short ones. */
+static unsigned int nr_items_of(uint64_t seed)
+{
+	return seed % 16 ? 3 + seed % 10 : 4 + seed / 16 % 60;
+}
+
+static void compare_prog(uint64_t seed, struct totals *totals)
+{
+	static struct random_prog prog;
+	int fd[2], error[2] = { 0 };
 	int side;
 
 	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++) {
-		array_fd[side] = make_map(side, BPF_MAP_TYPE_ARRAY, VALUE_BYTES, 1);
-		hash_fd[side] = make_map(side, BPF_MAP_TYPE_HASH, HASH_VALUE, 64);
-		if (array_fd[side] < 0 || hash_fd[side] < 0)
-			return false;
+		generate_prog(&prog, seed, nr_items_of(seed), !has_v4[side]);
+		fd[side] = load(side, &prog);
+		error[side] = fd[side] < 0 ? errno : 0;
 	}
-	return true;
+	if (!error[0] && !error[1]) {
+		totals->nr_run++;
+		totals->nr_v4 += prog.nr_v4 != 0;
+		compare_runs(fd, prog.uses_maps, seed, totals);
+	} else if (error[0] && error[1]) {
+		totals->nr_refused++;
+	} else if (totals->nr_verdicts++ < NR_MESSAGES) {
+		ksft_print_msg("seed %llu: errno %d, bpf(2) has %d\n", (unsigned long long)seed,
+			       error[SIDE_LBPF], error[SIDE_KERNEL]);
+	}
+	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
+		if (!error[side])
+			close(fd[side]);
+}
+
+/* A move that extends the sign of a byte. */
+static bool knows_v4(enum test_side side)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1,
+		  .off = 8 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+				.insn_cnt = sizeof(insns) / sizeof(*insns),
+				.insns = (unsigned long)insns,
+				.license = (unsigned long)"GPL" };
+	int fd = test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Programs see the number of the CPU, and its values. */
+static void stay_on_first_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void print_costs(const struct totals *totals, unsigned long nr)
+{
+	ksft_print_msg("%lu programs, %lu run, %lu of them with cpu=v4, %lu refused by both\n", nr,
+		       totals->nr_run, totals->nr_v4, totals->nr_refused);
+	ksft_print_msg("each: load %llu us, bpf(2) %llu us; run %llu us, bpf(2) %llu us\n",
+		       (unsigned long long)load_ns[SIDE_LBPF] / nr / 1000,
+		       (unsigned long long)load_ns[SIDE_KERNEL] / nr / 1000,
+		       (unsigned long long)run_ns[SIDE_LBPF] / nr / 1000,
+		       (unsigned long long)run_ns[SIDE_KERNEL] / nr / 1000);
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long nr = argc > 1 ? strtoul(argv[1], NULL, 0) : NR_PROGRAMS;
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1, seed;
-	unsigned long nr_run = 0, nr_refused = 0, nr_verdicts = 0, nr_results = 0;
-	static struct random_prog prog;
-	struct outcome want, got;
+	struct totals totals = { 0 };
 
 	ksft_print_header();
-	ksft_set_plan(3);
-	if (!make_maps())
+	ksft_set_plan(4);
+	stay_on_first_cpu();
+	if (!make_maps(SIDE_LBPF) || !make_maps(SIDE_KERNEL))
 		ksft_exit_fail_msg("no maps: %s\n", strerror(errno));
+	has_v4[SIDE_LBPF] = knows_v4(SIDE_LBPF);
+	has_v4[SIDE_KERNEL] = knows_v4(SIDE_KERNEL);
 	for (seed = first; seed < first + nr; seed++) {
-		generate_prog(&prog, seed, 5 + seed % 60);
-		run(SIDE_KERNEL, &prog, seed, &want);
-		run(SIDE_LBPF, &prog, seed, &got);
-		if (!want.load_errno != !got.load_errno) {
-			if (nr_verdicts++ < 10)
-				ksft_print_msg("seed %llu: errno %d, bpf(2) has %d\n",
-					       (unsigned long long)seed,
-					       got.load_errno, want.load_errno);
-			continue;
-		}
-		if (want.load_errno) {
-			nr_refused++;
-			continue;
-		}
-		nr_run++;
-		if (!memcmp(&want, &got, sizeof(want)))
-			continue;
-		if (nr_results++ < 10)
-			ksft_print_msg("seed %llu: result %x, bpf(2) has %x\n",
-				       (unsigned long long)seed,
-				       got.retval, want.retval);
+		compare_prog(seed, &totals);
+		if ((seed - first + 1) % 10000 == 0)
+			ksft_print_msg("%llu programs\n", (unsigned long long)(seed - first + 1));
 	}
-	ksft_print_msg("%lu programs, %lu run, %lu refused by both\n", nr, nr_run, nr_refused);
-	ksft_print_msg("loading: %llu us each, bpf(2) %llu us\n",
-		       (unsigned long long)load_ns[SIDE_LBPF] / nr / 1000,
-		       (unsigned long long)load_ns[SIDE_KERNEL] / nr / 1000);
-	ksft_test_result(nr_run > nr / 2, "most programs are accepted\n");
-	ksft_test_result(!nr_verdicts, "the same programs are accepted\n");
-	ksft_test_result(!nr_results, "results, registers and maps are the same\n");
+	print_costs(&totals, nr);
+	ksft_test_result(has_v4[SIDE_LBPF], "the instructions of cpu=v4 are known\n");
+	ksft_test_result(totals.nr_run > nr / 2, "most programs are accepted\n");
+	ksft_test_result(!totals.nr_verdicts, "the same programs are accepted\n");
+	ksft_test_result(!totals.nr_results, "results, registers and maps are the same\n");
 	ksft_finished();
 }

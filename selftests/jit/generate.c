@@ -5,18 +5,21 @@
  * skip nothing for good; loops count.
  */
 #include <string.h>
-#include <insns.h>
-#include "generate.h"
+#include "generate_parts.h"
 
-#define SLOT_BYTES	64
+#define MAX_ITEMS	256
+#define MAX_CALLS	8
 
+struct generator gen;
 static uint64_t state;
-static struct random_prog *prog;
-static unsigned int nr_subprog_calls, subprog_calls[16];
+static unsigned int nr_subprog_calls, subprog_calls[MAX_CALLS];
 
-/* Instructions that jumps may lead to. */
-static bool is_start[MAX_PROG_INSNS];
-static bool is_closed[MAX_PROG_INSNS];
+/* Where the pieces start: jumps lead there. */
+static unsigned int items[MAX_ITEMS], nr_items;
+
+/* Jumps between pieces: the instruction, and how many pieces it skips. */
+static struct { unsigned int insn, from, skip; } jumps[MAX_ITEMS];
+static unsigned int nr_jumps;
 
 static uint64_t next(void)
 {
@@ -26,18 +29,20 @@ static uint64_t next(void)
 	return state * 0x2545f4914f6cdd1dull;
 }
 
-static unsigned int chance(unsigned int n)
+unsigned int chance(unsigned int n)
 {
 	return (next() >> 33) % n;
 }
 
-static void put(uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
+void put(uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm)
 {
+	struct random_prog *prog = gen.prog;
+
 	if (prog->nr_insns < MAX_PROG_INSNS)
 		prog->insns[prog->nr_insns++] = INSN(code, dst, src, off, imm);
 }
 
-static int32_t any_imm(void)
+int32_t any_imm(void)
 {
 	static const int32_t edges[] = {
 		0, 1, -1, 2, 3, 7, 10, 16, 100, 127, 128, -128, -129, 255, 256, 1000, 65535, 65536,
@@ -64,7 +69,7 @@ static void put_imm64(uint8_t dst)
 	put(0, 0, 0, 0, v >> 32);
 }
 
-static uint8_t any_reg(void)
+uint8_t any_reg(void)
 {
 	return chance(9);
 }
@@ -73,8 +78,7 @@ static void put_alu(void)
 {
 	static const uint8_t ops[] = {
 		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_LSH, BPF_RSH, BPF_XOR, BPF_MOV,
-			BPF_ARSH,
-		BPF_NEG, BPF_DIV, BPF_MOD,
+		BPF_ARSH, BPF_NEG, BPF_DIV, BPF_MOD,
 	};
 	uint8_t class = chance(2) ? BPF_ALU : BPF_ALU64;
 	uint8_t op = ops[chance(sizeof(ops))];
@@ -94,7 +98,7 @@ static void put_alu(void)
 		put(class | op | BPF_K, any_reg(), 0, 0, imm);
 }
 
-static uint8_t any_place(unsigned int bytes, int16_t *off)
+uint8_t any_place(unsigned int bytes, int16_t *off)
 {
 	if (chance(2)) {
 		*off = chance((VALUE_BYTES - 80) / bytes) * bytes;
@@ -137,6 +141,22 @@ static void put_atomic(void)
 	    ops[chance(sizeof(ops) / sizeof(*ops))]);
 }
 
+/* The instruction about to be written jumps over the next pieces. */
+static void note_jump(void)
+{
+	jumps[nr_jumps].insn = gen.prog->nr_insns;
+	jumps[nr_jumps].from = nr_items;
+	jumps[nr_jumps++].skip = chance(6);
+}
+
+/* An unconditional jump, which must not leave dead code: a branch goes around it. */
+static void put_plain_jump(void)
+{
+	put(BPF_JMP | BPF_JGT | BPF_K, any_reg(), 0, 1, any_imm());
+	note_jump();
+	put(chance(2) ? BPF_JMP | BPF_JA : BPF_JMP32 | BPF_JA, 0, 0, 0, 0);
+}
+
 static void put_jump(void)
 {
 	static const uint8_t ops[] = {
@@ -144,136 +164,91 @@ static void put_jump(void)
 		BPF_JSLT, BPF_JSLE,
 	};
 	uint8_t op = (chance(2) ? BPF_JMP : BPF_JMP32) | ops[chance(sizeof(ops))];
-	int16_t off = 1 + chance(12);
 
+	if (chance(8) == 0) {
+		put_plain_jump();
+		return;
+	}
+	note_jump();
 	if (chance(2))
-		put(op | BPF_K, any_reg(), 0, off, any_imm());
+		put(op | BPF_K, any_reg(), 0, 0, any_imm());
 	else
-		put(op | BPF_X, any_reg(), any_reg(), off, 0);
+		put(op | BPF_X, any_reg(), any_reg(), 0, 0);
 }
 
-static void put_map(uint8_t dst, bool is_hash)
-{
-	prog->map_refs[prog->nr_map_refs].insn = prog->nr_insns;
-	prog->map_refs[prog->nr_map_refs++].is_hash = is_hash;
-	put(BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_FD, 0, 0);
-	put(0, 0, 0, 0, 0);
-}
-
-/* R1-R5 mean nothing after a call. */
-static void put_arguments_again(void)
+void put_arguments_again(void)
 {
 	uint8_t reg;
 
 	for (reg = BPF_REG_1; reg <= BPF_REG_5; reg++)
-		put(BPF_ALU64 | BPF_MOV | BPF_K, reg, 0, 0, any_imm());
-}
-
-/* The key is at the lowest stack slot; an array has one element, the hash map a few. */
-static void put_key(bool is_hash)
-{
-	if (chance(2)) {
-		put(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -SLOT_BYTES, chance(is_hash ? 8 : 3));
-	} else {
-		uint8_t reg = any_reg();
-
-		put(BPF_ALU64 | BPF_AND | BPF_K, reg, 0, 0, is_hash ? 7 : 1);
-		put(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, reg, -SLOT_BYTES, 0);
-	}
-}
-
-static void put_map_call(void)
-{
-	bool is_hash = chance(3);
-	unsigned int what = is_hash ? chance(3) : 0;
-
-	if (prog->nr_map_refs >= 60)
-		return;
-	put_key(is_hash);
-	put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
-	put(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -SLOT_BYTES);
-	if (what == 1) {
-		put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_10, 0, 0);
-		put(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, -SLOT_BYTES + 8);
-		put(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_4, 0, 0, chance(3));
-	}
-	put_map(BPF_REG_1, is_hash);
-	if (what == 1)
-		put(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_update_elem);
-	else if (what == 2)
-		put(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_delete_elem);
-	else
-		put(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
-	/* Linux 6.1 leaves the upper half of an error number to chance. */
-	if (what)
-		put(BPF_ALU | BPF_MOV | BPF_X, BPF_REG_0, BPF_REG_0, 0, 0);
-	if (!what) {
-		is_closed[prog->nr_insns] = true;
-		put(BPF_JMP | (chance(2) ? BPF_JEQ : BPF_JNE) | BPF_K, BPF_REG_0, 0, 0, 0);
-		if (prog->insns[prog->nr_insns - 1].code == (BPF_JMP | BPF_JEQ | BPF_K)) {
-			prog->insns[prog->nr_insns - 1].off = 3;
-		} else {
-			prog->insns[prog->nr_insns - 1].off = 1;
-			is_closed[prog->nr_insns] = true;
-			put(BPF_JMP | BPF_JA, 0, 0, 3, 0);
-		}
-		put(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_0, 0, 0);
-		put(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, any_imm());
-		put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_1, 0, 0);
-		put(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, any_imm());
-	}
-	put_arguments_again();
+		put_alu_imm(BPF_MOV, reg, any_imm());
 }
 
 static void put_subprog_call(void)
 {
-	if (nr_subprog_calls >= 8)
+	if (nr_subprog_calls >= MAX_CALLS)
 		return;
-	subprog_calls[nr_subprog_calls++] = prog->nr_insns;
+	subprog_calls[nr_subprog_calls++] = gen.prog->nr_insns;
 	put(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0);
 	put_arguments_again();
 }
 
-static void put_any(bool is_main)
+static void put_byte_order(void)
 {
-	unsigned int what = chance(20);
-
-	is_start[prog->nr_insns] = true;
-	if (what < 9)
-		put_alu();
-	else if (what < 10)
-		put(BPF_ALU | BPF_END | (chance(2) ? BPF_TO_BE : BPF_TO_LE), any_reg(), 0, 0,
-		    16 << chance(3));
-	else if (what < 13)
-		put_memory();
-	else if (what < 14)
-		put_atomic();
-	else if (what < 17)
-		put_jump();
-	else if (what < 18)
-		put_imm64(any_reg());
-	else if (is_main && what < 19)
-		put_map_call();
-	else if (is_main)
-		put_subprog_call();
+	put(BPF_ALU | BPF_END | (chance(2) ? BPF_TO_BE : BPF_TO_LE), any_reg(), 0, 0,
+	    16 << chance(3));
 }
 
-/* Jumps lead to the next place where put_any() started, or to the end. */
-static void close_jumps(unsigned int first, unsigned int end)
+static void put_any_imm64(void)
+{
+	put_imm64(any_reg());
+}
+
+/* What there is, how often, and whether only the main function has it. */
+static const struct {
+	void		(*put)(void);
+	unsigned int	weight;
+	bool		is_main_only;
+} pieces[] = {
+	{ .put = put_alu, .weight = 14 },
+	{ .put = put_byte_order, .weight = 1 },
+	{ .put = put_memory, .weight = 6 },
+	{ .put = put_atomic, .weight = 2 },
+	{ .put = put_jump, .weight = 6 },
+	{ .put = put_any_imm64, .weight = 2 },
+	{ .put = put_v4, .weight = 3 },
+	{ .put = put_map_call, .weight = 3, .is_main_only = true },
+	{ .put = put_other_call, .weight = 1, .is_main_only = true },
+	{ .put = put_subprog_call, .weight = 1, .is_main_only = true },
+};
+
+#define NR_PIECES	(sizeof(pieces) / sizeof(*pieces))
+#define ALL_WEIGHTS	39
+
+static void put_any(bool is_main)
+{
+	unsigned int what = chance(ALL_WEIGHTS), i = 0;
+
+	items[nr_items++] = gen.prog->nr_insns;
+	while (i + 1 < NR_PIECES && what >= pieces[i].weight)
+		what -= pieces[i++].weight;
+	if (is_main || !pieces[i].is_main_only)
+		pieces[i].put();
+}
+
+static void close_jumps(void)
 {
 	unsigned int i;
 
-	for (i = first; i < end; i++) {
-		struct bpf_insn *insn = &prog->insns[i];
-		uint8_t class = BPF_CLASS(insn->code);
-		unsigned int to;
+	for (i = 0; i < nr_jumps; i++) {
+		struct bpf_insn *insn = &gen.prog->insns[jumps[i].insn];
+		unsigned int item = jumps[i].from + jumps[i].skip;
+		int distance = items[item < nr_items ? item : nr_items] - jumps[i].insn - 1;
 
-		if (is_closed[i] || (class != BPF_JMP && class != BPF_JMP32) ||
-		    BPF_OP(insn->code) == BPF_CALL)
-			continue;
-		for (to = i + 1 + insn->off; to < end && !is_start[to]; )
-			to++;
-		insn->off = (to > end ? end : to) - i - 1;
+		if (insn->code == (BPF_JMP32 | BPF_JA))
+			insn->imm = distance;
+		else
+			insn->off = distance;
 	}
 }
 
@@ -288,74 +263,88 @@ static void put_initial_regs(uint8_t first)
 		put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, first + chance(9 - first), -off, 0);
 }
 
-static void put_body(unsigned int nr_insns, bool is_main)
+static void put_body(unsigned int nr, bool is_main)
 {
-	unsigned int first = prog->nr_insns;
 	bool has_loop = chance(4) == 0;
+	unsigned int first;
 
-	if (has_loop) {
-		put(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -SLOT_BYTES - 8, 0);
-		first = prog->nr_insns;
-	}
-	while (prog->nr_insns < first + nr_insns)
+	nr_items = 0;
+	nr_jumps = 0;
+	gen.scratch_off = is_main ? MAIN_SCRATCH : SUB_SCRATCH;
+	if (has_loop)
+		put(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, COUNTER_OFF, 0);
+	first = gen.prog->nr_insns;
+	while (nr_items < nr)
 		put_any(is_main);
-	close_jumps(first, prog->nr_insns);
+	items[nr_items] = gen.prog->nr_insns;
+	close_jumps();
 	if (!has_loop)
 		return;
-	put(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_10, -SLOT_BYTES - 8, 0);
-	put(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_0, 0, 0, 1);
-	put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -SLOT_BYTES - 8, 0);
-	put(BPF_JMP | BPF_JLT | BPF_K, BPF_REG_0, 0, (int)first - (int)prog->nr_insns - 1, 3);
+	put(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_10, COUNTER_OFF, 0);
+	put_alu_imm(BPF_ADD, BPF_REG_0, 1);
+	put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, COUNTER_OFF, 0);
+	put(BPF_JMP | BPF_JLT | BPF_K, BPF_REG_0, 0, (int)first - (int)gen.prog->nr_insns - 1, 3);
 }
 
 /* Numbers in R1 and R2, nothing in R9: memory is the stack. */
-static void put_subprog(unsigned int nr_insns)
+static void put_subprog(unsigned int nr)
 {
+	struct random_prog *prog = gen.prog;
 	unsigned int i;
 
 	for (i = 0; i < nr_subprog_calls; i++)
 		prog->insns[subprog_calls[i]].imm = prog->nr_insns - subprog_calls[i] - 1;
-	put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0);
-	put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_7, BPF_REG_2, 0, 0);
+	put_mov(BPF_REG_6, BPF_REG_1);
+	put_mov(BPF_REG_7, BPF_REG_2);
 	put_imm64(BPF_REG_0);
 	put_imm64(BPF_REG_8);
 	put_arguments_again();
 	for (i = 8; i <= SLOT_BYTES; i += 8)
 		put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, chance(9), -(int)i, 0);
-	put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_9, BPF_REG_10, 0, 0);
-	put(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_9, 0, 0, -VALUE_BYTES);
+	put_mov(BPF_REG_9, BPF_REG_10);
+	put_alu_imm(BPF_ADD, BPF_REG_9, -VALUE_BYTES);
 	for (i = 0; i < VALUE_BYTES - SLOT_BYTES; i += 8)
 		put(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_9, 0, i, i);
-	put_body(nr_insns, false);
+	put_body(nr, false);
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-void generate_prog(struct random_prog *to, uint64_t seed, unsigned int nr_insns)
+/* R9 = the value of the work map, numbers elsewhere. */
+static void put_start(void)
 {
 	int reg;
 
-	prog = to;
-	memset(prog, 0, sizeof(*prog));
-	memset(is_start, 0, sizeof(is_start));
-	memset(is_closed, 0, sizeof(is_closed));
-	nr_subprog_calls = 0;
-	state = seed * 0x9e3779b97f4a7c15ull + 1;
-	next();
+	put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_1, CTX_OFF, 0);
 	put(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, -4, 0);
-	put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
-	put(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -4);
-	put_map(BPF_REG_1, false);
+	put_mov(BPF_REG_2, BPF_REG_10);
+	put_alu_imm(BPF_ADD, BPF_REG_2, -4);
+	put_map(BPF_REG_1, WORK_MAP);
 	put(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
 	put(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 1, 0);
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	put(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_9, BPF_REG_0, 0, 0);
+	put_mov(BPF_REG_9, BPF_REG_0);
 	put_initial_regs(0);
 	/* Some numbers that a verifier cannot know. */
 	for (reg = 0; reg < 9; reg++)
 		if (chance(2))
 			put(BPF_LDX | BPF_MEM | (chance(2) ? BPF_DW : BPF_W), reg, BPF_REG_9,
 			    8 * chance(20), 0);
-	put_body(nr_insns, true);
+}
+
+void generate_prog(struct random_prog *prog, uint64_t seed, unsigned int nr, bool is_lowered)
+{
+	int reg;
+
+	prog->nr_insns = 0;
+	prog->nr_map_refs = 0;
+	prog->uses_maps = 0;
+	prog->nr_v4 = 0;
+	gen = (struct generator){ .prog = prog, .is_lowered = is_lowered };
+	nr_subprog_calls = 0;
+	state = seed * 0x9e3779b97f4a7c15ull + 1;
+	next();
+	put_start();
+	put_body(nr, true);
 	/* Registers are part of the result. */
 	for (reg = 0; reg < 9; reg++)
 		put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_9, reg, VALUE_BYTES - 8 * (reg + 1), 0);
