@@ -21,6 +21,9 @@ static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = &lbpf_percpu_array_ops,
 	[BPF_MAP_TYPE_LRU_HASH] = &lbpf_lru_hash_ops,
 	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = &lbpf_lru_percpu_hash_ops,
+	[BPF_MAP_TYPE_RINGBUF] = &lbpf_ringbuf_ops,
+	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = &lbpf_perf_array_ops,
+	[BPF_MAP_TYPE_STACK_TRACE] = &lbpf_stack_map_ops,
 };
 
 /**

@@ -20,6 +20,8 @@
 
 struct lbpf_btf;
 struct lbpf_map;
+struct file;
+struct poll_table_struct;
 struct seq_file;
 struct vm_area_struct;
 
@@ -97,6 +99,11 @@ struct lbpf_map_row {
  * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
  * @value_off: Reverse of @value_addr, for dumps.
  * @mmap: Maps the values into a process.
+ * @poll: Waits for what the map has to tell; NULL: poll(2) answers EPOLLERR.
+ * @release_file: A descriptor of the map is closed: what was put in through @file may go.
+ *	May sleep.  May be NULL.
+ * @file_update: Like @user_update, for types that remember through which descriptor.
+ *	May be NULL.
  * @check_btf: Are these key and value types right for the map?
  * @meta_equal: May @map be an inner map where @meta is the template?
  * @for_each: Calls @fn(map, &key, value, ctx, 0) for each element until it returns non-zero.
@@ -140,6 +147,11 @@ struct lbpf_map_ops {
 	int (*value_addr)(const struct lbpf_map *map, u64 *addr, u32 off);
 	int (*value_off)(const struct lbpf_map *map, u64 addr, u32 *off);
 	int (*mmap)(struct lbpf_map *map, struct vm_area_struct *vma);
+	__poll_t (*poll)(struct lbpf_map *map, struct file *file,
+			 struct poll_table_struct *wait);
+	void (*release_file)(struct lbpf_map *map, struct file *file);
+	int (*file_update)(struct lbpf_map *map, struct file *file, const void *key,
+			   const void *value, u64 flags);
 	int (*check_btf)(const struct lbpf_map *map, const struct lbpf_btf *btf,
 			 u32 key_type_id, u32 value_type_id);
 	bool (*meta_equal)(const struct lbpf_map *meta, const struct lbpf_map *map);

@@ -15,5 +15,8 @@ extern const struct lbpf_map_ops lbpf_hash_ops;
 extern const struct lbpf_map_ops lbpf_percpu_hash_ops;
 extern const struct lbpf_map_ops lbpf_lru_hash_ops;
 extern const struct lbpf_map_ops lbpf_lru_percpu_hash_ops;
+extern const struct lbpf_map_ops lbpf_ringbuf_ops;
+extern const struct lbpf_map_ops lbpf_perf_array_ops;
+extern const struct lbpf_map_ops lbpf_stack_map_ops;
 
 #endif /* _LBPF_MAPS_H */

@@ -223,6 +223,9 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 		err = read_key(elem, attr->key);
 	if (!err && !lbpf_user_read(elem->value, u64_to_user_ptr(attr->value), value_bytes))
 		err = -EFAULT;
+	if (!err && elem->map->ops->file_update)
+		return elem->map->ops->file_update(elem->map, fd_file(elem->f), elem->key,
+						   elem->value, attr->flags);
 	return err ?: lbpf_elem_set(elem->map, elem->key, elem->value, attr->flags);
 }
 

@@ -11,6 +11,7 @@
 #include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/numa.h>
+#include <linux/poll.h>
 #include <linux/seq_file.h>
 
 #include <lbpf/alloc.h>
@@ -225,10 +226,27 @@ static void show_fdinfo(struct seq_file *seq, struct file *file)
 		   map->obj.id, READ_ONCE(map->frozen));
 }
 
+static __poll_t poll_map(struct file *file, struct poll_table_struct *wait)
+{
+	struct lbpf_map *map = lbpf_map_of(file->private_data);
+
+	return map->ops->poll ? map->ops->poll(map, file, wait) : EPOLLERR;
+}
+
+static int release_map_file(struct inode *inode, struct file *file)
+{
+	struct lbpf_map *map = lbpf_map_of(file->private_data);
+
+	if (map->ops->release_file)
+		map->ops->release_file(map, file);
+	return lbpf_object_release(inode, file);
+}
+
 /* Its address says that a file is a map. */
 const struct file_operations lbpf_map_fops = {
 	.owner		= THIS_MODULE,
-	.release	= lbpf_object_release,
+	.release	= release_map_file,
+	.poll		= poll_map,
 	.mmap		= map_into_process,
 	.show_fdinfo	= show_fdinfo,
 };

@@ -19,6 +19,24 @@ extern const struct lbpf_proto lbpf_map_peek_proto;
 extern const struct lbpf_proto lbpf_map_lookup_percpu_proto;
 extern const struct lbpf_proto lbpf_tail_call_proto;
 
+/* ringbuf.c */
+extern const struct lbpf_proto lbpf_ringbuf_reserve_proto;
+extern const struct lbpf_proto lbpf_ringbuf_submit_proto;
+extern const struct lbpf_proto lbpf_ringbuf_discard_proto;
+extern const struct lbpf_proto lbpf_ringbuf_output_proto;
+extern const struct lbpf_proto lbpf_ringbuf_query_proto;
+
+/* perf.c */
+extern const struct lbpf_proto lbpf_event_output_proto;
+extern const struct lbpf_proto lbpf_skb_event_output_proto;
+extern const struct lbpf_proto lbpf_xdp_event_output_proto;
+extern const struct lbpf_proto lbpf_event_read_proto;
+extern const struct lbpf_proto lbpf_event_read_value_proto;
+
+/* stack.c */
+extern const struct lbpf_proto lbpf_get_stackid_proto;
+extern const struct lbpf_proto lbpf_get_stack_proto;
+
 /* machine.c */
 extern const struct lbpf_proto lbpf_prandom_u32_proto;
 extern const struct lbpf_proto lbpf_cpu_id_proto;

@@ -46,6 +46,11 @@ static const struct lbpf_proto *const everyone[] = {
 	[BPF_FUNC_ktime_get_coarse_ns]		= &lbpf_ktime_coarse_proto,
 	[BPF_FUNC_ktime_get_tai_ns]		= &lbpf_ktime_tai_proto,
 	[BPF_FUNC_strncmp]			= &lbpf_strncmp_proto,
+	[BPF_FUNC_ringbuf_reserve]		= &lbpf_ringbuf_reserve_proto,
+	[BPF_FUNC_ringbuf_submit]		= &lbpf_ringbuf_submit_proto,
+	[BPF_FUNC_ringbuf_discard]		= &lbpf_ringbuf_discard_proto,
+	[BPF_FUNC_ringbuf_output]		= &lbpf_ringbuf_output_proto,
+	[BPF_FUNC_ringbuf_query]		= &lbpf_ringbuf_query_proto,
 };
 
 static const struct lbpf_proto *const with_cap_bpf[] = {
@@ -82,6 +87,7 @@ static const struct lbpf_proto *const on_skb[] = {
 	[BPF_FUNC_skb_load_bytes_relative]	= &lbpf_skb_load_relative_proto,
 	[BPF_FUNC_get_socket_cookie]		= &lbpf_socket_cookie_proto,
 	[BPF_FUNC_get_socket_uid]		= &lbpf_socket_uid_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_skb_event_output_proto,
 };
 
 /**
@@ -105,6 +111,11 @@ static const struct lbpf_proto *const on_events[] = {
 	[BPF_FUNC_get_current_pid_tgid]		= &lbpf_pid_tgid_proto,
 	[BPF_FUNC_get_current_uid_gid]		= &lbpf_uid_gid_proto,
 	[BPF_FUNC_get_current_comm]		= &lbpf_comm_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
+	[BPF_FUNC_perf_event_read]		= &lbpf_event_read_proto,
+	[BPF_FUNC_perf_event_read_value]	= &lbpf_event_read_value_proto,
+	[BPF_FUNC_get_stackid]			= &lbpf_get_stackid_proto,
+	[BPF_FUNC_get_stack]			= &lbpf_get_stack_proto,
 };
 
 /**
@@ -184,6 +195,7 @@ const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *
 
 static const struct lbpf_proto *const in_xdp[] = {
 	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_xdp_event_output_proto,
 	[BPF_FUNC_xdp_adjust_head]		= &lbpf_xdp_adjust_head_proto,
 	[BPF_FUNC_xdp_adjust_meta]		= &lbpf_xdp_adjust_meta_proto,
 };

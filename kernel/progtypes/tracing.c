@@ -15,8 +15,7 @@
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
 
-/* The kernel's word for the most arguments of a traced function. */
-#define MAX_TRACE_ARGS	12
+#include "raw_run.h"
 
 /* Memory that is read as it lies. */
 #define MEMORY(text, bytes)						\
@@ -27,7 +26,7 @@
 	}
 
 static const struct lbpf_ctx_field kprobe_fields[] = { MEMORY("regs", sizeof(struct pt_regs)) };
-static const struct lbpf_ctx_field raw_fields[] = { MEMORY("args", MAX_TRACE_ARGS * sizeof(u64)) };
+static const struct lbpf_ctx_field raw_fields[] = { MEMORY("args", LBPF_RAW_CTX_BYTES) };
 
 static int emit_register(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 			 const struct lbpf_ctx_field *field, bool is_write)
@@ -59,7 +58,7 @@ static const struct lbpf_ctx_field perf_fields[] = {
 	SAMPLE(addr, addr),
 };
 
-#define TRACING(id, text, rows, bytes)					\
+#define TRACING(id, text, rows, bytes, run)				\
 	{								\
 		.type		= (id),					\
 		.name		= text,					\
@@ -68,11 +67,14 @@ static const struct lbpf_ctx_field perf_fields[] = {
 		.fields		= (rows),				\
 		.nr_fields	= ARRAY_SIZE(rows),			\
 		.helper		= lbpf_trace_helper,			\
+		.test_run	= (run),				\
 	}
 
 const struct lbpf_progtype lbpf_kprobe_type =
-	TRACING(BPF_PROG_TYPE_KPROBE, "kprobe", kprobe_fields, sizeof(struct pt_regs));
+	TRACING(BPF_PROG_TYPE_KPROBE, "kprobe", kprobe_fields, sizeof(struct pt_regs), NULL);
 const struct lbpf_progtype lbpf_perf_event_type =
-	TRACING(BPF_PROG_TYPE_PERF_EVENT, "perf_event", perf_fields, sizeof(struct bpf_perf_event_data));
+	TRACING(BPF_PROG_TYPE_PERF_EVENT, "perf_event", perf_fields,
+		sizeof(struct bpf_perf_event_data), NULL);
 const struct lbpf_progtype lbpf_raw_tracepoint_type =
-	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tracepoint", raw_fields, MAX_TRACE_ARGS * sizeof(u64));
+	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tracepoint", raw_fields, LBPF_RAW_CTX_BYTES,
+		lbpf_raw_test_run);

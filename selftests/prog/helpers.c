@@ -53,8 +53,6 @@ static bool knows(enum test_side side, int id)
 static bool is_pending(int id)
 {
 	static const int pending[] = {
-		BPF_FUNC_perf_event_output, BPF_FUNC_ringbuf_output, BPF_FUNC_ringbuf_reserve,
-		BPF_FUNC_ringbuf_submit, BPF_FUNC_ringbuf_discard, BPF_FUNC_ringbuf_query,
 		BPF_FUNC_strtol, BPF_FUNC_strtoul, BPF_FUNC_spin_lock, BPF_FUNC_spin_unlock,
 		BPF_FUNC_get_current_task, BPF_FUNC_probe_read_user, BPF_FUNC_probe_read_kernel,
 		BPF_FUNC_probe_read_user_str, BPF_FUNC_probe_read_kernel_str,

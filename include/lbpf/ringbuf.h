@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Ring buffers as helpers see them.
+ *
+ * Layer: maps.
+ */
+#ifndef _LBPF_RINGBUF_H
+#define _LBPF_RINGBUF_H
+
+#include <linux/types.h>
+
+struct lbpf_map;
+
+void *lbpf_ringbuf_reserve(struct lbpf_map *map, u64 size_bytes);
+void lbpf_ringbuf_commit(void *sample, u64 flags, bool is_discarded);
+u64 lbpf_ringbuf_query(const struct lbpf_map *map, u64 what);
+
+#endif /* _LBPF_RINGBUF_H */

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ring buffer map: records from programs on any CPU, in order, to a process that maps it.
+ *
+ * Layer: maps.
+ * Locks: ->lock guards the producer's side; interrupts are off.  A program that
+ * interrupts its holder on the same CPU is refused, and an NMI waits for nobody.
+ *
+ * The area: a page of the kernel's own, a page with the consumer's position
+ * (which the consumer writes), a page with the producer's, and the data twice in
+ * a row.  Positions count bytes and never wrap; a record is at its position
+ * modulo the size, behind a header of 8 bytes.
+ *
+ * A record is busy from reservation to commit.  The consumer's position is in the
+ * hands of the process and proves nothing: what may not be overwritten is what
+ * lies behind ->pending_pos, the first record that is still busy.
+ *
+ *	reserve				commit			consumer
+ *	header, busy			data			producer's position (A)
+ *	producer's position (A)		header, not busy (B)	header (B)
+ *	consumer's position (C)		consumer's position	data
+ *								its position (C)
+ *
+ * Source: BPF_MAP_TYPE_RINGBUF and struct bpf_ringbuf_hdr flags of <linux/bpf.h>;
+ * Documentation/bpf/ringbuf.rst.
+ */
+#include <linux/bpf.h>
+#include <linux/err.h>
+#include <linux/hardirq.h>
+#include <linux/irq_work.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include <lbpf/alloc.h>
+#include <lbpf/map.h>
+#include <lbpf/maps.h>
+#include <lbpf/ring_area.h>
+#include <lbpf/ringbuf.h>
+
+#define RECORD_MAX_BYTES	(UINT_MAX / 4)
+#define NO_CPU			(-1)
+
+enum ring_page {
+	PAGE_OWN,
+	PAGE_CONSUMER,
+	PAGE_PRODUCER,
+	NR_RING_PAGES,
+};
+
+/**
+ * struct record - Head of a record; the first word is ABI
+ * @len: Bytes of data, BPF_RINGBUF_BUSY_BIT, BPF_RINGBUF_DISCARD_BIT.
+ * @page_off: Pages between the area's start and this.
+ */
+struct record {
+	u32 len;
+	u32 page_off;
+};
+
+static_assert(sizeof(struct record) == BPF_RINGBUF_HDR_SZ);
+
+/**
+ * struct lbpf_ringbuf - A ring buffer
+ * @map: Head.
+ * @area: Its pages.
+ * @data: First byte of the data.
+ * @consumer_pos: Written by the process.
+ * @producer_pos: Written under @lock.
+ * @mask: Size less one.
+ * @waiters: Who polls.
+ * @wakeup: Wakes them; programs may run where that is not allowed.
+ * @lock: See above.
+ * @lock_cpu: CPU that holds or takes @lock, or NO_CPU.  Its own CPU relies on it.
+ * @pending_pos: No record before it is busy; guarded by @lock.
+ */
+struct lbpf_ringbuf {
+	struct lbpf_map		map;
+	struct lbpf_ring_area	area;
+	void			*data;
+	unsigned long		*consumer_pos;
+	unsigned long		*producer_pos;
+	u64			mask;
+	wait_queue_head_t	waiters;
+	struct irq_work		wakeup;
+	raw_spinlock_t		lock ____cacheline_aligned_in_smp;
+	int			lock_cpu;
+	unsigned long		pending_pos;
+};
+
+static struct lbpf_ringbuf *ring_of(const struct lbpf_map *map)
+{
+	return container_of(map, struct lbpf_ringbuf, map);
+}
+
+static int ring_alloc_check(const union bpf_attr *attr)
+{
+	if (attr->map_flags & ~BPF_F_NUMA_NODE || attr->key_size || attr->value_size || !is_power_of_2(attr->max_entries) ||
+	    !PAGE_ALIGNED(attr->max_entries))
+		return -EINVAL;
+	return 0;
+}
+
+static void wake_waiters(struct irq_work *work)
+{
+	wake_up_all(&container_of(work, struct lbpf_ringbuf, wakeup)->waiters);
+}
+
+static struct lbpf_map *ring_alloc(const union bpf_attr *attr)
+{
+	struct lbpf_ringbuf *ring = lbpf_zalloc(sizeof(*ring), GFP_KERNEL);
+	void *start;
+	int err;
+
+	if (!ring)
+		return ERR_PTR(-ENOMEM);
+	lbpf_map_init(&ring->map, &lbpf_ringbuf_ops, attr);
+	err = lbpf_ring_area_init(&ring->area, NR_RING_PAGES, attr->max_entries >> PAGE_SHIFT,
+				  ring->map.numa_node);
+	if (err)
+		goto free_map;
+	start = ring->area.start;
+	/* Samples find their ring by it: the process does not see this page. */
+	*(struct lbpf_ringbuf **)start = ring;
+	ring->consumer_pos = start + PAGE_CONSUMER * PAGE_SIZE;
+	ring->producer_pos = start + PAGE_PRODUCER * PAGE_SIZE;
+	ring->data = start + NR_RING_PAGES * PAGE_SIZE;
+	ring->mask = attr->max_entries - 1;
+	init_waitqueue_head(&ring->waiters);
+	init_irq_work(&ring->wakeup, wake_waiters);
+	raw_spin_lock_init(&ring->lock);
+	ring->lock_cpu = NO_CPU;
+	return &ring->map;
+
+free_map:
+	lbpf_free(ring);
+	return ERR_PTR(err);
+}
+
+static void ring_free(struct lbpf_map *map)
+{
+	struct lbpf_ringbuf *ring = ring_of(map);
+
+	irq_work_sync(&ring->wakeup);
+	lbpf_ring_area_destroy(&ring->area);
+	lbpf_free(ring);
+}
+
+/* False: its holder was interrupted here, or (in an NMI) it is taken. */
+static bool try_lock_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags)
+{
+	int cpu;
+
+	local_irq_save(*irq_flags);
+	cpu = raw_smp_processor_id();
+	if (READ_ONCE(ring->lock_cpu) == cpu)
+		goto refuse;
+	if (!in_nmi())
+		raw_spin_lock(&ring->lock);
+	else if (!raw_spin_trylock(&ring->lock))
+		goto refuse;
+	WRITE_ONCE(ring->lock_cpu, cpu);
+	return true;
+
+refuse:
+	local_irq_restore(*irq_flags);
+	return false;
+}
+
+static void unlock_ring(struct lbpf_ringbuf *ring, unsigned long irq_flags)
+{
+	WRITE_ONCE(ring->lock_cpu, NO_CPU);
+	raw_spin_unlock(&ring->lock);
+	local_irq_restore(irq_flags);
+}
+
+static u64 record_bytes(u32 len)
+{
+	return round_up((u64)(len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)) +
+			BPF_RINGBUF_HDR_SZ, 8);
+}
+
+static struct record *record_at(const struct lbpf_ringbuf *ring, unsigned long pos)
+{
+	return ring->data + (pos & ring->mask);
+}
+
+/* First busy record, or @end. */
+static unsigned long skip_committed(struct lbpf_ringbuf *ring, unsigned long end)
+{
+	unsigned long pos = ring->pending_pos;
+	u32 len;
+
+	while (pos < end) {
+		len = READ_ONCE(record_at(ring, pos)->len);
+		if (len & BPF_RINGBUF_BUSY_BIT)
+			break;
+		pos += record_bytes(len);
+	}
+	ring->pending_pos = pos;
+	return pos;
+}
+
+/* A busy record of @total bytes, or NULL: there is no room. */
+static struct record *append_locked(struct lbpf_ringbuf *ring, u32 size_bytes, u64 total)
+{
+	/* (C), pairs with the consumer's release. */
+	unsigned long read_pos = smp_load_acquire(ring->consumer_pos);
+	unsigned long pos = *ring->producer_pos, end = pos + total;
+	struct record *record;
+
+	lockdep_assert_held(&ring->lock);
+	if (end - read_pos > ring->mask || end - skip_committed(ring, pos) > ring->mask)
+		return NULL;
+	record = record_at(ring, pos);
+	record->page_off = ((void *)record - ring->area.start) >> PAGE_SHIFT;
+	WRITE_ONCE(record->len, size_bytes | BPF_RINGBUF_BUSY_BIT);
+	/* (A), pairs with the consumer's acquire. */
+	smp_store_release(ring->producer_pos, end);
+	return record;
+}
+
+/**
+ * lbpf_ringbuf_reserve() - Make room for a record
+ * @map: Ring buffer.
+ * @size_bytes: Size of its data.
+ *
+ * Context: Any.
+ * Return: Data to fill in and to hand to lbpf_ringbuf_commit(), or NULL: no room, or a program
+ * that was interrupted here is reserving.
+ */
+void *lbpf_ringbuf_reserve(struct lbpf_map *map, u64 size_bytes)
+{
+	struct lbpf_ringbuf *ring = ring_of(map);
+	unsigned long irq_flags;
+	struct record *record;
+	u64 total;
+
+	if (size_bytes > RECORD_MAX_BYTES)
+		return NULL;
+	total = record_bytes(size_bytes);
+	if (total > ring->mask + 1 || !try_lock_ring(ring, &irq_flags))
+		return NULL;
+	record = append_locked(ring, size_bytes, total);
+	unlock_ring(ring, irq_flags);
+	return record ? record + 1 : NULL;
+}
+
+static struct lbpf_ringbuf *ring_of_record(struct record *record)
+{
+	unsigned long page = (unsigned long)record & PAGE_MASK;
+
+	return *(struct lbpf_ringbuf **)(page - ((unsigned long)record->page_off << PAGE_SHIFT));
+}
+
+/**
+ * lbpf_ringbuf_commit() - Let the consumer have a record
+ * @sample: From lbpf_ringbuf_reserve().
+ * @flags: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP; else it wakes who has read all before it.
+ * @is_discarded: The consumer skips it.
+ *
+ * Context: Any.
+ */
+void lbpf_ringbuf_commit(void *sample, u64 flags, bool is_discarded)
+{
+	struct record *record = (struct record *)sample - 1;
+	struct lbpf_ringbuf *ring = ring_of_record(record);
+	u32 len = record->len & ~BPF_RINGBUF_BUSY_BIT;
+	u64 read_off;
+
+	if (is_discarded)
+		len |= BPF_RINGBUF_DISCARD_BIT;
+	/* (B).  Fully ordered: the data is before it, and the consumer's position after it. */
+	xchg(&record->len, len);
+	read_off = smp_load_acquire(ring->consumer_pos) & ring->mask;
+	if (flags & BPF_RB_FORCE_WAKEUP)
+		irq_work_queue(&ring->wakeup);
+	else if (ring->data + read_off == record && !(flags & BPF_RB_NO_WAKEUP))
+		irq_work_queue(&ring->wakeup);
+}
+
+static u64 waiting_bytes(const struct lbpf_ringbuf *ring)
+{
+	unsigned long read_pos = smp_load_acquire(ring->consumer_pos);
+	unsigned long pos = smp_load_acquire(ring->producer_pos);
+
+	return pos - read_pos;
+}
+
+/**
+ * lbpf_ringbuf_query() - Tell how a ring buffer is doing
+ * @map: Ring buffer.
+ * @what: BPF_RB_*.
+ *
+ * Context: Any.
+ * Return: Bytes; 0 for an unknown @what.
+ */
+u64 lbpf_ringbuf_query(const struct lbpf_map *map, u64 what)
+{
+	const struct lbpf_ringbuf *ring = ring_of(map);
+
+	switch (what) {
+	case BPF_RB_AVAIL_DATA:
+		return waiting_bytes(ring);
+	case BPF_RB_RING_SIZE:
+		return ring->mask + 1;
+	case BPF_RB_CONS_POS:
+		return smp_load_acquire(ring->consumer_pos);
+	case BPF_RB_PROD_POS:
+		return smp_load_acquire(ring->producer_pos);
+	}
+	return 0;
+}
+
+static __poll_t ring_poll(struct lbpf_map *map, struct file *file, struct poll_table_struct *wait)
+{
+	struct lbpf_ringbuf *ring = ring_of(map);
+
+	poll_wait(file, &ring->waiters, wait);
+	return waiting_bytes(ring) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+/* The consumer's position is all that a process writes. */
+static int ring_mmap(struct lbpf_map *map, struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_WRITE &&
+	    (vma->vm_pgoff || vma->vm_end - vma->vm_start != PAGE_SIZE))
+		return -EPERM;
+	return lbpf_ring_area_map(vma, &ring_of(map)->area, PAGE_CONSUMER);
+}
+
+static u64 ring_count(const struct lbpf_map *map)
+{
+	return waiting_bytes(ring_of(map));
+}
+
+static u64 ring_mem_bytes(const struct lbpf_map *map)
+{
+	return sizeof(struct lbpf_ringbuf) + lbpf_ring_area_bytes(&ring_of(map)->area);
+}
+
+static bool ring_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
+{
+	return meta->map_type == map->map_type && meta->map_flags == map->map_flags;
+}
+
+const struct lbpf_map_ops lbpf_ringbuf_ops = {
+	.type = BPF_MAP_TYPE_RINGBUF,
+	.name = "ringbuf",
+	.uses = LBPF_USE_RINGBUF,
+	.create_flags = BPF_F_NUMA_NODE,
+	.alloc_check = ring_alloc_check,
+	.alloc = ring_alloc,
+	.free = ring_free,
+	.poll = ring_poll,
+	.mmap = ring_mmap,
+	.count = ring_count,
+	.mem_bytes = ring_mem_bytes,
+	.meta_equal = ring_meta_equal,
+};
