@@ -17,6 +17,7 @@
 static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_HASH] = &lbpf_hash_ops,
 	[BPF_MAP_TYPE_ARRAY] = &lbpf_array_ops,
+	[BPF_MAP_TYPE_PROG_ARRAY] = &lbpf_prog_array_ops,
 	[BPF_MAP_TYPE_PERCPU_HASH] = &lbpf_percpu_hash_ops,
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = &lbpf_percpu_array_ops,
 	[BPF_MAP_TYPE_LRU_HASH] = &lbpf_lru_hash_ops,

@@ -27,6 +27,7 @@ struct lbpf_proto;
 #define LBPF_MAX_SUBPROGS	256
 #define LBPF_MAX_USED_MAPS	64
 #define LBPF_MAX_FRAMES		8
+#define LBPF_MAX_TAIL_CALLS	33
 #define LBPF_STACK_BYTES	512
 
 /**

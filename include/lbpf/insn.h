@@ -25,6 +25,7 @@
 enum lbpf_native {
 	LBPF_NATIVE_THIS_CPU_ADDR,	/* dst = src + base of this CPU's per-CPU memory */
 	LBPF_NATIVE_CPU_NUMBER,		/* dst = number of this CPU */
+	LBPF_NATIVE_TAIL_CALL,		/* go to the program with index R3 of map R2, if any */
 	LBPF_NR_NATIVES,
 };
 

@@ -28,6 +28,7 @@ struct lbpf_image_func {
 /**
  * struct lbpf_image - Machine code of one program
  * @entry: What runs it.
+ * @tail_entry: Where tail calls enter it: the tail calls made so far count on.
  * @funcs: One for each subprogram; funcs[0] is the main function.
  * @nr_funcs: Subprograms.
  * @size_bytes: All functions together.
@@ -37,6 +38,7 @@ struct lbpf_image_func {
  */
 struct lbpf_image {
 	lbpf_func_t		entry;
+	const void		*tail_entry;
 	struct lbpf_image_func	*funcs;
 	u32			nr_funcs;
 	u32			size_bytes;

@@ -22,6 +22,7 @@ struct lbpf_btf;
 struct lbpf_map;
 struct file;
 struct poll_table_struct;
+struct lbpf_prog;
 struct seq_file;
 struct vm_area_struct;
 
@@ -109,6 +110,7 @@ struct lbpf_map_row {
  * @for_each: Calls @fn(map, &key, value, ctx, 0) for each element until it returns non-zero.
  * @fd_get: Maps of objects: reference the object behind a descriptor.
  * @fd_put: Maps of objects: drop it.
+ * @admit: Maps of programs: may @prog be in the map, or use it?  NULL: any program may.
  * @fd_id: Maps of objects: its id.
  * @show: Element as text, for the pin filesystem.
  */
@@ -159,6 +161,7 @@ struct lbpf_map_ops {
 			 void *ctx, u64 flags);
 	void *(*fd_get)(struct lbpf_map *map, u32 fd);
 	void (*fd_put)(void *ptr);
+	bool (*admit)(struct lbpf_map *map, const struct lbpf_prog *prog);
 	u32 (*fd_id)(void *ptr);
 	void (*show)(struct lbpf_map *map, void *key, struct seq_file *seq);
 };
@@ -231,6 +234,35 @@ struct lbpf_map {
 		struct rcu_head		rcu;
 		struct work_struct	work;
 	};
+};
+
+/**
+ * struct lbpf_map_owner - The kind of program that a map of programs belongs to
+ *
+ * Programs that jump to each other must agree in all of it.  The first one that
+ * uses the map, or is put into it, decides.
+ *
+ * @type: BPF_PROG_TYPE_*; BPF_PROG_TYPE_UNSPEC: not decided.
+ * @expected_attach_type: As loaded.
+ * @has_frags: Loaded with BPF_F_XDP_HAS_FRAGS.
+ */
+struct lbpf_map_owner {
+	u32	type;
+	u32	expected_attach_type;
+	bool	has_frags;
+};
+
+/**
+ * struct lbpf_jump_map - What compiled code reads of a map that it jumps through
+ * @map: Head.
+ * @index_mask: A checked index is masked with it where lbpf_map::unpriv_array is set.
+ * @targets: For each index where to jump, NULL: nowhere.  Written with WRITE_ONCE(); a target
+ *	that is taken out lives on for a grace period.
+ */
+struct lbpf_jump_map {
+	struct lbpf_map	map;
+	u32		index_mask;
+	const void	*targets[];
 };
 
 /* A slow-path lock for freeze and mappings is shared by hashed map address: it is rarely taken. */

@@ -12,6 +12,7 @@ struct lbpf_map_ops;
 extern const struct lbpf_map_ops lbpf_array_ops;
 extern const struct lbpf_map_ops lbpf_percpu_array_ops;
 extern const struct lbpf_map_ops lbpf_hash_ops;
+extern const struct lbpf_map_ops lbpf_prog_array_ops;
 extern const struct lbpf_map_ops lbpf_percpu_hash_ops;
 extern const struct lbpf_map_ops lbpf_lru_hash_ops;
 extern const struct lbpf_map_ops lbpf_lru_percpu_hash_ops;

@@ -28,6 +28,7 @@ struct lbpf_progtype;
  * Constant from lbpf_prog_publish() on, unless said otherwise.
  *
  * @func: Entry of the machine code.
+ * @tail_entry: Where tail calls enter the machine code.
  * @stats: Run statistics, per CPU, written while bpf_stats_enabled_key is on.  In the kernel's own format, so
  *	that a kernel object that stands in for the program counts into the same place.
  * @pt: Program type.
@@ -59,6 +60,7 @@ struct lbpf_progtype;
  */
 struct lbpf_prog {
 	unsigned int		(*func)(const void *ctx, const struct bpf_insn *insn);
+	const void		*tail_entry;
 	struct bpf_prog_stats __percpu *stats;
 	const struct lbpf_progtype *pt;
 	u32			type;

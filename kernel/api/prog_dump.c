@@ -10,8 +10,10 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/code.h>
+#include <lbpf/insn.h>
 #include <lbpf/map.h>
 #include <lbpf/prog.h>
+#include <lbpf/proto.h>
 
 #include "prog.h"
 #include "prog_info.h"
@@ -68,6 +70,8 @@ static void show_insn(struct bpf_insn *insn, const struct lbpf_code *code, u32 i
 		show_imm64(insn, code, aux, index);
 	else if (aux->flags & LBPF_INSN_SUBPROG_CALL)
 		show_subprog_call(insn, code, aux, index);
+	else if (insn->code == LBPF_CODE_NATIVE && insn->imm == LBPF_NATIVE_TAIL_CALL)
+		*insn = (struct bpf_insn){ .code = BPF_JMP | BPF_CALL, .imm = aux->proto->id };
 	else if (is_call(insn) && (aux->flags & LBPF_INSN_NATIVE_CALL))
 		show_native_call(insn, aux);
 	else if (BPF_CLASS(insn->code) == BPF_LDX && (aux->flags & LBPF_INSN_PROBE_MEM))
@@ -102,7 +106,7 @@ int lbpf_prog_keep_dump(struct lbpf_prog *prog, const struct lbpf_code *code)
 /* Distances of kernel functions tell where the kernel is: not for everybody. */
 static struct bpf_insn hide_call(struct bpf_insn insn)
 {
-	if (is_call(&insn) && insn.src_reg == 0)
+	if (is_call(&insn) && insn.src_reg == 0 && !lbpf_helper_name(insn.imm))
 		insn.imm = 0;
 	return insn;
 }

@@ -200,6 +200,7 @@ static int emit(struct load *load)
 	load->prog->image = image;
 	load->prog->free_image = lbpf_image_free;
 	load->prog->func = image->entry;
+	load->prog->tail_entry = image->tail_entry;
 	return 0;
 }
 
@@ -231,13 +232,36 @@ static int describe(struct load *load)
 	prog->expected_attach_type = code->expected_attach_type;
 	prog->prog_flags = code->prog_flags;
 	prog->is_gpl = code->is_gpl;
-	prog->uses_cb = code->uses_cb;
 	prog->is_sleepable = code->prog_flags & BPF_F_SLEEPABLE;
-	prog->has_tail_call = code->has_tail_call;
-	prog->changes_packet = code->changes_packet;
 	prog->nr_orig_insns = code->nr_orig_insns;
 	prog->uid = from_kuid_munged(current_user_ns(), current_uid());
 	prog->load_time_ns = ktime_get_boottime_ns();
+	return 0;
+}
+
+/* What the verifier has found out.  A program that is jumped to may do anything. */
+static int describe_effects(struct load *load)
+{
+	const struct lbpf_code *code = &load->code;
+	struct lbpf_prog *prog = load->prog;
+
+	prog->has_tail_call = code->has_tail_call;
+	prog->uses_cb = code->uses_cb || code->has_tail_call;
+	prog->changes_packet = code->changes_packet || code->has_tail_call;
+	return 0;
+}
+
+/* Maps of programs hold one kind. */
+static int check_admission(struct load *load)
+{
+	struct lbpf_map *map;
+	u32 i;
+
+	for (i = 0; i < load->code.nr_used_maps; i++) {
+		map = load->code.used_maps[i];
+		if (map->ops->admit && !map->ops->admit(map, load->prog))
+			return -EINVAL;
+	}
 	return 0;
 }
 
@@ -267,6 +291,8 @@ static const pass_fn program_passes[] = {
 	check_sleepable,
 	check_records,
 	verify,
+	describe_effects,
+	check_admission,
 	keep_facts,
 	rewrite,
 	keep_dump,

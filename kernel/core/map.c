@@ -224,6 +224,8 @@ static void show_fdinfo(struct seq_file *seq, struct file *file)
 		   map->map_flags, (unsigned long long)map->map_extra,
 		   (unsigned long long)(map->ops->mem_bytes ? map->ops->mem_bytes(map) : 0),
 		   map->obj.id, READ_ONCE(map->frozen));
+	if (map->owner && READ_ONCE(map->owner->type))
+		seq_printf(seq, "owner_prog_type:\t%u\nowner_jited:\t1\n", map->owner->type);
 }
 
 static __poll_t poll_map(struct file *file, struct poll_table_struct *wait)

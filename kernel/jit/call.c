@@ -14,7 +14,8 @@ static void call_subprog(struct lbpf_jit *jit)
 	s32 disp = 0;
 
 	if (jit->is_placed)
-		disp = jit->funcs[jit->aux->subprog].start_off -
+		disp = jit->funcs[jit->aux->subprog].start_off +
+		       jit->funcs[jit->aux->subprog].body_off -
 		       (jit->buf.len + LBPF_X86_CALL_BYTES);
 	lbpf_x86_call(&jit->buf, disp);
 }
@@ -65,6 +66,9 @@ void lbpf_jit_native(struct lbpf_jit *jit)
 		break;
 	case LBPF_NATIVE_CPU_NUMBER:
 		emit_cpu_number(jit);
+		break;
+	case LBPF_NATIVE_TAIL_CALL:
+		lbpf_jit_tail_call(jit);
 		break;
 	default:
 		jit->bad_insn = true;

@@ -22,7 +22,10 @@
 #define JIT_TMP2	X_R10
 /* The scratch register of the rewriter, free where an instruction does not name it. */
 #define JIT_TMP3	X_R9
-/* Callee-saved: address of the number of tail calls made, in programs that make them. */
+/*
+ * Callee-saved: tail calls left, in programs that make them.  Set where the kernel enters
+ * compiled code; from there on nobody saves it, so that callees' tail calls count too.
+ */
 #define JIT_TAIL_COUNT	X_R12
 
 /* Longest code of one instruction, bytes. */
@@ -63,6 +66,7 @@ enum lbpf_jit_mark {
 /**
  * struct lbpf_jit_func - One function of the program
  * @start_off: Offset of its prologue in the image, bytes.
+ * @body_off: Offset from there of what compiled code enters, behind what only the kernel does.
  * @epilogue_off: Offset of its epilogue.
  * @prologue_len: Bytes.
  * @epilogue_len: Bytes.
@@ -70,9 +74,11 @@ enum lbpf_jit_mark {
  * @saved: OR of BIT(register of the machine) that it saves.
  * @has_frame: RBP is its frame pointer.
  * @is_entry: Called indirectly.
+ * @counts_tail_calls: The kernel enters it through code that sets JIT_TAIL_COUNT.
  */
 struct lbpf_jit_func {
 	u32	start_off;
+	u32	body_off;
 	u32	epilogue_off;
 	u16	prologue_len;
 	u16	epilogue_len;
@@ -80,6 +86,7 @@ struct lbpf_jit_func {
 	u32	saved;
 	bool	has_frame;
 	bool	is_entry;
+	bool	counts_tail_calls;
 };
 
 /**
@@ -177,6 +184,7 @@ void lbpf_jit_jump(struct lbpf_jit *jit);
 void lbpf_jit_call(struct lbpf_jit *jit);
 void lbpf_jit_return(struct lbpf_jit *jit);
 void lbpf_jit_native(struct lbpf_jit *jit);
+void lbpf_jit_tail_call(struct lbpf_jit *jit);
 
 /* fuse.c */
 bool lbpf_jit_fuse(struct lbpf_jit *jit);
@@ -186,6 +194,7 @@ void lbpf_jit_plan_frames(struct lbpf_jit *jit);
 void lbpf_jit_prologue(struct lbpf_jit *jit);
 void lbpf_jit_epilogue(struct lbpf_jit *jit);
 void lbpf_jit_leave(struct lbpf_jit *jit);
+void lbpf_jit_ret(struct lbpf_jit *jit);
 
 /* jump.c */
 void lbpf_jit_mark_targets(struct lbpf_jit *jit);

@@ -41,6 +41,7 @@ static void plan_frame(const struct lbpf_code *code, u32 nr, struct lbpf_jit_fun
 	u32 i;
 
 	func->is_entry = !nr || subprog->is_callback || subprog->is_async;
+	func->counts_tail_calls = func->is_entry && code->has_tail_call;
 	for (i = subprog->start; i < subprog[1].start; i++) {
 		const struct bpf_insn *insn = &code->insns[i];
 
@@ -75,17 +76,50 @@ static void take_stack(struct lbpf_jit *jit, u32 stack_bytes)
 		lbpf_x86_alu_imm(&jit->buf, X_ALU_SUB, 8, X_RSP, stack_bytes);
 }
 
+static void put_endbr(struct lbpf_jit *jit)
+{
+	if (jit->target->has_endbr)
+		lbpf_x86_put(&jit->buf, X_ENDBR64);
+}
+
+/*
+ * What the kernel enters: calls the body behind it.  The count of tail calls is
+ * in a register that the kernel wants back.
+ */
+static void put_counting_entry(struct lbpf_jit *jit)
+{
+	u32 call_end;
+
+	put_endbr(jit);
+	lbpf_x86_push(&jit->buf, X_RBP);
+	lbpf_x86_mov(&jit->buf, 8, X_RBP, X_RSP);
+	lbpf_x86_push(&jit->buf, JIT_TAIL_COUNT);
+	lbpf_x86_mov_imm(&jit->buf, JIT_TAIL_COUNT, LBPF_MAX_TAIL_CALLS);
+	lbpf_x86_call(&jit->buf, 0);
+	call_end = jit->buf.len;
+	lbpf_x86_pop(&jit->buf, JIT_TAIL_COUNT);
+	lbpf_x86_pop(&jit->buf, X_RBP);
+	lbpf_jit_ret(jit);
+	if (!jit->buf.overflow)
+		jit->buf.bytes[call_end - sizeof(s32)] = jit->buf.len - call_end;
+}
+
 /**
  * lbpf_jit_prologue() - Emit the start of the function under way
  * @jit: Compilation.
  */
 void lbpf_jit_prologue(struct lbpf_jit *jit)
 {
-	const struct lbpf_jit_func *func = &jit->funcs[jit->func_index];
+	struct lbpf_jit_func *func = &jit->funcs[jit->func_index];
+	u32 start = jit->buf.len;
 	u32 i;
 
-	if (func->is_entry && jit->target->has_endbr)
-		lbpf_x86_put(&jit->buf, X_ENDBR64);
+	if (func->counts_tail_calls)
+		put_counting_entry(jit);
+	func->body_off = jit->buf.len - start;
+	/* Tail calls enter the body of the main function. */
+	if (func->is_entry && (!func->counts_tail_calls || !jit->func_index))
+		put_endbr(jit);
 	if (func->has_frame) {
 		lbpf_x86_push(&jit->buf, X_RBP);
 		lbpf_x86_mov(&jit->buf, 8, X_RBP, X_RSP);
@@ -115,14 +149,23 @@ void lbpf_jit_leave(struct lbpf_jit *jit)
 }
 
 /**
+ * lbpf_jit_ret() - Emit a return as the running kernel wants it
+ * @jit: Compilation.
+ */
+void lbpf_jit_ret(struct lbpf_jit *jit)
+{
+	if (jit->target->return_thunk)
+		lbpf_jit_near_jump(jit, jit->target->return_thunk);
+	else
+		lbpf_x86_put(&jit->buf, X_RET);
+}
+
+/**
  * lbpf_jit_epilogue() - Emit the end of the function under way
  * @jit: Compilation.
  */
 void lbpf_jit_epilogue(struct lbpf_jit *jit)
 {
 	lbpf_jit_leave(jit);
-	if (jit->target->return_thunk)
-		lbpf_jit_near_jump(jit, jit->target->return_thunk);
-	else
-		lbpf_x86_put(&jit->buf, X_RET);
+	lbpf_jit_ret(jit);
 }

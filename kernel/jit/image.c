@@ -170,6 +170,7 @@ static int fill_image(struct lbpf_image *image, struct lbpf_jit *jit)
 	fill_funcs(image, jit);
 	fill_insn_off(image, jit);
 	image->entry = (lbpf_func_t)text;
+	image->tail_entry = text + jit->funcs[0].body_off;
 	return 0;
 }
 

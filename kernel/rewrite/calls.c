@@ -4,6 +4,7 @@
  *
  * Layer: rewrite (p).  Where the map is known, of the map type's own function.
  */
+#include <linux/bits.h>
 #include <linux/kernel.h>
 
 #include <lbpf/map.h>
@@ -11,6 +12,9 @@
 
 #include "builder.h"
 #include "make.h"
+
+/* Largest constant index of a tail call that the JIT can have in a displacement. */
+#define MAX_CONST_INDEX	BIT(24)
 
 static bool applies(const struct lbpf_code *code, u32 index)
 {
@@ -52,6 +56,16 @@ static const void *find_function(const struct lbpf_insn_aux *aux)
 	return fn ? fn : proto->fn;
 }
 
+static void put_tail_call(struct lbpf_rewrite *rw)
+{
+	struct lbpf_insn_aux *aux;
+
+	lbpf_rw_put_heir(rw, make_insn(LBPF_CODE_NATIVE, 0, 0, 0, LBPF_NATIVE_TAIL_CALL), 0);
+	aux = lbpf_rw_last_aux(rw);
+	if (aux && aux->key > MAX_CONST_INDEX)
+		aux->flags &= ~LBPF_INSN_KEY_CONST;
+}
+
 /* The number of the helper stays: a dump shows it. */
 static void replace(struct lbpf_rewrite *rw)
 {
@@ -60,6 +74,10 @@ static void replace(struct lbpf_rewrite *rw)
 	if (rw->aux->proto->inline_as == LBPF_INLINE_CPU_ID) {
 		lbpf_rw_put(rw,
 			    make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
+		return;
+	}
+	if (rw->aux->proto->inline_as == LBPF_INLINE_TAIL_CALL) {
+		put_tail_call(rw);
 		return;
 	}
 	lbpf_rw_put_heir(rw, *rw->insn, LBPF_INSN_NATIVE_CALL);

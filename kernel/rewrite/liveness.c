@@ -34,7 +34,7 @@ bool lbpf_insn_is_pure(const struct bpf_insn *insn)
 	case BPF_LD:
 		return lbpf_rw_is_imm64(insn);
 	case BPF_JMP:
-		return insn->code == LBPF_CODE_NATIVE;
+		return insn->code == LBPF_CODE_NATIVE && insn->imm != LBPF_NATIVE_TAIL_CALL;
 	default:
 		return false;
 	}
@@ -73,10 +73,23 @@ static u16 call_reads(const struct lbpf_insn_aux *aux)
 	return regs;
 }
 
+static u16 native_reads(const struct bpf_insn *insn, const struct lbpf_insn_aux *aux)
+{
+	switch (insn->imm) {
+	case LBPF_NATIVE_THIS_CPU_ADDR:
+		return REG_BIT(insn->src_reg);
+	case LBPF_NATIVE_TAIL_CALL:
+		return REG_BIT(1) | REG_BIT(2) |
+		       (aux->flags & LBPF_INSN_KEY_CONST ? 0 : REG_BIT(3));
+	default:
+		return 0;
+	}
+}
+
 static u16 jump_reads(const struct bpf_insn *insn, const struct lbpf_insn_aux *aux)
 {
 	if (insn->code == LBPF_CODE_NATIVE)
-		return insn->imm == LBPF_NATIVE_THIS_CPU_ADDR ? REG_BIT(insn->src_reg) : 0;
+		return native_reads(insn, aux);
 	switch (BPF_OP(insn->code)) {
 	case BPF_JA:
 		return 0;
@@ -139,7 +152,8 @@ u16 lbpf_insn_writes(const struct bpf_insn *insn)
 {
 	if (lbpf_insn_is_pure(insn))
 		return REG_BIT(insn->dst_reg);
-	if (insn->code == (BPF_JMP | BPF_CALL))
+	/* A tail call that fails leaves what a call leaves. */
+	if (insn->code == (BPF_JMP | BPF_CALL) || insn->code == LBPF_CODE_NATIVE)
 		return ARG_REGS | REG_BIT(BPF_REG_0);
 	if (BPF_CLASS(insn->code) != BPF_STX || BPF_MODE(insn->code) != BPF_ATOMIC ||
 	    !(insn->imm & BPF_FETCH))

@@ -136,6 +136,23 @@ static int check_bounds(struct lbpf_env *env, u32 idx)
 	return 0;
 }
 
+/* Only types tell that a function returns a number, which is what these may make it return with. */
+static int check_returns(struct lbpf_env *env)
+{
+	const struct lbpf_code *code = env->code;
+	u32 i;
+
+	for (i = 1; i < code->nr_subprogs && !code->btf; i++) {
+		if (code->subprogs[i].has_ld_abs)
+			return reject(env, -EINVAL,
+				      "LD_ABS is not allowed in subprogs without BTF");
+		if (code->subprogs[i].has_tail_call)
+			return reject(env, -EINVAL,
+				      "tail_call is not allowed in subprogs without BTF");
+	}
+	return 0;
+}
+
 /**
  * lbpf_pass_subprogs() - Find the functions of a program
  * @env: Run of the verifier; info zeroed.
@@ -162,5 +179,5 @@ int lbpf_pass_subprogs(struct lbpf_env *env)
 		if (err)
 			return err;
 	}
-	return 0;
+	return check_returns(env);
 }

@@ -21,6 +21,7 @@
 
 #define NR_LOOPS	200
 #define NR_PASSES	9
+#define NR_TAIL_CALLS	33
 #define NR_ELEMS	10000
 #define PACKET_BYTES	64
 #define MAX_INSNS	512
@@ -217,6 +218,21 @@ static void put_byte_loads(void)
 	put(ALU64(BPF_ADD, 7, 1));
 }
 
+static void put_tail_call(void)
+{
+	put_map(2);
+	put(MOV_IMM(3, 0));
+	put(CALL(BPF_FUNC_tail_call));
+}
+
+/* The index is not known to the verifier. */
+static void put_variable_tail_call(void)
+{
+	put(LDX(BPF_W, 3, 1, offsetof(struct __sk_buff, mark)));
+	put_map(2);
+	put(CALL(BPF_FUNC_tail_call));
+}
+
 /**
  * struct row - A line of the table
  * @name: Its name.
@@ -226,6 +242,7 @@ static void put_byte_loads(void)
  * @map_type: Map of the row; 0: none.
  * @key_bytes: Its key size.
  * @nr_elems: Its size.
+ * @is_chain: The body is all of the program, and goes to itself by a tail call.
  */
 struct row {
 	const char	*name;
@@ -235,6 +252,7 @@ struct row {
 	uint32_t	map_type;
 	int		key_bytes;
 	uint32_t	nr_elems;
+	bool		is_chain;
 };
 
 static void put_nothing(void)
@@ -272,6 +290,10 @@ static const struct row rows[] = {
 	  .nr_elems = NR_ELEMS },
 	{ "get_smp_processor_id", put_cpu },
 	{ "call of a function", put_call, .put_after = put_function },
+	{ "tail call, constant key", put_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
+	  .key_bytes = 4, .nr_elems = 1, .is_chain = true },
+	{ "tail call, variable key", put_variable_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
+	  .key_bytes = 4, .nr_elems = 1, .is_chain = true },
 	{ "packet parser, LD_ABS", put_parser },
 	{ "header loads by bytes", put_byte_loads, .put_before = put_load_packet },
 };
@@ -282,6 +304,12 @@ static void build(const struct row *row)
 
 	nr_insns = 0;
 	key_bytes = row->key_bytes;
+	if (row->is_chain) {
+		row->put_body();
+		put(MOV_IMM(0, 0));
+		put(EXIT());
+		return;
+	}
 	put(MOV(8, 1));
 	if (row->put_before)
 		row->put_before();
@@ -310,7 +338,7 @@ static bool fill(const struct row *row)
 	map_fd = -1;
 	if (!row->map_type)
 		return true;
-	map_fd = make_map(row->map_type, row->key_bytes, 8, row->nr_elems);
+	map_fd = make_map(row->map_type, row->key_bytes, row->is_chain ? 4 : 8, row->nr_elems);
 	if (map_fd < 0)
 		return false;
 	attr.map_fd = map_fd;
@@ -322,6 +350,17 @@ static bool fill(const struct row *row)
 			return false;
 	}
 	return true;
+}
+
+static bool close_chain(int fd)
+{
+	union bpf_attr attr = { 0 };
+	uint32_t key = 0;
+
+	attr.map_fd = map_fd;
+	attr.key = (unsigned long)&key;
+	attr.value = (unsigned long)&fd;
+	return !test_bpf(side, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
 }
 
 static uint32_t code_bytes(int fd)
@@ -388,6 +427,7 @@ static bool measure(const struct row *row, enum test_side which, struct figure *
 	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
 				.license = (unsigned long)"GPL",
 				.insns = (unsigned long)insns };
+	int nr_iterations = row->is_chain ? NR_TAIL_CALLS : NR_LOOPS;
 	uint32_t ns[NR_PASSES];
 	int fd, i;
 
@@ -401,11 +441,13 @@ static bool measure(const struct row *row, enum test_side which, struct figure *
 		print_log(&attr);
 		return false;
 	}
+	if (row->is_chain && !close_chain(fd))
+		return false;
 	for (i = 0; i < NR_PASSES; i++)
 		ns[i] = run_once(fd);
 	qsort(ns, NR_PASSES, sizeof(*ns), compare);
-	figure->least = (double)ns[0] / NR_LOOPS;
-	figure->median = (double)ns[NR_PASSES / 2] / NR_LOOPS;
+	figure->least = (double)ns[0] / nr_iterations;
+	figure->median = (double)ns[NR_PASSES / 2] / nr_iterations;
 	figure->bytes = code_bytes(fd);
 	close(fd);
 	if (map_fd >= 0)

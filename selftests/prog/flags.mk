@@ -7,3 +7,4 @@ EXTRA_helpers := prog_test.c
 EXTRA_printk := prog_test.c
 EXTRA_info := prog_test.c
 EXTRA_race := prog_test.c
+EXTRA_tail := prog_test.c
