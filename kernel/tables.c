@@ -25,6 +25,11 @@ static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_RINGBUF] = &lbpf_ringbuf_ops,
 	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = &lbpf_perf_array_ops,
 	[BPF_MAP_TYPE_STACK_TRACE] = &lbpf_stack_map_ops,
+	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = &lbpf_array_of_maps_ops,
+	[BPF_MAP_TYPE_HASH_OF_MAPS] = &lbpf_hash_of_maps_ops,
+	[BPF_MAP_TYPE_QUEUE] = &lbpf_queue_ops,
+	[BPF_MAP_TYPE_STACK] = &lbpf_stack_ops,
+	[BPF_MAP_TYPE_BLOOM_FILTER] = &lbpf_bloom_ops,
 };
 
 /**

@@ -61,6 +61,7 @@ struct lbpf_map_row {
  * @name: As bpftool prints it.
  * @uses: OR of enum lbpf_map_use: what programs may do with it.
  * @create_flags: map_flags it accepts.
+ * @peek_reads: A peek, and a lookup by userspace, asks for the value it passes; it does not get one.
  * @alloc_check: Further checks of the attributes; 0 or -errno.  May be NULL.
  * @alloc: A new map (its private struct, lbpf_map first) for checked attributes.  The caller
  *	has set nothing;
@@ -93,6 +94,8 @@ struct lbpf_map_row {
  *	Never fails because of
  *	the size of a bucket.  NULL: batch commands answer ENOTSUPP.
  * @has_batch: OR of BIT(BPF_MAP_*_BATCH) that the type offers.
+ * @settles: A command that changes the map waits for the programs that run, once: none of them
+ *	uses what was there before when it returns.
  * @count: Exact number of elements.
  * @mem_bytes: Memory in use, for fdinfo.
  * @row: Describes where the values lie, so that a lookup by index needs no call; false: it
@@ -120,6 +123,8 @@ struct lbpf_map_ops {
 	u32		uses;
 	u32		create_flags;
 	u32		has_batch;
+	bool		settles;
+	bool		peek_reads;
 
 	int (*alloc_check)(const union bpf_attr *attr);
 	struct lbpf_map *(*alloc)(const union bpf_attr *attr);
@@ -186,6 +191,8 @@ struct lbpf_map_ops {
  * @btf_value_type_id: As created.
  * @btf_vmlinux_value_type_id: As created.
  * @numa_node: Node of its memory, NUMA_NO_NODE for any.
+ * @is_template: It is no map, but what inner maps of another are like: programs verified with
+ *	it run with other maps.  Constant.
  * @unpriv_array: Its index is masked for speculation (created without CAP_BPF).  Constant.
  * @inner_map_meta: Template of inner maps; map-in-map only.
  * @btf: Types of key and value, or NULL.
@@ -215,6 +222,7 @@ struct lbpf_map {
 	struct lbpf_map		*inner_map_meta;
 	struct lbpf_btf		*btf;
 	int			numa_node;
+	bool			is_template;
 	bool			unpriv_array;
 	bool			frozen;
 
@@ -313,6 +321,9 @@ static inline u32 lbpf_map_user_value_bytes(const struct lbpf_map *map)
 {
 	return map->ops->user_value_bytes ? map->ops->user_value_bytes(map) : map->value_size;
 }
+
+/* Can programs written for one of two maps of a type use the other, their sizes apart? */
+bool lbpf_map_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map);
 
 /* No more writes from userspace.  0, or -EBUSY while it is mapped for writing or frozen already. */
 int lbpf_map_freeze(struct lbpf_map *map);

@@ -19,5 +19,10 @@ extern const struct lbpf_map_ops lbpf_lru_percpu_hash_ops;
 extern const struct lbpf_map_ops lbpf_ringbuf_ops;
 extern const struct lbpf_map_ops lbpf_perf_array_ops;
 extern const struct lbpf_map_ops lbpf_stack_map_ops;
+extern const struct lbpf_map_ops lbpf_array_of_maps_ops;
+extern const struct lbpf_map_ops lbpf_hash_of_maps_ops;
+extern const struct lbpf_map_ops lbpf_queue_ops;
+extern const struct lbpf_map_ops lbpf_stack_ops;
+extern const struct lbpf_map_ops lbpf_bloom_ops;
 
 #endif /* _LBPF_MAPS_H */

@@ -29,6 +29,13 @@ static inline bool lbpf_map_lock_ok(const struct lbpf_map *map, u64 elem_flags)
 	return !(elem_flags & BPF_F_LOCK) || map->spin_lock_off >= 0;
 }
 
+/* After a command has changed @map. */
+static inline void lbpf_map_settle(const struct lbpf_map *map)
+{
+	if (unlikely(map->ops->settles))
+		synchronize_rcu_expedited();
+}
+
 int lbpf_elem_get(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_elem_set(struct lbpf_map *map, const void *key, const void *value, u64 flags);
 int lbpf_elem_remove(struct lbpf_map *map, const void *key);

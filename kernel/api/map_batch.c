@@ -137,6 +137,8 @@ static int walk_batch(struct batch *batch, bool delete)
 		return err;
 	err = walk_map(batch, &cursor, &done, delete);
 	close_batch(batch);
+	if (delete && done)
+		lbpf_map_settle(batch->map);
 	if (err && err != -ENOENT && err != -EINTR)
 		return err;
 	pos = cursor.pos;
@@ -224,6 +226,8 @@ static int change_batch(struct batch *batch, bool with_values,
 		cond_resched();
 	}
 	close_batch(batch);
+	if (done)
+		lbpf_map_settle(batch->map);
 	if (put_user(done, &batch->uattr->batch.count))
 		err = -EFAULT;
 	return err;

@@ -181,8 +181,7 @@ static int lookup_elem(struct elem_call *elem, const union bpf_attr *attr)
 	err = make_room(elem, value_bytes);
 	if (!err)
 		err = read_key(elem, attr->key);
-	/* A type without keys may look up a value: it is input then. */
-	if (!err && !elem->map->key_size &&
+	if (!err && elem->map->ops->peek_reads &&
 	    !lbpf_user_read(elem->value, u64_to_user_ptr(attr->value), value_bytes))
 		err = -EFAULT;
 	if (!err)
@@ -226,7 +225,11 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 	if (!err && elem->map->ops->file_update)
 		return elem->map->ops->file_update(elem->map, fd_file(elem->f), elem->key,
 						   elem->value, attr->flags);
-	return err ?: lbpf_elem_set(elem->map, elem->key, elem->value, attr->flags);
+	if (!err)
+		err = lbpf_elem_set(elem->map, elem->key, elem->value, attr->flags);
+	if (!err)
+		lbpf_map_settle(elem->map);
+	return err;
 }
 
 /**
@@ -267,6 +270,8 @@ int lbpf_cmd_map_delete(struct lbpf_call *call)
 		err = read_key(&elem, call->attr.key);
 	if (!err)
 		err = lbpf_elem_remove(elem.map, elem.key);
+	if (!err)
+		lbpf_map_settle(elem.map);
 	close_elem(&elem);
 	return err;
 }
@@ -326,6 +331,8 @@ static int pop_elem(struct elem_call *elem, const union bpf_attr *attr)
 		err = -ENOTSUPP;
 	if (!err)
 		err = map->ops->user_pop(map, elem->key, elem->value, attr->flags);
+	if (!err)
+		lbpf_map_settle(map);
 	return err ?: write_value(elem, attr->value, value_bytes);
 }
 

@@ -81,6 +81,21 @@ struct lbpf_map *lbpf_map_create(const struct lbpf_map_ops *ops, const union bpf
 }
 
 /**
+ * lbpf_map_meta_equal() - May a map be an inner map?
+ * @meta: Template.
+ * @map: Map.
+ *
+ * Context: Any.
+ * Return: true if programs verified with @meta can use @map, as far as its length does not matter.
+ */
+bool lbpf_map_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
+{
+	return meta->map_type == map->map_type && meta->key_size == map->key_size &&
+	       meta->value_size == map->value_size && meta->map_flags == map->map_flags &&
+	       meta->spin_lock_off == map->spin_lock_off && meta->timer_off == map->timer_off;
+}
+
+/**
  * lbpf_map_from_fd() - Take the map behind a descriptor
  * @fd: Descriptor of the current process.
  *

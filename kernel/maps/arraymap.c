@@ -331,9 +331,7 @@ static int array_mmap(struct lbpf_map *map, struct vm_area_struct *vma)
 
 static bool array_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
 {
-	if (meta->map_type != map->map_type || meta->key_size != map->key_size ||
-	    meta->value_size != map->value_size || meta->map_flags != map->map_flags ||
-	    meta->spin_lock_off != map->spin_lock_off || meta->timer_off != map->timer_off)
+	if (!lbpf_map_meta_equal(meta, map))
 		return false;
 	/* Code for a lookup may have the length built in. */
 	return meta->map_flags & BPF_F_INNER_MAP || meta->max_entries == map->max_entries;

@@ -11,7 +11,12 @@
 #ifndef _LBPF_MAPS_HASH_H
 #define _LBPF_MAPS_HASH_H
 
+#include <linux/bits.h>
+#include <linux/random.h>
 #include <linux/types.h>
+
+#define SEED_MASK	0x9e3779b97f4a7c15ULL
+#define SEED_FACTOR	0xbf58476d1ce4e5b9ULL
 
 /* How a key is read: by its size where that is common, so that the code for it is straight. */
 enum key_kind {
@@ -31,6 +36,18 @@ struct hash_seed {
 	u64	mask;
 	u64	factor;
 };
+
+/* New secrets; with @is_zero always the same (BPF_F_ZERO_SEED). */
+static inline void hash_seed_init(struct hash_seed *seed, bool is_zero)
+{
+	seed->mask = SEED_MASK;
+	seed->factor = SEED_FACTOR;
+	if (is_zero)
+		return;
+	seed->mask ^= get_random_u64();
+	seed->factor ^= get_random_u64();
+	seed->factor |= BIT(63) | 1;
+}
 
 static inline enum key_kind key_kind_of(u32 size_bytes)
 {

@@ -28,12 +28,14 @@
  * @is_lru: Entries are marked when they are used, and evicted.
  * @is_percpu: Values are per CPU.
  * @is_user: Values come for all CPUs.
+ * @is_object: Values are pointers, whatever the map says of their size.
  */
 struct hash_form {
 	enum key_kind	kind;
 	bool		is_lru;
 	bool		is_percpu;
 	bool		is_user;
+	bool		is_object;
 };
 
 /**
@@ -118,6 +120,8 @@ fill_elem(struct lbpf_hash *h, struct lbpf_elem *elem, const struct hash_item *i
 		WRITE_ONCE(elem->mark, 0);
 	if (form.is_percpu)
 		write_percpu(&h->map, elem_percpu(&h->table, elem), item->value, form, true);
+	else if (form.is_object)
+		WRITE_ONCE(*(void **)elem_value(&h->table, elem), *(void *const *)item->value);
 	else
 		lbpf_value_init(&h->map, elem->data + value_off(&h->table, form.kind), item->value);
 }
@@ -354,7 +358,7 @@ static void *lookup_lazy_##suffix(struct lbpf_map *map, const void *key)		\
 	.batch_walk = lbpf_hash_batch_walk,			\
 	.count = lbpf_hash_count,				\
 	.mem_bytes = lbpf_hash_mem_bytes,			\
-	.meta_equal = lbpf_hash_meta_equal,			\
+	.meta_equal = lbpf_map_meta_equal,			\
 	.for_each = lbpf_hash_for_each
 
 /* Place in a table of operations for each kind of key; where elements are lazy, further on. */

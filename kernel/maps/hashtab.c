@@ -399,21 +399,6 @@ int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u6
 	return err;
 }
 
-/**
- * lbpf_hash_meta_equal() - May a map be an inner map?
- * @meta: Template.
- * @map: Map of the same type.
- *
- * Context: Any.
- * Return: true if programs written for @meta can use @map; its size does not matter to them.
- */
-bool lbpf_hash_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
-{
-	return meta->map_type == map->map_type && meta->key_size == map->key_size &&
-	       meta->value_size == map->value_size && meta->map_flags == map->map_flags &&
-	       meta->spin_lock_off == map->spin_lock_off && meta->timer_off == map->timer_off;
-}
-
 HASH_FUNCS(4, KEY_4, false, false)
 HASH_FUNCS(8, KEY_8, false, false)
 HASH_FUNCS(16, KEY_16, false, false)

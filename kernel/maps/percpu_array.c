@@ -254,5 +254,6 @@ const struct lbpf_map_ops lbpf_percpu_array_ops = {
 	.batch_walk = lbpf_array_batch_walk,
 	.count = lbpf_array_count,
 	.mem_bytes = percpu_array_mem_bytes,
+	.meta_equal = lbpf_map_meta_equal,
 	.for_each = lbpf_array_for_each,
 };

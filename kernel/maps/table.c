@@ -8,7 +8,6 @@
 #include <linux/errno.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
-#include <linux/random.h>
 #include <linux/sched.h>
 
 #include <lbpf/alloc.h>
@@ -19,8 +18,6 @@
 #define BUCKET_MEAN	4
 #define CHAIN_POS_BITS	20U
 
-#define SEED_MASK	0x9e3779b97f4a7c15ULL
-#define SEED_FACTOR	0xbf58476d1ce4e5b9ULL
 
 /* One attempt: the element, NULL, or with *changed set neither. */
 static struct lbpf_elem *scan(const struct table *t, const struct bucket *b, const void *key,
@@ -298,17 +295,6 @@ u64 lbpf_table_unpack_pos(const struct table *t, u32 packed)
 	return (u64)(packed >> bits) << 32 | (packed & ((1U << bits) - 1));
 }
 
-static void init_seed(struct hash_seed *seed, bool is_zero)
-{
-	seed->mask = SEED_MASK;
-	seed->factor = SEED_FACTOR;
-	if (is_zero)
-		return;
-	seed->mask ^= get_random_u64();
-	seed->factor ^= get_random_u64();
-	seed->factor |= BIT(63) | 1;
-}
-
 /**
  * lbpf_table_init() - Make an empty table
  * @t: Zeroed memory.
@@ -333,7 +319,7 @@ int lbpf_table_init(struct table *t, const union bpf_attr *attr, const struct lb
 		if (!(i % 65536))
 			cond_resched();
 	}
-	init_seed(&t->seed, attr->map_flags & BPF_F_ZERO_SEED);
+	hash_seed_init(&t->seed, attr->map_flags & BPF_F_ZERO_SEED);
 	t->mask = nr - 1;
 	t->flat = pool->flat;
 	t->chunks = pool->chunks;

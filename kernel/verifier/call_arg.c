@@ -159,7 +159,8 @@ static int arg_map_value(struct lbpf_env *env, struct lbpf_call *call, u32 regno
 		return 0;
 	if (!call->map)
 		return reject(env, -EACCES, "invalid map_ptr to access map->value");
-	return use_region(env, call, regno, call->map->value_size, false, arg_type & LBPF_UNINIT);
+	return use_region(env, call, regno, call->map->value_size, false,
+			  arg_type & LBPF_UNINIT && !call->map->ops->peek_reads);
 }
 
 static int arg_mem(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)

@@ -99,7 +99,7 @@ static void note_map(struct lbpf_env *env, const struct lbpf_call *call)
 	/* An inner map is not known until the program runs. */
 	if (aux->visits > 1 && aux->map != call->map)
 		aux->flags |= LBPF_INSN_CALL_POISON;
-	if (lbpf_reg_of(env, BPF_REG_1)->type == LBPF_PTR_CONST_MAP && lbpf_reg_of(env, BPF_REG_1)->id)
+	if (call->map->is_template)
 		aux->flags |= LBPF_INSN_CALL_POISON;
 	aux->map = aux->flags & LBPF_INSN_CALL_POISON ? NULL : call->map;
 }
