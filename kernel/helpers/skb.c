@@ -101,7 +101,7 @@ const struct lbpf_proto lbpf_socket_uid_proto = {
 	.arg	= { LBPF_ARG_CTX },
 };
 
-/* A negative offset counts from the network or the mac header.  Source: SKF_NET_OFF, SKF_LL_OFF in <linux/filter.h>. */
+/* A negative offset counts from the network or the mac header.  Source: SKF_NET_OFF, SKF_LL_OFF. */
 static const void *find_negative(const struct sk_buff *skb, int off, u32 size)
 {
 	const u8 *pos;
@@ -115,15 +115,29 @@ static const void *find_negative(const struct sk_buff *skb, int off, u32 size)
 	return pos >= skb->head && pos + size <= skb_tail_pointer(skb) ? pos : NULL;
 }
 
-/* @size bytes of the packet, in the linear part or copied to @copy; NULL when they are not there. */
-static __always_inline const void *find_bytes(const struct sk_buff *skb, int off, u32 size,
-					      void *copy)
+/* What is not in the linear part, or named by a negative offset.  Apart: it needs a stack. */
+static noinline s64 load_slow(const struct sk_buff *skb, int off, u32 size)
 {
-	if (unlikely(off < 0))
-		return find_negative(skb, off, size);
-	if (likely((int)skb_headlen(skb) - off >= (int)size))
-		return skb->data + off;
-	return skb_copy_bits(skb, off, copy, size) ? NULL : copy;
+	const u8 *bytes;
+	u8 copy[4];
+	s64 number = 0;
+	u32 i;
+
+	if (off < 0)
+		bytes = find_negative(skb, off, size);
+	else
+		bytes = skb_copy_bits(skb, off, copy, size) ? NULL : copy;
+	if (!bytes)
+		return -EFAULT;
+	for (i = 0; i < size; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+/* Are these bytes in the linear part?  A negative offset is far behind it. */
+static __always_inline bool is_linear(const struct sk_buff *skb, int off, u32 size)
+{
+	return likely((u64)(u32)off + size <= skb_headlen(skb));
 }
 
 /**
@@ -138,10 +152,9 @@ static __always_inline const void *find_bytes(const struct sk_buff *skb, int off
  */
 s64 lbpf_skb_load_1(const struct sk_buff *skb, const void *data, int len, int off)
 {
-	u8 copy;
-	const u8 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
-
-	return bytes ? *bytes : -EFAULT;
+	if (!is_linear(skb, off, 1))
+		return load_slow(skb, off, 1);
+	return skb->data[off];
 }
 
 /**
@@ -156,10 +169,9 @@ s64 lbpf_skb_load_1(const struct sk_buff *skb, const void *data, int len, int of
  */
 s64 lbpf_skb_load_2(const struct sk_buff *skb, const void *data, int len, int off)
 {
-	__be16 copy;
-	const __be16 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
-
-	return bytes ? be16_to_cpup(bytes) : -EFAULT;
+	if (!is_linear(skb, off, 2))
+		return load_slow(skb, off, 2);
+	return be16_to_cpup((const __be16 *)(skb->data + off));
 }
 
 /**
@@ -174,8 +186,7 @@ s64 lbpf_skb_load_2(const struct sk_buff *skb, const void *data, int len, int of
  */
 s64 lbpf_skb_load_4(const struct sk_buff *skb, const void *data, int len, int off)
 {
-	__be32 copy;
-	const __be32 *bytes = find_bytes(skb, off, sizeof(copy), &copy);
-
-	return bytes ? (s64)be32_to_cpup(bytes) : -EFAULT;
+	if (!is_linear(skb, off, 4))
+		return load_slow(skb, off, 4);
+	return (s64)be32_to_cpup((const __be32 *)(skb->data + off));
 }
