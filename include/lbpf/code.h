@@ -61,6 +61,7 @@ enum lbpf_insn_flag {
 	LBPF_INSN_ALU_MASK	= BIT(5),	/* pointer arithmetic masked by alu_limit */
 	LBPF_INSN_MASK_NEG	= BIT(6),	/* ... the register is subtracted */
 	LBPF_INSN_MASK_IMM	= BIT(7),	/* ... by a constant */
+	LBPF_INSN_TABLE_LOOKUP	= BIT(24),	/* native call that looks up in the table of @map; the rewriter */
 	LBPF_INSN_MASK_DST	= BIT(20),	/* ... the number is in dst, the pointer in src */
 	LBPF_INSN_PROBE_MEM	= BIT(8),	/* load that may fault: 0 then */
 	LBPF_INSN_CTX		= BIT(9),	/* load or store of @ctx_field */
@@ -161,6 +162,7 @@ enum lbpf_cap {
  * @total_states: Statistics: explored states ever kept.
  * @peak_states: Statistics: most explored states at a time.
  * @mark_read: Statistics: length of the longest chain of read marks.
+ * @nr_table_lookups: Instructions with LBPF_INSN_TABLE_LOOKUP.
  * @max_stack_bytes: Deepest stack of a call chain.
  * @uses_cb: cb[] of the context is read or written.
  * @has_ld_abs: LD_ABS or LD_IND occurs in it.
@@ -197,6 +199,7 @@ struct lbpf_code {
 	u32				total_states;
 	u32				peak_states;
 	u32				mark_read;
+	u32				nr_table_lookups;
 	u32				max_stack_bytes;
 };
 

@@ -56,6 +56,54 @@ struct lbpf_map_row {
 };
 
 /**
+ * struct lbpf_map_table - A hash table that compiled programs look up in by themselves
+ *
+ * With M and F the words at @mask_off and @factor_off, and fold(a, b) the two
+ * halves of the product of 64-bit numbers XORed, the hash of a key k of up to 8
+ * bytes is fold(fold(k ^ M, F) ^ M, F); of 16 bytes k, l:
+ * fold(fold(k ^ M, l ^ F) ^ M, F).  Its low bits choose a bucket; its top byte with
+ * bit 7 set is the tag.  A bucket has a word of eight tags, a 4-byte ref for each,
+ * a count of removals, and a word that is not 0 if it does not hold all of its
+ * entries.  An element that is found is the key's if the count is the same before
+ * and afterwards.
+ *
+ * @key_bytes: 4, 8 or 16.
+ * @mask_off: Offset in the map of M.
+ * @factor_off: ... of F.
+ * @buckets_off: ... of the address of the buckets.
+ * @elems_off: ... of the address of the elements.
+ * @bucket_mask: Number of buckets less one.
+ * @bucket_shift: log2 of the size of a bucket.
+ * @seq_off: Offset in a bucket of the count of removals.
+ * @tags_off: ... of the tags.
+ * @refs_off: ... of the refs.
+ * @chain_off: ... of the word that is 0 if all entries are in the bucket.
+ * @elem_bytes: Size of an element; a ref is its index.
+ * @key_off: Offset in an element of the key.
+ * @value_off: ... of the value, or of its per-CPU address.
+ * @mark_off: ... of a byte that a lookup sets to 1; 0: there is none.
+ * @is_percpu: Values are per CPU.
+ */
+struct lbpf_map_table {
+	u32	key_bytes;
+	u32	mask_off;
+	u32	factor_off;
+	u32	buckets_off;
+	u32	elems_off;
+	u32	bucket_mask;
+	u32	bucket_shift;
+	u32	seq_off;
+	u32	tags_off;
+	u32	refs_off;
+	u32	chain_off;
+	u32	elem_bytes;
+	u32	key_off;
+	u32	value_off;
+	u32	mark_off;
+	bool	is_percpu;
+};
+
+/**
  * struct lbpf_map_ops - A map type
  * @type: BPF_MAP_TYPE_*.
  * @name: As bpftool prints it.
@@ -100,6 +148,7 @@ struct lbpf_map_row {
  * @mem_bytes: Memory in use, for fdinfo.
  * @row: Describes where the values lie, so that a lookup by index needs no call; false: it
  *	does.  May be NULL.
+ * @table: Describes the table that @lookup looks up in; false: it has another shape.  May be NULL.
  * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
  * @value_off: Reverse of @value_addr, for dumps.
  * @mmap: Maps the values into a process.
@@ -151,6 +200,7 @@ struct lbpf_map_ops {
 	u64 (*count)(const struct lbpf_map *map);
 	u64 (*mem_bytes)(const struct lbpf_map *map);
 	bool (*row)(const struct lbpf_map *map, struct lbpf_map_row *row);
+	bool (*table)(const struct lbpf_map *map, struct lbpf_map_table *table);
 	int (*value_addr)(const struct lbpf_map *map, u64 *addr, u32 off);
 	int (*value_off)(const struct lbpf_map *map, u64 addr, u32 *off);
 	int (*mmap)(struct lbpf_map *map, struct vm_area_struct *vma);

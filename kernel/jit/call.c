@@ -26,6 +26,8 @@ static void call_subprog(struct lbpf_jit *jit)
  */
 void lbpf_jit_call(struct lbpf_jit *jit)
 {
+	if ((jit->aux->flags & LBPF_INSN_TABLE_LOOKUP) && lbpf_jit_table_lookup(jit))
+		return;
 	if (jit->aux->flags & LBPF_INSN_NATIVE_CALL)
 		lbpf_jit_near_call(jit, jit->aux->call_fn);
 	else if (jit->aux->flags & LBPF_INSN_SUBPROG_CALL)
@@ -39,13 +41,22 @@ static struct lbpf_x86_mem at_percpu(s32 off)
 	return (struct lbpf_x86_mem){ .base = X_NONE, .index = X_NONE, .disp = off };
 }
 
+/**
+ * lbpf_jit_add_this_cpu() - Turn a per-CPU address into this CPU's
+ * @jit: Compilation.
+ * @reg: Register of the machine.
+ */
+void lbpf_jit_add_this_cpu(struct lbpf_jit *jit, u8 reg)
+{
+	lbpf_x86_rm(&jit->buf, X_ADD_LOAD | X_GS, 8, reg, at_percpu(jit->target->this_cpu_off));
+}
+
 /* dst = src + base of this CPU's memory */
 static void emit_this_cpu_addr(struct lbpf_jit *jit)
 {
 	if (jit->insn->dst_reg != jit->insn->src_reg)
 		lbpf_x86_mov(&jit->buf, 8, lbpf_jit_dst(jit), lbpf_jit_src(jit));
-	lbpf_x86_rm(&jit->buf, X_ADD_LOAD | X_GS, 8, lbpf_jit_dst(jit),
-		    at_percpu(jit->target->this_cpu_off));
+	lbpf_jit_add_this_cpu(jit, lbpf_jit_dst(jit));
 }
 
 static void emit_cpu_number(struct lbpf_jit *jit)

@@ -29,7 +29,7 @@
 #define JIT_TAIL_COUNT	X_R12
 
 /* Longest code of one instruction, bytes. */
-#define JIT_MAX_INSN_BYTES	192
+#define JIT_MAX_INSN_BYTES	255
 
 /**
  * struct lbpf_jit_target - What the CPU has and the running kernel wants
@@ -185,6 +185,10 @@ void lbpf_jit_call(struct lbpf_jit *jit);
 void lbpf_jit_return(struct lbpf_jit *jit);
 void lbpf_jit_native(struct lbpf_jit *jit);
 void lbpf_jit_tail_call(struct lbpf_jit *jit);
+void lbpf_jit_add_this_cpu(struct lbpf_jit *jit, u8 reg);
+
+/* table.c */
+bool lbpf_jit_table_lookup(struct lbpf_jit *jit);
 
 /* fuse.c */
 bool lbpf_jit_fuse(struct lbpf_jit *jit);

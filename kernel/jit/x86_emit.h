@@ -49,6 +49,7 @@ enum lbpf_x86_reg {
 #define X_MOV_LOAD	(0x8b | X_BYTE_FORM)
 #define X_LEA		0x8d
 #define X_IMUL		(0xaf | X_0F)
+#define X_BSF		(0xbc | X_0F)
 #define X_MOVZX8	(0xb6 | X_0F | X_RM_BYTE)
 #define X_MOVZX16	(0xb7 | X_0F)
 #define X_MOVSX8	(0xbe | X_0F | X_RM_BYTE)
@@ -140,6 +141,8 @@ void lbpf_x86_mov(struct lbpf_x86_buf *buf, u32 size, u8 dst, u8 src);
 /* The whole register becomes @imm; flags stay as they are. */
 void lbpf_x86_mov_imm(struct lbpf_x86_buf *buf, u8 dst, u64 imm);
 void lbpf_x86_unary(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 size, u8 reg);
+void lbpf_x86_unary_mem(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 size,
+			struct lbpf_x86_mem mem);
 void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg,
 			u8 nr_bits);
 void lbpf_x86_shift_cl(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg);

@@ -168,6 +168,19 @@ void lbpf_x86_unary(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 size, 
 }
 
 /**
+ * lbpf_x86_unary_mem() - Operation on memory
+ * @buf: Machine code.
+ * @op: Operation; MUL, IMUL, DIV and IDIV work on RDX:RAX too.
+ * @size: Operand size, bytes.
+ * @mem: Operand.
+ */
+void lbpf_x86_unary_mem(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 size,
+			struct lbpf_x86_mem mem)
+{
+	lbpf_x86_rm(buf, OP_GROUP3, size, op, mem);
+}
+
+/**
  * lbpf_x86_shift_imm() - Shift or rotate by a constant
  * @buf: Machine code.
  * @op: Operation.

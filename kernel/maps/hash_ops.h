@@ -358,6 +358,7 @@ static void *lookup_lazy_##suffix(struct lbpf_map *map, const void *key)		\
 	.batch_walk = lbpf_hash_batch_walk,			\
 	.count = lbpf_hash_count,				\
 	.mem_bytes = lbpf_hash_mem_bytes,			\
+	.table = lbpf_hash_describe,				\
 	.meta_equal = lbpf_map_meta_equal,			\
 	.for_each = lbpf_hash_for_each
 

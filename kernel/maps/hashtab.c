@@ -399,6 +399,41 @@ int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u6
 	return err;
 }
 
+/**
+ * lbpf_hash_describe() - Describe the table of a map to the JIT
+ * @map: Map.
+ * @table: Filled in.
+ *
+ * Context: Any.
+ * Return: false where keys are of another size, or elements in chunks.
+ */
+bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table)
+{
+	const struct lbpf_hash *h = hash_of(map);
+
+	if (!h->table.flat || key_kind_of(map->key_size) == KEY_ANY)
+		return false;
+	*table = (struct lbpf_map_table){
+		.key_bytes	= map->key_size,
+		.mask_off	= offsetof(struct lbpf_hash, table.seed.mask),
+		.factor_off	= offsetof(struct lbpf_hash, table.seed.factor),
+		.buckets_off	= offsetof(struct lbpf_hash, table.buckets),
+		.elems_off	= offsetof(struct lbpf_hash, table.flat),
+		.bucket_mask	= h->table.mask,
+		.bucket_shift	= ilog2(sizeof(struct bucket)),
+		.seq_off	= offsetof(struct bucket, seq),
+		.tags_off	= offsetof(struct bucket, tags),
+		.refs_off	= offsetof(struct bucket, refs),
+		.chain_off	= offsetof(struct bucket, chain),
+		.elem_bytes	= h->table.elem_bytes,
+		.key_off	= offsetof(struct lbpf_elem, data),
+		.value_off	= offsetof(struct lbpf_elem, data) + h->table.value_off,
+		.mark_off	= h->lru ? offsetof(struct lbpf_elem, mark) : 0,
+		.is_percpu	= h->is_percpu,
+	};
+	return true;
+}
+
 HASH_FUNCS(4, KEY_4, false, false)
 HASH_FUNCS(8, KEY_8, false, false)
 HASH_FUNCS(16, KEY_16, false, false)

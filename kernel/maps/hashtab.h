@@ -164,6 +164,7 @@ long lbpf_hash_for_each(struct lbpf_map *map, u64 (*fn)(u64, u64, u64, u64, u64)
 u64 lbpf_hash_count(const struct lbpf_map *map);
 u64 lbpf_hash_mem_bytes(const struct lbpf_map *map);
 void *lbpf_hash_lookup_percpu(struct lbpf_map *map, const void *key, u32 cpu);
+bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table);
 u32 lbpf_percpu_value_bytes(const struct lbpf_map *map);
 
 /* LRU maps. */

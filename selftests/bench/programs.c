@@ -195,6 +195,16 @@ static void put_load_packet(void)
 	put(CALL(BPF_FUNC_skb_load_bytes));
 }
 
+/* Long enough that a lookup is compiled in place; once in a run. */
+static void put_filler(void)
+{
+	int i;
+
+	put(MOV_IMM(7, 0));
+	for (i = 0; i < 64; i++)
+		put(ALU64_IMM(i & 1 ? BPF_XOR : BPF_ADD, 7, i + 1));
+}
+
 static void put_merge(int reg, int off, int nr_bytes)
 {
 	int i;
@@ -284,6 +294,10 @@ static const struct row rows[] = {
 	  .nr_elems = NR_ELEMS },
 	{ "hash miss, 16-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 16,
 	  .nr_elems = NR_ELEMS },
+	{ "hash hit, 8, long program", put_hash_hit, put_filler, .map_type = BPF_MAP_TYPE_HASH,
+	  .key_bytes = 8, .nr_elems = NR_ELEMS },
+	{ "hash miss, 8, long program", put_hash_miss, put_filler, .map_type = BPF_MAP_TYPE_HASH,
+	  .key_bytes = 8, .nr_elems = NR_ELEMS },
 	{ "hash hit, 64-byte key", put_hash_hit, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 64,
 	  .nr_elems = NR_ELEMS },
 	{ "hash miss, 64-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 64,

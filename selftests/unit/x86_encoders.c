@@ -101,6 +101,7 @@ static const struct named_op reg_ops[] = {
 	{ X_AND_LOAD, "and", true, 1 }, { X_SUB_LOAD, "sub", true, 1 },
 		{ X_XOR_LOAD, "xor", true, 1 },
 	{ X_CMP_LOAD, "cmp", true, 1 }, { X_MOV_LOAD, "mov", true, 1 }, { X_IMUL, "imul", true, 2 },
+	{ X_BSF, "bsf", true, 2 },
 	{ X_MOVZX8, "movzx", true, 4, 1 }, { X_MOVZX16, "movzx", true, 4, 2 },
 	{ X_MOVSX8, "movsx", true, 4, 1 }, { X_MOVSX16, "movsx", true, 4, 2 },
 	{ X_MOVSX32, "movsxd", true, 8, 4 }, { X_CMOV(X_E), "cmove", true, 4 },
@@ -298,8 +299,12 @@ static void test_unary_and_shift(void)
 			const char *name = reg_name(sizes[s], r);
 
 			for (i = 0; i < ARRAY_SIZE(unary); i++) {
+				struct lbpf_x86_mem mem = lbpf_x86_at(r, disps[(r + i) % 9]);
+
 				expect("%s %s", unary[i].name, name);
 				lbpf_x86_unary(&buf, unary[i].op, sizes[s], r);
+				expect("%s %s%s", unary[i].name, ptr_name(sizes[s]), mem_name(mem));
+				lbpf_x86_unary_mem(&buf, unary[i].op, sizes[s], mem);
 			}
 			for (i = 0; i < ARRAY_SIZE(shift); i++) {
 				expect("%s %s,cl", shift[i].name, name);

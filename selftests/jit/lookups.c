@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lookups in full hash maps by a program long enough that they are compiled in
+ * place: every key, those that are there and those that are not.
+ *
+ * The maps have buckets with chains, and tags that match with other keys.
+ */
+#include <errno.h>
+#include <kselftest.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <insns.h>
+#include <lbpf_test.h>
+
+#define NR_ENTRIES	4000
+#define NR_KEYS		(2 * NR_ENTRIES)
+/* A verifier walks all of it; each run looks at some keys. */
+#define KEYS_PER_RUN	200
+#define NR_FILLERS	80
+#define MAX_INSNS	256
+#define MAX_CPUS	64
+
+static const struct {
+	const char	*name;
+	uint32_t	type;
+} types[] = {
+	{ "hash", BPF_MAP_TYPE_HASH },
+	{ "LRU hash", BPF_MAP_TYPE_LRU_HASH },
+	{ "per-CPU hash", BPF_MAP_TYPE_PERCPU_HASH },
+	{ "per-CPU LRU hash", BPF_MAP_TYPE_LRU_PERCPU_HASH },
+};
+
+static const uint32_t key_bytes[] = { 4, 8, 16 };
+
+static struct bpf_insn insns[MAX_INSNS];
+static unsigned int nr_insns;
+
+static void put(struct bpf_insn insn)
+{
+	insns[nr_insns++] = insn;
+}
+
+/* R0 = sum of the values of the keys from cb[0] on, and in the upper half how many there are. */
+static void build(int map_fd)
+{
+	const struct bpf_insn load[] = { LD_MAP_FD(1, map_fd) };
+	unsigned int first, i;
+
+	nr_insns = 0;
+	put(LDX(BPF_W, 8, 1, offsetof(struct __sk_buff, cb)));
+	put(MOV_IMM(6, KEYS_PER_RUN));
+	put(MOV_IMM(7, 0));
+	put(MOV_IMM(9, 0));
+	for (i = 0; i < NR_FILLERS; i++)
+		put(ALU64_IMM(BPF_ADD, 9, 1));
+	for (i = 0; i < 16; i += 8)
+		put(ST_IMM(BPF_DW, 10, -16 + (int)i, 0));
+	first = nr_insns;
+	put(STX(BPF_W, 10, 8, -16));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -16));
+	put(load[0]);
+	put(load[1]);
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JEQ, 0, 0, 5));
+	put(LDX(BPF_W, 1, 0, 0));
+	put(ALU64(BPF_ADD, 7, 1));
+	put(MOV_IMM(1, 1));
+	put(ALU64_IMM(BPF_LSH, 1, 20));
+	put(ALU64(BPF_ADD, 7, 1));
+	put(ALU64_IMM(BPF_ADD, 8, 1));
+	put(ALU64_IMM(BPF_SUB, 6, 1));
+	put(JMP_IMM(BPF_JNE, 6, 0, (int)first - (int)nr_insns - 1));
+	put(MOV(0, 7));
+	put(EXIT());
+}
+
+static int make_map(uint32_t type, uint32_t bytes)
+{
+	union bpf_attr attr = { .map_type = type, .key_size = bytes, .value_size = 8,
+				.max_entries = NR_ENTRIES };
+
+	return lbpf_sys(BPF_MAP_CREATE, &attr);
+}
+
+/* Every second key, the value being the rest of its division by 97. */
+static bool fill(int map_fd)
+{
+	union bpf_attr attr = { .map_fd = map_fd };
+	uint64_t value[MAX_CPUS];
+	uint32_t key[4] = { 0 };
+	unsigned int i, cpu;
+
+	attr.key = (unsigned long)key;
+	attr.value = (unsigned long)value;
+	for (i = 0; i < NR_ENTRIES; i++) {
+		key[0] = 2 * i;
+		for (cpu = 0; cpu < MAX_CPUS; cpu++)
+			value[cpu] = key[0] % 97;
+		if (lbpf_sys(BPF_MAP_UPDATE_ELEM, &attr))
+			return false;
+	}
+	return true;
+}
+
+static int load(void)
+{
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = nr_insns,
+				.insns = (unsigned long)insns, .license = (unsigned long)"GPL" };
+
+	return lbpf_sys(BPF_PROG_LOAD, &attr);
+}
+
+static uint32_t expected(uint32_t first)
+{
+	uint32_t sum = 0, i;
+
+	for (i = first; i < first + KEYS_PER_RUN; i++)
+		if (i < NR_KEYS && !(i & 1))
+			sum += i % 97 + (1 << 20);
+	return sum;
+}
+
+static bool run(int prog_fd, uint32_t first)
+{
+	struct __sk_buff ctx = { .cb = { first } };
+	uint8_t packet[64] = { 0 };
+	union bpf_attr attr = { 0 };
+
+	attr.test.prog_fd = prog_fd;
+	attr.test.data_in = (unsigned long)packet;
+	attr.test.data_size_in = sizeof(packet);
+	attr.test.ctx_in = (unsigned long)&ctx;
+	attr.test.ctx_size_in = sizeof(ctx);
+	attr.test.repeat = 1;
+	if (lbpf_sys(BPF_PROG_TEST_RUN, &attr)) {
+		ksft_print_msg("run: %s\n", strerror(errno));
+		return false;
+	}
+	if (attr.test.retval == expected(first))
+		return true;
+	ksft_print_msg("keys from %u: %x, not %x\n", first, attr.test.retval, expected(first));
+	return false;
+}
+
+static bool finds_what_is_there(uint32_t type, uint32_t bytes)
+{
+	int map_fd = make_map(type, bytes), prog_fd;
+	bool is_good = map_fd >= 0 && fill(map_fd);
+	uint32_t first;
+
+	build(map_fd);
+	prog_fd = load();
+	if (prog_fd < 0)
+		ksft_print_msg("load: %s\n", strerror(errno));
+	is_good = is_good && prog_fd >= 0;
+	for (first = 0; first < NR_KEYS + KEYS_PER_RUN && is_good; first += KEYS_PER_RUN)
+		is_good = run(prog_fd, first);
+	close(prog_fd);
+	close(map_fd);
+	return is_good;
+}
+
+int main(void)
+{
+	unsigned int i, k;
+
+	ksft_print_header();
+	ksft_set_plan(sizeof(types) / sizeof(*types) * 3);
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		for (k = 0; k < 3; k++)
+			ksft_test_result(finds_what_is_there(types[i].type, key_bytes[k]),
+					 "%s, keys of %u bytes\n", types[i].name, key_bytes[k]);
+	ksft_finished();
+}
