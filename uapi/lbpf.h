@@ -89,7 +89,8 @@ struct lbpf_stats {
 
 /* What the verifier believed of one register before one instruction, joined over all visits. */
 struct lbpf_reg_fact {
-	__u32	type;		/* enum lbpf_reg_type with its flags; 0: never read or never visited */
+	/* enum lbpf_reg_type with its flags; 0: never read or never visited */
+	__u32	type;
 	__u32	reserved;
 	__u64	tnum_value;	/* known bits; meaningful for scalars and for variable offsets */
 	__u64	tnum_mask;	/* unknown bits */

@@ -11,7 +11,10 @@
 
 struct lbpf_sock_attach;
 
-/* LBPF_SOCK_ATTACH and LBPF_SOCK_DETACH.  Process context, may sleep.  0 or -errno as setsockopt(2). */
+/*
+ * LBPF_SOCK_ATTACH and LBPF_SOCK_DETACH.  Process context, may sleep.  0 or -errno as
+ * setsockopt(2).
+ */
 int lbpf_sock_attach(const struct lbpf_sock_attach *attr);
 int lbpf_sock_detach(const struct lbpf_sock_attach *attr);
 

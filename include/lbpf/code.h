@@ -32,7 +32,8 @@ struct lbpf_proto;
 
 /**
  * struct lbpf_fact - What is known of one register before one instruction, joined over all visits
- * @type: enum lbpf_reg_type with flags; LBPF_NOT_INIT: the register is not read here, or was of several types.
+ * @type: enum lbpf_reg_type with flags; LBPF_NOT_INIT: the register is not read here, or was of
+ *	several types.
  * @reserved: Zero; pads to 8 bytes.
  * @tnum_value: Bits known to be one.  For pointers: of the variable offset.
  * @tnum_mask: Bits that are unknown.
@@ -57,7 +58,8 @@ enum lbpf_insn_flag {
 	LBPF_INSN_ALWAYS	= BIT(1),	/* conditional jump: taken at every visit */
 	LBPF_INSN_NEVER		= BIT(2),	/* conditional jump: at no visit */
 	LBPF_INSN_NOSPEC	= BIT(3),	/* a speculation barrier goes before it */
-	LBPF_INSN_SANITIZE_SPILL = BIT(4),	/* store that must not be bypassed: clear the slot first */
+	/* store that must not be bypassed: clear the slot first */
+	LBPF_INSN_SANITIZE_SPILL = BIT(4),
 	LBPF_INSN_ALU_MASK	= BIT(5),	/* pointer arithmetic masked by alu_limit */
 	LBPF_INSN_MASK_NEG	= BIT(6),	/* ... the register is subtracted */
 	LBPF_INSN_MASK_IMM	= BIT(7),	/* ... by a constant */
@@ -67,12 +69,15 @@ enum lbpf_insn_flag {
 	LBPF_INSN_CTX		= BIT(9),	/* load or store of @ctx_field */
 	LBPF_INSN_CALL_POISON	= BIT(10),	/* call reached with different maps */
 	LBPF_INSN_KEY_POISON	= BIT(11),	/* call reached with different or unknown keys */
-	LBPF_INSN_KEY_CONST	= BIT(12),	/* @key is the map key at every visit (4-byte keys) */
+	/* @key is the map key at every visit (4-byte keys) */
+	LBPF_INSN_KEY_CONST	= BIT(12),
 	LBPF_INSN_MAP_ADDR	= BIT(13),	/* 16-byte load of the address of @map */
 	LBPF_INSN_MAP_VALUE_ADDR = BIT(14),	/* 16-byte load of an address inside @map's value */
-	LBPF_INSN_FUNC_ADDR	= BIT(15),	/* 16-byte load of the address of subprogram @subprog */
+	/* 16-byte load of the address of subprogram @subprog */
+	LBPF_INSN_FUNC_ADDR	= BIT(15),
 	LBPF_INSN_SUBPROG_CALL	= BIT(16),	/* call of subprogram @subprog */
-	LBPF_INSN_NATIVE_CALL	= BIT(17),	/* call of @call_fn; set by the rewriter, read by the JIT */
+	/* call of @call_fn; set by the rewriter, read by the JIT */
+	LBPF_INSN_NATIVE_CALL	= BIT(17),
 	LBPF_INSN_MADE		= BIT(18),	/* made by the rewriter: no facts of its own */
 	LBPF_INSN_ZEXT_DEAD	= BIT(19),	/* upper half of dst is never read afterwards */
 };
@@ -88,7 +93,8 @@ enum lbpf_insn_flag {
  * @src: Fact of the source register.
  * @ctx_field: LBPF_INSN_CTX.
  * @proto: Helper called.
- * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at every visit.
+ * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at
+ *	every visit.
  * @key: LBPF_INSN_KEY_CONST; LBPF_INSN_MAP_VALUE_ADDR: offset in the value.
  * @call_fn: LBPF_INSN_NATIVE_CALL.
  * @live_out: Bit n: register n is read later.  Written by the rewriter's last step, for the JIT.

@@ -27,8 +27,9 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code);
 
 /*
- * What LD_ABS and LD_IND call: the big-endian number of 1, 2 or 4 bytes at byte @off of the packet, or of the
- * network or mac header (SKF_NET_OFF, SKF_LL_OFF); negative when it is not there.  @data and @len are not used.
+ * What LD_ABS and LD_IND call: the big-endian number of 1, 2 or 4 bytes at byte @off of the packet,
+ * or of the network or mac header (SKF_NET_OFF, SKF_LL_OFF); negative when it is not there. @data
+ * and @len are not used.
  */
 s64 lbpf_skb_load_1(const struct sk_buff *skb, const void *data, int len, int off);
 s64 lbpf_skb_load_2(const struct sk_buff *skb, const void *data, int len, int off);

@@ -86,8 +86,10 @@ static inline u64 lbpf_insn_imm64(const struct bpf_insn *insn)
  * @imm64_name: Text of the constant of a 16-byte load, or NULL.
  */
 struct lbpf_disasm_ops {
-	const char *(*call_name)(void *ctx, const struct bpf_insn *insn, char *buf, size_t buf_bytes);
-	const char *(*imm64_name)(void *ctx, const struct bpf_insn *insn, u64 imm, char *buf, size_t buf_bytes);
+	const char *(*call_name)(void *ctx, const struct bpf_insn *insn, char *buf,
+				 size_t buf_bytes);
+	const char *(*imm64_name)(void *ctx, const struct bpf_insn *insn, u64 imm, char *buf,
+				  size_t buf_bytes);
 };
 
 /* One instruction in the kernel's log syntax, e.g. "(07) r0 += 1", without newline: length.

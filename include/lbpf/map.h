@@ -287,11 +287,11 @@ struct lbpf_map {
 
 	/* line 3: written */
 	struct lbpf_object	obj ____cacheline_aligned;
-	u32			write_mappings;
 	union {
 		struct rcu_head		rcu;
 		struct work_struct	work;
 	};
+	u32			write_mappings;
 };
 
 /**

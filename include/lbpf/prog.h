@@ -29,8 +29,8 @@ struct lbpf_progtype;
  *
  * @func: Entry of the machine code.
  * @tail_entry: Where tail calls enter the machine code.
- * @stats: Run statistics, per CPU, written while bpf_stats_enabled_key is on.  In the kernel's own format, so
- *	that a kernel object that stands in for the program counts into the same place.
+ * @stats: Run statistics, per CPU, written while bpf_stats_enabled_key is on. In the kernel's own
+ *	format, so that a kernel object that stands in for the program counts into the same place.
  * @pt: Program type.
  * @type: BPF_PROG_TYPE_*, as loaded.
  * @expected_attach_type: As loaded.
@@ -80,7 +80,7 @@ struct lbpf_prog {
 	void			(*free_image)(struct lbpf_image *image);
 	struct lbpf_map		**used_maps;
 	u32			nr_used_maps;
-	struct mutex		bind_lock;
+	struct mutex		bind_lock; /* guards used_maps, nr_used_maps */
 	u32			uid;
 	u64			load_time_ns;
 	char			name[BPF_OBJ_NAME_LEN];
@@ -124,7 +124,10 @@ struct lbpf_prog *lbpf_prog_from_fd(u32 fd);
 struct lbpf_prog *lbpf_prog_alloc(void);
 /* Frees a program that nobody else has seen: at once.  May sleep. */
 void lbpf_prog_discard(struct lbpf_prog *prog);
-/* Refers to one more map, which gives its reference away: 0, or -ENOMEM.  -EEXIST: it does so already. */
+/*
+ * Refers to one more map, which gives its reference away: 0, or -ENOMEM.  -EEXIST: it does so
+ * already.
+ */
 int lbpf_prog_add_map(struct lbpf_prog *prog, struct lbpf_map *map);
 void lbpf_prog_read_counts(const struct lbpf_prog *prog, struct lbpf_prog_counts *counts);
 /* Memory of program, instructions, tables and code, bytes. */
@@ -179,7 +182,10 @@ struct lbpf_run {
 
 /* Runs @prog attr->test.repeat times: 0 with retval and duration_ns set, or -EINTR. */
 int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, const void *ctx);
-/* Copy of ctx_in, zero-filled to @size_bytes; NULL when no context is wanted; ERR_PTR.  lbpf_free() it. */
+/*
+ * Copy of ctx_in, zero-filled to @size_bytes; NULL when no context is wanted; ERR_PTR.  lbpf_free()
+ * it.
+ */
 void *lbpf_run_ctx_in(const struct lbpf_run *run, u32 size_bytes);
 int lbpf_run_ctx_out(struct lbpf_run *run, const void *ctx, u32 size_bytes);
 int lbpf_run_data_out(struct lbpf_run *run, const void *data, u32 size_bytes);

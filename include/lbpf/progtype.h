@@ -23,7 +23,8 @@ enum lbpf_ctx_access {
 	LBPF_CTX_NARROW	= BIT(2),	/* may be read in parts */
 	LBPF_CTX_PERFMON = BIT(3),	/* only with CAP_PERFMON */
 	LBPF_CTX_NARROW_WRITE = BIT(4),	/* may be written in parts */
-	LBPF_CTX_MEMORY	= BIT(5),	/* byte for byte: any aligned access inside the row, 8 bytes too */
+	/* byte for byte: any aligned access inside the row, 8 bytes too */
+	LBPF_CTX_MEMORY	= BIT(5),
 	LBPF_CTX_CAP_BPF = BIT(6),	/* only with CAP_BPF */
 	LBPF_CTX_WRITE_CAP_BPF = BIT(7),	/* written only with CAP_BPF */
 	LBPF_CTX_NARROW_LOW = BIT(8),	/* parts only of the lower half */
@@ -32,7 +33,8 @@ enum lbpf_ctx_access {
 /* How the field is found in the kernel object behind the context. */
 enum lbpf_ctx_kind {
 	LBPF_CTX_MEMBER,	/* a member: k_off, k_size */
-	LBPF_CTX_DEREF,		/* a member of what a pointer member points to; 0 when that is NULL */
+	/* a member of what a pointer member points to; 0 when that is NULL */
+	LBPF_CTX_DEREF,
 	LBPF_CTX_BITS,		/* k_mask, then >> k_shift, of the member */
 	LBPF_CTX_EMIT,		/* @emit writes the instructions */
 };
@@ -53,11 +55,12 @@ enum lbpf_ctx_kind {
  * @k_shift: BITS: right shift.
  * @bswap: Convert from network order after the load.
  * @btf_name: Type that an LBPF_PTR_BTF_ID points to.
- * @emit: EMIT: appends to @buf the instructions that load the whole field into dst_reg of @insn (which may be
- *	its src_reg), or store its src_reg; @is_write says which.  BPF_REG_AX is free.  The rewriter adds the
- *	shift and mask of a narrow load.  0 or -errno.
+ * @emit: EMIT: appends to @buf the instructions that load the whole field into dst_reg of @insn
+ *	(which may be its src_reg), or store its src_reg; @is_write says which. BPF_REG_AX is free.
+ *	The rewriter adds the shift and mask of a narrow load. 0 or -errno.
  *
- * A row with LBPF_CTX_MEMORY is an LBPF_CTX_MEMBER where byte @off + n is byte @k_off + n of the kernel's object.
+ * A row with LBPF_CTX_MEMORY is an LBPF_CTX_MEMBER where byte @off + n is byte @k_off + n of the
+ * kernel's object.
  */
 struct lbpf_ctx_field {
 	const char	*name;
@@ -81,7 +84,8 @@ struct lbpf_ctx_field {
 /**
  * struct lbpf_object_rows - Fields of an object that programs get pointers to
  * @reg_type: enum lbpf_reg_type of the pointer; LBPF_NOT_INIT ends a list.
- * @fields: Rows in order of @off; loads and stores are checked and converted like those of a context.
+ * @fields: Rows in order of @off; loads and stores are checked and converted like those of a
+ *	context.
  * @nr_fields: Rows.
  */
 struct lbpf_object_rows {
@@ -98,7 +102,8 @@ enum lbpf_progtype_flag {
 	LBPF_PT_PKT_READ	= BIT(4),	/* direct packet access */
 	LBPF_PT_PKT_WRITE	= BIT(5),
 	LBPF_PT_SLEEPABLE	= BIT(6),
-	LBPF_PT_CTX_IN_CB	= BIT(7),	/* cb[] is the caller's and must be saved around a run */
+	/* cb[] is the caller's and must be saved around a run */
+	LBPF_PT_CTX_IN_CB	= BIT(7),
 	LBPF_PT_MAC_HEADER	= BIT(9),	/* packets begin with the mac header */
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
 };
@@ -113,9 +118,11 @@ enum lbpf_progtype_flag {
  * @nr_fields: Rows.
  * @objects: Objects that its programs get pointers to, or NULL.
  * @helper: Prototype of helper @id for this type with the capabilities of @code, or NULL.
- * @expected_attach_ok: May expected_attach_type be @attach_type?  NULL: any may, it means nothing to the type.
+ * @expected_attach_ok: May expected_attach_type be @attach_type? NULL: any may, it means nothing to
+ *	the type.
  * @return_range: Sets the range that R0 must be in at exit; returns false when any value will do.
- * @ld_abs: Functions that load 1, 2, 4 bytes of a packet: s64 (*)(ctx, data, len, offset); negative: exit with 0.
+ * @ld_abs: Functions that load 1, 2, 4 bytes of a packet: s64 (*)(ctx, data, len, offset);
+ *	negative: exit with 0.
  * @prologue: Optional instructions before the first one.
  * @test_run: BPF_PROG_TEST_RUN; NULL answers ENOTSUPP (524).
  */
@@ -135,9 +142,12 @@ struct lbpf_progtype {
 	int (*test_run)(const struct lbpf_prog *prog, struct lbpf_run *run);
 };
 
-/* The row that covers bytes @off..@off+@size-1 of a context, or NULL.  Binary search over @fields. */
+/*
+ * The row that covers bytes @off..@off+@size-1 of a context, or NULL.  Binary search over @fields.
+ */
 const struct lbpf_ctx_field *lbpf_ctx_field_find(const struct lbpf_progtype *pt, u32 off, u32 size);
 /* Likewise in any list of rows. */
-const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields, u32 off, u32 size);
+const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields,
+					   u32 off, u32 size);
 
 #endif /* _LBPF_PROGTYPE_H */

@@ -18,20 +18,24 @@ struct lbpf_code;
 /* What a call does beyond computing R0 from its arguments. */
 enum lbpf_effect {
 	LBPF_EFF_ACQUIRE	= BIT(0),	/* R0 is a reference that must be released */
-	LBPF_EFF_RELEASE	= BIT(1),	/* releases the reference in its OBJ_RELEASE argument */
+	/* releases the reference in its OBJ_RELEASE argument */
+	LBPF_EFF_RELEASE	= BIT(1),
 	LBPF_EFF_PACKET_CHANGE	= BIT(2),	/* packet pointers are invalid afterwards */
 	LBPF_EFF_LOCK		= BIT(3),	/* takes the lock in value that is argument 1 */
 	LBPF_EFF_UNLOCK		= BIT(4),
 	LBPF_EFF_TAIL_CALL	= BIT(5),	/* leaves the program when it succeeds */
-	LBPF_EFF_CALLBACK	= BIT(6),	/* calls the LBPF_ARG_FUNC argument before it returns */
+	/* calls the LBPF_ARG_FUNC argument before it returns */
+	LBPF_EFF_CALLBACK	= BIT(6),
 	LBPF_EFF_ASYNC_CALLBACK	= BIT(7),	/* keeps it, and calls it later */
 	LBPF_EFF_SLEEPS		= BIT(8),	/* sleepable programs only */
 	LBPF_EFF_ERRNO		= BIT(9),	/* R0 is in -4095..0, or up to a size argument */
 	LBPF_EFF_R0_MAX_SIZE	= BIT(10),	/* R0 is at most the size argument */
 	LBPF_EFF_STACK_WALK	= BIT(11),	/* needs the call stack */
-	LBPF_EFF_PTR_CAST	= BIT(12),	/* R0 is argument 1 in another type, not a new reference */
+	/* R0 is argument 1 in another type, not a new reference */
+	LBPF_EFF_PTR_CAST	= BIT(12),
 	LBPF_EFF_CPU_ID		= BIT(13),	/* R0 is a CPU number */
-	LBPF_EFF_VARARGS	= BIT(14),	/* looks at the registers behind its arguments too, set or not */
+	/* looks at the registers behind its arguments too, set or not */
+	LBPF_EFF_VARARGS	= BIT(14),
 };
 
 /**
@@ -78,7 +82,8 @@ enum lbpf_callback {
 
 enum lbpf_inline {
 	LBPF_INLINE_NONE,
-	LBPF_INLINE_MAP_OP,	/* call the map type's own function for map_use when the map is known */
+	/* call the map type's own function for map_use when the map is known */
+	LBPF_INLINE_MAP_OP,
 	LBPF_INLINE_CPU_ID,
 	LBPF_INLINE_TAIL_CALL,
 };

@@ -19,8 +19,10 @@
 enum lbpf_type_flag {
 	LBPF_MAYBE_NULL	= BIT(8),	/* must be compared with NULL before use */
 	LBPF_RDONLY	= BIT(9),	/* memory that may only be read */
-	LBPF_UNINIT	= BIT(10),	/* argument: the helper writes it, it need not be initialised */
-	LBPF_ALLOC	= BIT(11),	/* memory of a ring buffer record and the like: must be released */
+	/* argument: the helper writes it, it need not be initialised */
+	LBPF_UNINIT	= BIT(10),
+	/* memory of a ring buffer record and the like: must be released */
+	LBPF_ALLOC	= BIT(11),
 	LBPF_USER	= BIT(12),	/* user address */
 	LBPF_PERCPU	= BIT(13),	/* per-CPU address */
 	LBPF_UNTRUSTED	= BIT(14),	/* may be read with fault handling, not passed on */

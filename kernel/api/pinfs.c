@@ -124,7 +124,7 @@ int lbpf_pin_create(const struct path *dir, struct dentry *dentry, struct lbpf_o
 {
 	if (d_inode(dir->dentry)->i_op != &dir_iops)
 		return -EPERM;
-	return vfs_mkobj(dentry, S_IFREG | ((S_IRUSR | S_IWUSR) & ~current_umask()), make_file,
+	return vfs_mkobj(dentry, S_IFREG | (0600 & ~current_umask()), make_file,
 			 obj);
 }
 

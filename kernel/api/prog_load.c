@@ -97,7 +97,9 @@ static int check_caps(struct load *load)
 	return 0;
 }
 
-/* No type that is built so far attaches to a program or to a BTF id, or runs on a network device. */
+/*
+ * No type that is built so far attaches to a program or to a BTF id, or runs on a network device.
+ */
 static int check_attach(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
@@ -160,7 +162,8 @@ static int check_sleepable(struct load *load)
 	if (!(load->code.prog_flags & BPF_F_SLEEPABLE) ||
 	    load->code.pt->flags & LBPF_PT_SLEEPABLE)
 		return 0;
-	lbpf_log(&load->log, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n");
+	lbpf_log(&load->log,
+		 "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n");
 	return -EINVAL;
 }
 
@@ -338,7 +341,9 @@ static void free_load(struct load *load)
 	lbpf_area_free(load);
 }
 
-/* Visible from here on: only the descriptor can still fail, and dropping the reference undoes it. */
+/*
+ * Visible from here on: only the descriptor can still fail, and dropping the reference undoes it.
+ */
 static int publish(struct load *load)
 {
 	struct lbpf_prog *prog = load->prog;

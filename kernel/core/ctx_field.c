@@ -18,7 +18,8 @@
  * Context: Any.
  * Return: Row that covers all of the access, or NULL.
  */
-const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields, u32 off, u32 size)
+const struct lbpf_ctx_field *lbpf_row_find(const struct lbpf_ctx_field *fields, u32 nr_fields,
+					   u32 off, u32 size)
 {
 	u32 low = 0, high = nr_fields;
 

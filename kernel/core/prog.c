@@ -173,7 +173,8 @@ static const struct lbpf_object_ops prog_object_ops = {
  * @fd: Descriptor of the current process.
  *
  * Context: Process context.
- * Return: Program with a new reference, ERR_PTR(-EBADF), or ERR_PTR(-EINVAL) for another kind of descriptor.
+ * Return: Program with a new reference, ERR_PTR(-EBADF), or ERR_PTR(-EINVAL) for another kind of
+ * descriptor.
  */
 struct lbpf_prog *lbpf_prog_from_fd(u32 fd)
 {

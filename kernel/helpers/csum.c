@@ -26,14 +26,14 @@ HELPER_5(diff, const void *, from, u32, from_size, const void *, to, u32, to_siz
 }
 
 const struct lbpf_proto lbpf_csum_diff_proto = {
-	.name		= "csum_diff",
-	.id		= BPF_FUNC_csum_diff,
-	.fn		= diff,
-	.pkt_access	= true,
-	.ret		= LBPF_RET_INTEGER,
-	.arg		= { LBPF_ARG_MEM | LBPF_RDONLY | LBPF_MAYBE_NULL, LBPF_ARG_CONST_SIZE_OR_ZERO,
-			    LBPF_ARG_MEM | LBPF_RDONLY | LBPF_MAYBE_NULL, LBPF_ARG_CONST_SIZE_OR_ZERO,
-			    LBPF_ARG_ANYTHING },
+	.name = "csum_diff",
+	.id = BPF_FUNC_csum_diff,
+	.fn = diff,
+	.pkt_access = true,
+	.ret = LBPF_RET_INTEGER,
+	.arg = { LBPF_ARG_MEM | LBPF_RDONLY | LBPF_MAYBE_NULL, LBPF_ARG_CONST_SIZE_OR_ZERO,
+		 LBPF_ARG_MEM | LBPF_RDONLY | LBPF_MAYBE_NULL, LBPF_ARG_CONST_SIZE_OR_ZERO,
+		 LBPF_ARG_ANYTHING },
 };
 
 HELPER_2(update, struct sk_buff *, skb, u32, csum)

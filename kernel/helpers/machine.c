@@ -16,7 +16,10 @@
 #include "protos.h"
 #include "trace.h"
 
-/* Programs get a generator of their own: a program can learn its state, but no other part of the kernel uses it. */
+/*
+ * Programs get a generator of their own: a program can learn its state, but no other part of the
+ * kernel uses it.
+ */
 static DEFINE_PER_CPU(struct rnd_state, random_state);
 
 HELPER_0(get_prandom_u32)

@@ -40,8 +40,9 @@ static struct sock *find_tcp(const struct wanted *wanted)
 	bool is_counted;
 
 	if (!wanted->is_v6)
-		return __inet_lookup(wanted->net, info, NULL, 0, tuple->ipv4.saddr, tuple->ipv4.sport,
-				     tuple->ipv4.daddr, tuple->ipv4.dport, wanted->dif, 0, &is_counted);
+		return __inet_lookup(wanted->net, info, NULL, 0, tuple->ipv4.saddr,
+				     tuple->ipv4.sport, tuple->ipv4.daddr, tuple->ipv4.dport,
+				     wanted->dif, 0, &is_counted);
 	return __inet6_lookup(wanted->net, info, NULL, 0,
 			      (const struct in6_addr *)tuple->ipv6.saddr, tuple->ipv6.sport,
 			      (const struct in6_addr *)tuple->ipv6.daddr, ntohs(tuple->ipv6.dport),
@@ -69,7 +70,9 @@ static struct sock *hold_udp(struct sock *sk)
 	return sk;
 }
 
-/* Name space @netns_id of the one of @skb; the latter itself, for a negative id.  With a reference. */
+/*
+ * Name space @netns_id of the one of @skb; the latter itself, for a negative id.  With a reference.
+ */
 static struct net *find_net(const struct sk_buff *skb, u64 netns_id)
 {
 	struct net *net = skb->dev ? dev_net(skb->dev) : sock_net(skb->sk);
@@ -79,8 +82,9 @@ static struct net *find_net(const struct sk_buff *skb, u64 netns_id)
 	return netns_id > S32_MAX ? NULL : get_net_ns_by_id(net, netns_id);
 }
 
-static struct sock *find_sock(const struct sk_buff *skb, const struct bpf_sock_tuple *tuple, u32 size,
-			      u64 netns_id, struct sock *(*find)(const struct wanted *wanted))
+static struct sock *find_sock(const struct sk_buff *skb, const struct bpf_sock_tuple *tuple,
+			      u32 size, u64 netns_id,
+			      struct sock *(*find)(const struct wanted *wanted))
 {
 	struct wanted wanted = {
 		.tuple	= tuple,
@@ -123,8 +127,8 @@ HELPER_5(lookup_tcp, const struct sk_buff *, skb, const struct bpf_sock_tuple *,
 	return (u64)(unsigned long)whole_sock(find_sock(skb, tuple, size, netns_id, find_tcp));
 }
 
-HELPER_5(lookup_skc_tcp, const struct sk_buff *, skb, const struct bpf_sock_tuple *, tuple, u32, size,
-	 u64, netns_id, u64, flags)
+HELPER_5(lookup_skc_tcp, const struct sk_buff *, skb, const struct bpf_sock_tuple *, tuple, u32,
+	 size, u64, netns_id, u64, flags)
 {
 	if (flags)
 		return 0;
@@ -148,11 +152,14 @@ HELPER_5(lookup_udp, const struct sk_buff *, skb, const struct bpf_sock_tuple *,
 		.effects	= LBPF_EFF_ACQUIRE,			\
 		.ret		= (result) | LBPF_MAYBE_NULL,		\
 		.arg		= { LBPF_ARG_CTX, LBPF_ARG_MEM | LBPF_RDONLY,	\
-				    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING },	\
+				    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING,	\
+				    LBPF_ARG_ANYTHING },		\
 	}
 
-const struct lbpf_proto lbpf_sk_lookup_tcp_proto = LOOKUP_PROTO(sk_lookup_tcp, lookup_tcp, LBPF_RET_SOCKET);
-const struct lbpf_proto lbpf_sk_lookup_udp_proto = LOOKUP_PROTO(sk_lookup_udp, lookup_udp, LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_sk_lookup_tcp_proto = LOOKUP_PROTO(sk_lookup_tcp, lookup_tcp,
+								LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_sk_lookup_udp_proto = LOOKUP_PROTO(sk_lookup_udp, lookup_udp,
+								LBPF_RET_SOCKET);
 const struct lbpf_proto lbpf_skc_lookup_tcp_proto =
 	LOOKUP_PROTO(skc_lookup_tcp, lookup_skc_tcp, LBPF_RET_SOCK_COMMON);
 

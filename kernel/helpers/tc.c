@@ -28,7 +28,10 @@ const struct lbpf_proto lbpf_cgroup_classid_proto = {
 	.arg	= { LBPF_ARG_CTX },
 };
 
-/* The mac header is part of the packet here, but the functions of the stack want it pushed or pulled. */
+/*
+ * The mac header is part of the packet here, but the functions of the stack want it pushed or
+ * pulled.
+ */
 static void begin_change(struct sk_buff *skb)
 {
 	if (skb_at_tc_ingress(skb))

@@ -9,7 +9,8 @@
 
 #include <lbpf/insn.h>
 
-#define NAME(helper)	[BPF_FUNC_ ## helper] = "bpf_" #helper
+#define NAME(helper) \
+	[BPF_FUNC_ ## helper] = "bpf_" #helper
 static const char *const names[__BPF_FUNC_MAX_ID] = {
 	__BPF_FUNC_MAPPER(NAME)
 };

@@ -252,8 +252,7 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 		if (err)
 			return err;
 	}
-	cpu = hash_lock(h, b, &irq_flags);
-	if (unlikely(!cpu))
+	if (unlikely(!hash_lock(h, b, &cpu, &irq_flags)))
 		return -EBUSY;
 	place = table_locate(&h->table, b, key, item.hash, form.kind);
 	if (place.elem)
@@ -305,8 +304,7 @@ hash_delete(struct lbpf_map *map, const void *key, struct hash_form form)
 
 	if (is_surely_missing(b, hash))
 		return -ENOENT;
-	cpu = hash_lock(h, b, &irq_flags);
-	if (unlikely(!cpu))
+	if (unlikely(!hash_lock(h, b, &cpu, &irq_flags)))
 		return -EBUSY;
 	place = table_locate(&h->table, b, key, hash, form.kind);
 	if (likely(place.elem))

@@ -88,8 +88,7 @@ static int pop_bucket(struct lbpf_hash *h, u64 *pos, struct batch *batch)
 		*pos = POS_NEXT_BUCKET(*pos);
 		return 0;
 	}
-	cpu = hash_lock(h, b, &irq_flags);
-	if (!cpu)
+	if (!hash_lock(h, b, &cpu, &irq_flags))
 		return -EBUSY;
 	while (batch->nr < batch->max && lbpf_table_locate_from(&h->table, b, pos, &place)) {
 		put_in_batch(h, place.elem, batch);

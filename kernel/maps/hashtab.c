@@ -246,8 +246,7 @@ static int pop(struct lbpf_hash *h, const void *key, void *value, u64 flags)
 
 	if (is_surely_missing(b, hash))
 		return -ENOENT;
-	cpu = hash_lock(h, b, &irq_flags);
-	if (unlikely(!cpu))
+	if (unlikely(!hash_lock(h, b, &cpu, &irq_flags)))
 		return -EBUSY;
 	place = table_locate(&h->table, b, key, hash, KEY_ANY);
 	if (place.elem) {
@@ -345,8 +344,7 @@ static int lookup_locked(struct lbpf_hash *h, const void *key, u64 hash, void *v
 	struct hash_cpu *cpu;
 	struct place place;
 
-	cpu = hash_lock(h, b, &irq_flags);
-	if (!cpu)
+	if (!hash_lock(h, b, &cpu, &irq_flags))
 		return -EBUSY;
 	place = table_locate(&h->table, b, key, hash, KEY_ANY);
 	if (place.elem)

@@ -97,36 +97,43 @@ static __always_inline void hash_leave(struct hash_cpu *cpu, unsigned long irq_f
  * Locks a bucket after hash_enter().  In an NMI the lock of another CPU is not waited for: that CPU
  * may be in an NMI itself, waiting for a lock that was interrupted here.
  */
-static __always_inline bool bucket_lock(struct bucket *b)
+static __always_inline bool wait_for_lock(struct bucket *b)
 {
 	if (unlikely(in_nmi()))
 		return raw_spin_trylock(&b->lock);
 	raw_spin_lock(&b->lock);
+	__release(&b->lock); /* for sparse: bucket_lock() says that it is held */
 	return true;
+}
+
+/* Macros, since sparse follows a lock that may not be had only in this form. */
+#define bucket_lock(b)	__cond_lock(&(b)->lock, wait_for_lock(b))
+
+static __always_inline struct hash_cpu *
+enter_and_lock(struct lbpf_hash *h, struct bucket *b, unsigned long *irq_flags)
+{
+	struct hash_cpu *cpu = hash_enter(h, irq_flags);
+
+	if (unlikely(!cpu))
+		return NULL;
+	if (likely(wait_for_lock(b)))
+		return cpu;
+	hash_leave(cpu, *irq_flags);
+	return NULL;
 }
 
 /**
  * hash_lock() - Lock one bucket
  * @h: Map.
  * @b: Bucket.
+ * @cpu: Out: the CPU's share, with interrupts off.
  * @irq_flags: For hash_unlock().
  *
  * Context: Any.
- * Return: The CPU's share, with interrupts off, or NULL (-EBUSY) as hash_enter() and bucket_lock()
- * say.
+ * Return: false (-EBUSY) as hash_enter() and bucket_lock() say.
  */
-static __always_inline struct hash_cpu *
-hash_lock(struct lbpf_hash *h, struct bucket *b, unsigned long *irq_flags)
-{
-	struct hash_cpu *cpu = hash_enter(h, irq_flags);
-
-	if (unlikely(!cpu))
-		return NULL;
-	if (likely(bucket_lock(b)))
-		return cpu;
-	hash_leave(cpu, *irq_flags);
-	return NULL;
-}
+#define hash_lock(h, b, cpu, irq_flags) \
+	__cond_lock(&(b)->lock, (*(cpu) = enter_and_lock(h, b, irq_flags)))
 
 static __always_inline void
 hash_unlock(struct hash_cpu *cpu, struct bucket *b, unsigned long irq_flags)

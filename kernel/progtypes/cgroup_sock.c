@@ -45,7 +45,8 @@ static bool attach_ok(u32 attach_type)
 {
 	return attach_type == 0 || attach_type == BPF_CGROUP_INET_SOCK_CREATE ||
 	       attach_type == BPF_CGROUP_INET_SOCK_RELEASE ||
-	       attach_type == BPF_CGROUP_INET4_POST_BIND || attach_type == BPF_CGROUP_INET6_POST_BIND;
+	       attach_type == BPF_CGROUP_INET4_POST_BIND ||
+	       attach_type == BPF_CGROUP_INET6_POST_BIND;
 }
 
 const struct lbpf_progtype lbpf_cgroup_sock_type = {

@@ -31,7 +31,8 @@
 #define LOOKUP_V6(field, member, word)					\
 	{								\
 		.name = #field, .off = offsetof(struct bpf_sk_lookup, field[word]),	\
-		.size = sizeof(__u32), .access = RO, .kind = LBPF_CTX_DEREF, .type = LBPF_SCALAR,	\
+		.size = sizeof(__u32), .access = RO,			\
+		.kind = LBPF_CTX_DEREF, .type = LBPF_SCALAR,		\
 		.k_off = offsetof(struct bpf_sk_lookup_kern, member),	\
 		.k_off2 = (word) * sizeof(__u32), .k_size = sizeof(__u32),	\
 	}

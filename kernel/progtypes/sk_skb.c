@@ -93,4 +93,5 @@ const struct lbpf_progtype lbpf_sk_skb_type = {
 
 const struct lbpf_progtype lbpf_lwt_in_type = LWT(BPF_PROG_TYPE_LWT_IN, "lwt_in", 0);
 const struct lbpf_progtype lbpf_lwt_out_type = LWT(BPF_PROG_TYPE_LWT_OUT, "lwt_out", 0);
-const struct lbpf_progtype lbpf_lwt_xmit_type = LWT(BPF_PROG_TYPE_LWT_XMIT, "lwt_xmit", LBPF_PT_PKT_WRITE);
+const struct lbpf_progtype lbpf_lwt_xmit_type =
+	LWT(BPF_PROG_TYPE_LWT_XMIT, "lwt_xmit", LBPF_PT_PKT_WRITE);

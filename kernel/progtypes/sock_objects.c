@@ -118,7 +118,8 @@ static const struct lbpf_ctx_field tcp_fields[] = {
 	TCP_SAME(dsack_dups),
 	TCP_SAME(delivered),
 	TCP_SAME(delivered_ce),
-	ROW(struct bpf_tcp_sock, icsk_retransmits, struct inet_connection_sock, icsk_retransmits, WHOLE),
+	ROW(struct bpf_tcp_sock, icsk_retransmits, struct inet_connection_sock, icsk_retransmits,
+	    WHOLE),
 };
 
 const struct lbpf_object_rows lbpf_sock_rows[] = {

@@ -13,7 +13,10 @@
 #define WHOLE	LBPF_CTX_READ
 #define RW	(RO | LBPF_CTX_WRITE | LBPF_CTX_NARROW_WRITE)
 
-/* Source: what bpf(2) accepts of struct __sk_buff for this type; selftests/prog compares every offset. */
+/*
+ * Source: what bpf(2) accepts of struct __sk_buff for this type; selftests/prog compares every
+ * offset.
+ */
 static const struct lbpf_ctx_field fields[] = {
 	SKB_ROW(len, len, RO),
 	SKB_BITS_ROW(pkt_type, PKT_TYPE_OFFSET, PKT_TYPE_MAX, RO),

@@ -43,8 +43,8 @@ static const struct lbpf_ctx_field fields[] = {
 	SKB_EMIT_ROW(hwtstamp, lbpf_skb_emit_hwtstamp, RO),
 };
 
-#define TC_FLAGS	(LBPF_PT_NET_ADMIN | LBPF_PT_LD_ABS | LBPF_PT_PKT_READ | LBPF_PT_PKT_WRITE | \
-			 LBPF_PT_MAC_HEADER)
+#define TC_FLAGS	(LBPF_PT_NET_ADMIN | LBPF_PT_LD_ABS | LBPF_PT_PKT_READ | \
+			 LBPF_PT_PKT_WRITE | LBPF_PT_MAC_HEADER)
 
 const struct lbpf_progtype lbpf_sched_cls_type = {
 	.type		= BPF_PROG_TYPE_SCHED_CLS,

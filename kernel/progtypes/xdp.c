@@ -24,7 +24,8 @@
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
 
-#define MAX_FRAME_BYTES	(PAGE_SIZE - XDP_PACKET_HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+#define MAX_FRAME_BYTES \
+	(PAGE_SIZE - XDP_PACKET_HEADROOM - SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 static int emit_pointer(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 			const struct lbpf_ctx_field *field, bool is_write)
@@ -77,7 +78,8 @@ static int run_on_frame(const struct lbpf_prog *prog, struct lbpf_run *run, void
 	struct xdp_buff xdp;
 	int err;
 
-	if (copy_from_user(frame + XDP_PACKET_HEADROOM, u64_to_user_ptr(run->attr->test.data_in), size))
+	if (copy_from_user(frame + XDP_PACKET_HEADROOM, u64_to_user_ptr(run->attr->test.data_in),
+			   size))
 		return -EFAULT;
 	xdp_init_buff(&xdp, PAGE_SIZE, &__netif_get_rx_queue(dev, 0)->xdp_rxq);
 	xdp_prepare_buff(&xdp, frame, XDP_PACKET_HEADROOM, size, true);

@@ -63,7 +63,8 @@ static bool is_allowed(const struct lbpf_env *env, const struct lbpf_ctx_field *
 	return field->access & LBPF_CTX_NARROW;
 }
 
-static void load_field(struct lbpf_env *env, const struct lbpf_access *access, const struct lbpf_ctx_field *field)
+static void load_field(struct lbpf_env *env, const struct lbpf_access *access,
+		       const struct lbpf_ctx_field *field)
 {
 	struct lbpf_reg *reg;
 

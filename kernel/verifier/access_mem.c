@@ -22,23 +22,28 @@ static int refuse_bounds(struct lbpf_env *env, u32 regno, s64 off, s32 size, u32
 
 	switch (LBPF_TYPE_BASE(reg->type)) {
 	case LBPF_PTR_MAP_KEY:
-		return reject(env, -EACCES, "invalid access to map key, key_size=%d off=%lld size=%d",
-			      mem_size, off, size);
+		return reject(env, -EACCES,
+			      "invalid access to map key, key_size=%d off=%lld size=%d", mem_size,
+			      off, size);
 	case LBPF_PTR_MAP_VALUE:
-		return reject(env, -EACCES, "invalid access to map value, value_size=%d off=%lld size=%d",
+		return reject(env, -EACCES,
+			      "invalid access to map value, value_size=%d off=%lld size=%d",
 			      mem_size, off, size);
 	case LBPF_PTR_PACKET:
 	case LBPF_PTR_PACKET_META:
 	case LBPF_PTR_PACKET_END:
-		return reject(env, -EACCES, "invalid access to packet, off=%lld size=%d, R%d(id=%d,off=%lld,r=%d)",
+		return reject(env, -EACCES,
+			      "invalid access to packet, off=%lld size=%d, R%d(id=%d,off=%lld,r=%d)",
 			      off, size, regno, reg->id, off, mem_size);
 	default:
-		return reject(env, -EACCES, "invalid access to memory, mem_size=%u off=%lld size=%d",
-			      mem_size, off, size);
+		return reject(env, -EACCES,
+			      "invalid access to memory, mem_size=%u off=%lld size=%d", mem_size,
+			      off, size);
 	}
 }
 
-static int check_bounds(struct lbpf_env *env, u32 regno, s64 off, s32 size, u32 mem_size, bool may_be_empty)
+static int check_bounds(struct lbpf_env *env, u32 regno, s64 off, s32 size, u32 mem_size,
+			bool may_be_empty)
 {
 	bool is_size_ok = size > 0 || (!size && may_be_empty);
 
@@ -58,7 +63,8 @@ static int check_bounds(struct lbpf_env *env, u32 regno, s64 off, s32 size, u32 
  *
  * Return: 0 or -EACCES.
  */
-int lbpf_access_region(struct lbpf_env *env, u32 regno, s32 off, s32 size, u32 mem_size, bool may_be_empty)
+int lbpf_access_region(struct lbpf_env *env, u32 regno, s32 off, s32 size, u32 mem_size,
+		       bool may_be_empty)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
 	s64 smin = lbpf_scalar_smin(&reg->var);
@@ -66,16 +72,21 @@ int lbpf_access_region(struct lbpf_env *env, u32 regno, s32 off, s32 size, u32 m
 	int err;
 
 	if (smin < 0 && (smin == S64_MIN || off + smin != (s64)(s32)(off + smin) || smin + off < 0))
-		return reject(env, -EACCES, "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
+		return reject(env, -EACCES,
+			      "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
 			      regno);
 	err = check_bounds(env, regno, smin + off, size, mem_size, may_be_empty);
 	if (err)
-		return reject(env, err, "R%d min value is outside of the allowed memory range", regno);
+		return reject(env, err, "R%d min value is outside of the allowed memory range",
+			      regno);
 	if (umax >= LBPF_MAX_VAR_OFF)
-		return reject(env, -EACCES, "R%d unbounded memory access, make sure to bounds check any such access", regno);
+		return reject(env, -EACCES,
+			      "R%d unbounded memory access, make sure to bounds check any such access",
+			      regno);
 	err = check_bounds(env, regno, umax + off, size, mem_size, may_be_empty);
 	if (err)
-		return reject(env, err, "R%d max value is outside of the allowed memory range", regno);
+		return reject(env, err, "R%d max value is outside of the allowed memory range",
+			      regno);
 	return 0;
 }
 
@@ -102,12 +113,14 @@ int lbpf_access_map_value(struct lbpf_env *env, u32 regno, s32 off, s32 size, bo
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
 	const struct lbpf_map *map = reg->map;
-	int err = lbpf_access_region(env, regno, reg->off + off, size, map->value_size, may_be_empty);
+	int err = lbpf_access_region(env, regno, reg->off + off, size, map->value_size,
+				     may_be_empty);
 
 	if (err)
 		return err;
 	if (touches(reg, off, size, map->spin_lock_off, sizeof(struct bpf_spin_lock)))
-		return reject(env, -EACCES, "bpf_spin_lock cannot be accessed directly by load/store");
+		return reject(env, -EACCES,
+			      "bpf_spin_lock cannot be accessed directly by load/store");
 	if (touches(reg, off, size, map->timer_off, sizeof(struct bpf_timer)))
 		return reject(env, -EACCES, "bpf_timer cannot be accessed directly by load/store");
 	return 0;
@@ -149,9 +162,11 @@ int lbpf_access_packet(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool 
 	int err;
 
 	if (lbpf_scalar_smin(&reg->var) < 0)
-		return reject(env, -EACCES, "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
+		return reject(env, -EACCES,
+			      "R%d min value is negative, either use unsigned index or do a if (index >=0) check.",
 			      regno);
-	err = reg->range < 0 ? -EINVAL : check_bounds(env, regno, off, size, reg->range, may_be_empty);
+	err = reg->range < 0 ? -EINVAL :
+			       check_bounds(env, regno, off, size, reg->range, may_be_empty);
 	if (err)
 		return reject(env, err, "R%d offset is outside of the packet", regno);
 	return 0;
@@ -230,8 +245,8 @@ static bool load_frozen(struct lbpf_env *env, const struct lbpf_access *access)
 	u64 addr, value = 0;
 
 	if (access->is_write || access->value_regno < 0 || !(map->map_flags & BPF_F_RDONLY_PROG) ||
-	    !READ_ONCE(map->frozen) || !map->ops->value_addr || !lbpf_tnum_is_const(reg->var.bits) ||
-	    map->max_entries != 1)
+	    !READ_ONCE(map->frozen) || !map->ops->value_addr ||
+	    !lbpf_tnum_is_const(reg->var.bits) || map->max_entries != 1)
 		return false;
 	if (READ_ONCE(map->write_mappings) ||
 	    map->ops->value_addr(map, &addr, reg->off + access->off + reg->var.bits.value))
@@ -246,7 +261,8 @@ static int access_map_value(struct lbpf_env *env, const struct lbpf_access *acce
 	int err = refuse_leak(env, access, "map");
 
 	if (!err)
-		err = lbpf_access_map_type(env, access->regno, access->off, access->size, access->is_write);
+		err = lbpf_access_map_type(env, access->regno, access->off, access->size,
+					   access->is_write);
 	if (!err)
 		err = lbpf_access_map_value(env, access->regno, access->off, access->size, false);
 	if (err)
@@ -261,7 +277,8 @@ static int access_map_key(struct lbpf_env *env, const struct lbpf_access *access
 
 	if (access->is_write)
 		return reject(env, -EACCES, "write to change key R%d not allowed", access->regno);
-	err = lbpf_access_region(env, access->regno, reg->off + access->off, access->size, reg->map->key_size, false);
+	err = lbpf_access_region(env, access->regno, reg->off + access->off, access->size,
+				 reg->map->key_size, false);
 	return err ? err : load_number(env, access);
 }
 
@@ -289,7 +306,8 @@ static int access_packet(struct lbpf_env *env, const struct lbpf_access *access)
 		return reject(env, -EACCES, "cannot write into packet");
 	err = refuse_leak(env, access, "packet");
 	if (!err)
-		err = lbpf_access_packet(env, access->regno, reg->off + access->off, access->size, false);
+		err = lbpf_access_packet(env, access->regno, reg->off + access->off, access->size,
+					 false);
 	if (err)
 		return err;
 	env->seen_direct_write |= access->is_write;
@@ -297,7 +315,8 @@ static int access_packet(struct lbpf_env *env, const struct lbpf_access *access)
 }
 
 /* What may be done through a pointer of each base type without flags. */
-static int (*const accesses[LBPF_NR_REG_TYPES])(struct lbpf_env *env, const struct lbpf_access *access) = {
+static int (*const accesses[LBPF_NR_REG_TYPES])(struct lbpf_env *env,
+						const struct lbpf_access *access) = {
 	[LBPF_PTR_CTX]		= lbpf_access_ctx,
 	[LBPF_PTR_MAP_VALUE]	= access_map_value,
 	[LBPF_PTR_MAP_KEY]	= access_map_key,
@@ -330,7 +349,8 @@ int lbpf_access(struct lbpf_env *env, const struct lbpf_access *access)
 	err = lbpf_access_align(env, access);
 	if (err)
 		return err;
-	if (reg->type & ~(PLAIN_FLAGS | (LBPF_TYPE_FLAG - 1)) || !accesses[LBPF_TYPE_BASE(reg->type)])
+	if (reg->type & ~(PLAIN_FLAGS | (LBPF_TYPE_FLAG - 1)) ||
+	    !accesses[LBPF_TYPE_BASE(reg->type)])
 		return reject(env, -EACCES, "R%d invalid mem access '%s'", access->regno,
 			      lbpf_type_name(env, reg->type));
 	err = accesses[LBPF_TYPE_BASE(reg->type)](env, access);

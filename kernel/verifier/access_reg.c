@@ -22,7 +22,8 @@ struct lbpf_reg *lbpf_reg_of(struct lbpf_env *env, u32 regno)
 }
 
 /**
- * lbpf_is_leak() - Would storing this value where the program can read it as a number reveal an address?
+ * lbpf_is_leak() - Would storing this value where the program can read it as a number reveal an
+ * address?
  * @env: The run.
  * @reg: Value.
  *

@@ -43,10 +43,12 @@ enum intent {
 static const char *const direct_words[] = { " read from", " write to", " indirect access to" };
 
 /* Without CAP_PERFMON only what was written may be read. */
-static bool is_outside(const struct lbpf_env *env, const struct span *span, s64 off, enum intent intent)
+static bool is_outside(const struct lbpf_env *env, const struct span *span, s64 off,
+		       enum intent intent)
 {
 	bool is_written_only = intent == STACK_READ && !env->may_read_uninit;
-	s64 least = is_written_only ? -(s64)span->frame->nr_slots * LBPF_SLOT_BYTES : -LBPF_STACK_BYTES;
+	s64 least = is_written_only ? -(s64)span->frame->nr_slots * LBPF_SLOT_BYTES :
+				      -LBPF_STACK_BYTES;
 
 	return off < least || off > -1;
 }
@@ -78,10 +80,12 @@ static int find_span(struct lbpf_env *env, struct span *span, s32 off, enum inte
 	last = span->size > 0 ? max + span->size - 1 : max;
 	if (is_outside(env, span, min, intent) || is_outside(env, span, last, intent)) {
 		if (span->is_fixed)
-			return reject(env, intent == STACK_HELPER ? -EINVAL : -EACCES, "invalid%s stack R%d off=%d size=%d",
-				      direct_words[intent], span->regno, (int)min, span->size);
+			return reject(env, intent == STACK_HELPER ? -EINVAL : -EACCES,
+				      "invalid%s stack R%d off=%d size=%d", direct_words[intent],
+				      span->regno, (int)min, span->size);
 		lbpf_tnum_print(var, sizeof(var), reg->var.bits);
-		return reject(env, -EACCES, "invalid variable-offset%s stack R%d var_off=%s size=%d",
+		return reject(env, -EACCES,
+			      "invalid variable-offset%s stack R%d var_off=%s size=%d",
 			      direct_words[intent], span->regno, var, span->size);
 	}
 	span->min = min;
@@ -129,8 +133,8 @@ static int note_slot(struct lbpf_env *env, const struct span *span, u32 slot)
 
 static bool is_spillable(const struct lbpf_reg *reg)
 {
-	return reg->type != LBPF_NOT_INIT && reg->type != LBPF_SCALAR && reg->type != LBPF_PTR_MAP_KEY &&
-	       LBPF_TYPE_BASE(reg->type) != LBPF_PTR_TP_BUFFER;
+	return reg->type != LBPF_NOT_INIT && reg->type != LBPF_SCALAR &&
+	       reg->type != LBPF_PTR_MAP_KEY && LBPF_TYPE_BASE(reg->type) != LBPF_PTR_TP_BUFFER;
 }
 
 static bool is_bounded(const struct lbpf_reg *reg)
@@ -154,7 +158,8 @@ static void spill(struct lbpf_slot *slot, const struct lbpf_reg *reg, u32 size)
 }
 
 /* Could a load that overtakes this store see an address in the slot? */
-static void sanitize_spill(struct lbpf_env *env, const struct lbpf_slot *slot, s32 off, u32 size, bool is_pointer)
+static void sanitize_spill(struct lbpf_env *env, const struct lbpf_slot *slot, s32 off, u32 size,
+			   bool is_pointer)
 {
 	bool is_needed = is_pointer;
 	u32 i;
@@ -170,7 +175,8 @@ static void sanitize_spill(struct lbpf_env *env, const struct lbpf_slot *slot, s
 		env->aux[env->idx].flags |= LBPF_INSN_SANITIZE_SPILL;
 }
 
-static int store_bytes(struct lbpf_env *env, struct lbpf_slot *slot, const struct span *span, int value_regno)
+static int store_bytes(struct lbpf_env *env, struct lbpf_slot *slot, const struct span *span,
+		       int value_regno)
 {
 	const struct lbpf_reg *reg = value_regno >= 0 ? lbpf_reg_of(env, value_regno) : NULL;
 	const struct bpf_insn *insn = &env->insns[env->idx];
@@ -207,7 +213,8 @@ static bool is_imm_kept(const struct lbpf_env *env, const struct span *span)
 {
 	const struct bpf_insn *insn = &env->insns[env->idx];
 
-	return BPF_CLASS(insn->code) == BPF_ST && insn->imm && !(span->min % LBPF_SLOT_BYTES) && env->is_capable;
+	return BPF_CLASS(insn->code) == BPF_ST && insn->imm && !(span->min % LBPF_SLOT_BYTES) &&
+	       env->is_capable;
 }
 
 static int store_fixed(struct lbpf_env *env, const struct span *span, int value_regno)
@@ -221,7 +228,8 @@ static int store_fixed(struct lbpf_env *env, const struct span *span, int value_
 		return reject(env, -EACCES, "attempt to corrupt spilled pointer on stack");
 	sanitize_spill(env, slot, span->min, span->size, reg && is_spillable(reg));
 	touch(env, span, n);
-	if (reg && !(span->min % LBPF_SLOT_BYTES) && is_bounded(reg) && !lbpf_reg_is_null(reg) && env->is_capable) {
+	if (reg && !(span->min % LBPF_SLOT_BYTES) && is_bounded(reg) && !lbpf_reg_is_null(reg) &&
+	    env->is_capable) {
 		if (note_slot(env, span, n))
 			return -ENOMEM;
 		spill_number(slot, reg, span->size);
@@ -241,12 +249,14 @@ static int store_fixed(struct lbpf_env *env, const struct span *span, int value_
 	if (span->size != LBPF_SLOT_BYTES)
 		return reject(env, -EACCES, "invalid size of register spill");
 	if (span->frame != lbpf_cur_frame(env->cur) && reg->type == LBPF_PTR_STACK)
-		return reject(env, -EINVAL, "cannot spill pointers to stack into stack frame of the caller");
+		return reject(env, -EINVAL,
+			      "cannot spill pointers to stack into stack frame of the caller");
 	spill(slot, reg, LBPF_SLOT_BYTES);
 	return 0;
 }
 
-static int store_variable_byte(struct lbpf_env *env, const struct span *span, s32 off, bool is_zero, bool *is_zero_kept)
+static int store_variable_byte(struct lbpf_env *env, const struct span *span, s32 off, bool is_zero,
+			       bool *is_zero_kept)
 {
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(off)];
 	u8 *kind = &slot->kind[BYTE_OF(off)];
@@ -254,11 +264,13 @@ static int store_variable_byte(struct lbpf_env *env, const struct span *span, s3
 	touch(env, span, SLOT_OF(off));
 	if (!env->may_leak && *kind != LBPF_SLOT_MISC && *kind != LBPF_SLOT_ZERO) {
 		if (*kind == LBPF_SLOT_SPILL)
-			return reject(env, -EINVAL, "spilled ptr in range of var-offset stack write; insn %d, ptr off: %d",
+			return reject(env, -EINVAL,
+				      "spilled ptr in range of var-offset stack write; insn %d, ptr off: %d",
 				      env->idx, off);
 	}
 	if (*kind == LBPF_SLOT_INVALID && !env->may_read_uninit)
-		return reject(env, -EINVAL, "uninit stack in range of var-offset write prohibited for !root; insn %d, off: %d",
+		return reject(env, -EINVAL,
+			      "uninit stack in range of var-offset write prohibited for !root; insn %d, off: %d",
 			      env->idx, off);
 	if (lbpf_slot_is_spill(slot))
 		scrub(slot);
@@ -309,11 +321,13 @@ static int check_bytes(struct lbpf_env *env, const struct span *span, bool is_sp
 	for (i = 0; i < span->size; i++) {
 		u8 kind = slot->kind[BYTE_OF(span->min + i)];
 
-		if (kind == LBPF_SLOT_MISC || kind == LBPF_SLOT_ZERO || (is_spill_ok && kind == LBPF_SLOT_SPILL))
+		if (kind == LBPF_SLOT_MISC || kind == LBPF_SLOT_ZERO ||
+		    (is_spill_ok && kind == LBPF_SLOT_SPILL))
 			continue;
 		if (kind == LBPF_SLOT_INVALID && env->may_read_uninit)
 			continue;
-		return reject(env, -EACCES, "invalid read from stack off %d+%d size %d", span->min, i, span->size);
+		return reject(env, -EACCES, "invalid read from stack off %d+%d size %d", span->min,
+			      i, span->size);
 	}
 	return 0;
 }
@@ -349,7 +363,8 @@ static int load_spilled(struct lbpf_env *env, const struct span *span, int value
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(span->min)];
 	u32 spill_size = 0;
 
-	while (spill_size < LBPF_SLOT_BYTES && slot->kind[LBPF_SLOT_BYTES - 1 - spill_size] == LBPF_SLOT_SPILL)
+	while (spill_size < LBPF_SLOT_BYTES &&
+	       slot->kind[LBPF_SLOT_BYTES - 1 - spill_size] == LBPF_SLOT_SPILL)
 		spill_size++;
 	if (span->size != LBPF_SLOT_BYTES || spill_size != LBPF_SLOT_BYTES)
 		return load_part(env, span, value_regno, spill_size);
@@ -381,10 +396,21 @@ static int load_fixed(struct lbpf_env *env, const struct span *span, int value_r
 	return 0;
 }
 
+/* A helper has written into what was spilled in @slot. */
+static void lose_spill(struct lbpf_env *env, struct lbpf_slot *slot)
+{
+	u32 i;
+
+	lbpf_reg_set_unknown(env, &slot->spilled);
+	for (i = 0; i < LBPF_SLOT_BYTES; i++)
+		if (slot->kind[i] != LBPF_SLOT_INVALID)
+			slot->kind[i] = LBPF_SLOT_MISC;
+}
+
 /* What an access to byte @off needs: it is initialised.  @is_helper: what it was is lost. */
 static bool use_byte(struct lbpf_env *env, struct span *span, s32 off, bool is_helper)
 {
-	u32 n = SLOT_OF(off), i;
+	u32 n = SLOT_OF(off);
 	struct lbpf_slot *slot;
 	u8 *kind;
 
@@ -397,12 +423,8 @@ static bool use_byte(struct lbpf_env *env, struct span *span, s32 off, bool is_h
 			*kind = LBPF_SLOT_MISC;
 	} else if (lbpf_slot_is_spill(slot) && *kind == LBPF_SLOT_SPILL &&
 		   (slot->spilled.type == LBPF_SCALAR || env->may_leak)) {
-		if (is_helper) {
-			lbpf_reg_set_unknown(env, &slot->spilled);
-			for (i = 0; i < LBPF_SLOT_BYTES; i++)
-				if (slot->kind[i] != LBPF_SLOT_INVALID)
-					slot->kind[i] = LBPF_SLOT_MISC;
-		}
+		if (is_helper)
+			lose_spill(env, slot);
 	} else if (*kind != LBPF_SLOT_MISC) {
 		return false;
 	}
@@ -420,8 +442,9 @@ static int use_bytes(struct lbpf_env *env, struct span *span, bool is_helper)
 		if (use_byte(env, span, off, is_helper))
 			continue;
 		if (span->is_fixed)
-			return reject(env, -EACCES, "invalid%s read from stack R%d off %d+%d size %d",
-				      how, span->regno, span->min, off - span->min, span->size);
+			return reject(env, -EACCES,
+				      "invalid%s read from stack R%d off %d+%d size %d", how,
+				      span->regno, span->min, off - span->min, span->size);
 		lbpf_tnum_print(var, sizeof(var), lbpf_reg_of(env, span->regno)->var.bits);
 		return reject(env, -EACCES, "invalid%s read from stack R%d var_off %s+%d size %d",
 			      how, span->regno, var, off - span->min, span->size);
@@ -436,7 +459,8 @@ static int load_variable(struct lbpf_env *env, struct span *span, int value_regn
 
 	if (!env->no_spec_v1) {
 		lbpf_tnum_print(var, sizeof(var), lbpf_reg_of(env, span->regno)->var.bits);
-		return reject(env, -EACCES, "R%d variable offset stack access prohibited for !root, var_off=%s",
+		return reject(env, -EACCES,
+			      "R%d variable offset stack access prohibited for !root, var_off=%s",
 			      span->regno, var);
 	}
 	err = use_bytes(env, span, false);
@@ -469,7 +493,8 @@ int lbpf_stack_access(struct lbpf_env *env, const struct lbpf_access *access)
 		char var[64];
 
 		lbpf_tnum_print(var, sizeof(var), lbpf_reg_of(env, access->regno)->var.bits);
-		return reject(env, -EACCES, "variable offset stack pointer cannot be passed into helper function; var_off=%s off=%d size=%d",
+		return reject(env, -EACCES,
+			      "variable offset stack pointer cannot be passed into helper function; var_off=%s off=%d size=%d",
 			      var, access->off, access->size);
 	}
 	return load_variable(env, &span, access->value_regno);
@@ -495,7 +520,8 @@ int lbpf_stack_region(struct lbpf_env *env, struct lbpf_region *region)
 		return err;
 	if (!span.is_fixed && !env->no_spec_v1) {
 		lbpf_tnum_print(var, sizeof(var), lbpf_reg_of(env, span.regno)->var.bits);
-		return reject(env, -EACCES, "R%d indirect variable offset stack access prohibited for !root, var_off=%s",
+		return reject(env, -EACCES,
+			      "R%d indirect variable offset stack access prohibited for !root, var_off=%s",
 			      span.regno, var);
 	}
 	if (region->is_filled && span.is_fixed) {

@@ -35,7 +35,9 @@ static int map_value_region(struct lbpf_env *env, const struct lbpf_region *regi
 	s32 off = lbpf_reg_of(env, region->regno)->off;
 	int err = lbpf_access_map_type(env, region->regno, off, region->size, region->is_filled);
 
-	return err ? err : lbpf_access_map_value(env, region->regno, 0, region->size, region->may_be_empty);
+	return err ? err :
+		     lbpf_access_map_value(env, region->regno, 0, region->size,
+					   region->may_be_empty);
 }
 
 /**
@@ -57,13 +59,15 @@ int lbpf_call_region(struct lbpf_env *env, struct lbpf_region *region)
 	case LBPF_PTR_PACKET:
 	case LBPF_PTR_PACKET_META:
 		env->seen_direct_write |= region->is_filled;
-		return lbpf_access_packet(env, region->regno, reg->off, region->size, region->may_be_empty);
+		return lbpf_access_packet(env, region->regno, reg->off, region->size,
+					  region->may_be_empty);
 	case LBPF_PTR_MAP_VALUE:
 		return map_value_region(env, region);
 	case LBPF_PTR_MAP_KEY:
 		if (region->is_filled)
 			return refuse_write(env, region->regno);
-		return lbpf_access_region(env, region->regno, reg->off, region->size, reg->map->key_size, false);
+		return lbpf_access_region(env, region->regno, reg->off, region->size,
+					  reg->map->key_size, false);
 	case LBPF_PTR_MEM:
 		if (region->is_filled && reg->type & LBPF_RDONLY)
 			return refuse_write(env, region->regno);
@@ -101,21 +105,26 @@ static int arg_map(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 
 
 	/* A timer belongs to one map: an inner map of another lookup is another map. */
 	if (call->map && (call->map != reg->map || call->map_uid != reg->map_uid))
-		return reject(env, -EINVAL, "timer pointer in R1 map_uid=%d doesn't match map pointer in R%d map_uid=%d",
+		return reject(env, -EINVAL,
+			      "timer pointer in R1 map_uid=%d doesn't match map pointer in R%d map_uid=%d",
 			      call->map_uid, regno, reg->map_uid);
 	call->map = reg->map;
 	call->map_uid = reg->map_uid;
 	return 0;
 }
 
-/* Is the key at @regno zero at every visit?  Bytes known to be zero are compared exactly when pruning. */
+/*
+ * Is the key at @regno zero at every visit?  Bytes known to be zero are compared exactly when
+ * pruning.
+ */
 static bool is_zero_key(struct lbpf_env *env, const struct lbpf_reg *reg, u32 size)
 {
 	s64 off = reg->off + (s64)reg->var.bits.value;
 	const struct lbpf_frame *frame;
 	u32 i;
 
-	if (reg->type != LBPF_PTR_STACK || !lbpf_tnum_is_const(reg->var.bits) || size != sizeof(u32))
+	if (reg->type != LBPF_PTR_STACK || !lbpf_tnum_is_const(reg->var.bits) ||
+	    size != sizeof(u32))
 		return false;
 	frame = env->cur->frame[reg->frame];
 	for (i = 0; i < size; i++) {
@@ -169,7 +178,8 @@ static int arg_mem(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 
 	call->is_filled = arg_type & LBPF_UNINIT;
 	if (!(arg_type & LBPF_FIXED_SIZE))
 		return 0;
-	return use_region(env, call, regno, call->proto->arg_size[regno - BPF_REG_1], false, call->is_filled);
+	return use_region(env, call, regno, call->proto->arg_size[regno - BPF_REG_1], false,
+			  call->is_filled);
 }
 
 static int arg_size(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
@@ -183,13 +193,16 @@ static int arg_size(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32
 
 	call->max_size = umax;
 	if (lbpf_scalar_smin(&reg->var) < 0)
-		return reject(env, -EACCES, "R%d min value is negative, either use unsigned or 'var &= const'", regno);
+		return reject(env, -EACCES,
+			      "R%d min value is negative, either use unsigned or 'var &= const'",
+			      regno);
 	if (!lbpf_scalar_umin(&reg->var))
 		err = use_region(env, call, regno - 1, 0, may_be_empty, is_filled);
 	if (err)
 		return err;
 	if (umax >= MAX_REGION_BYTES)
-		return reject(env, -EACCES, "R%d unbounded memory access, use 'var &= const' or 'if (var < const)'",
+		return reject(env, -EACCES,
+			      "R%d unbounded memory access, use 'var &= const' or 'if (var < const)'",
 			      regno);
 	err = use_region(env, call, regno - 1, umax, may_be_empty, is_filled);
 	return err ? err : lbpf_precise_reg(env, regno);
@@ -235,7 +248,8 @@ static int arg_const_str(struct lbpf_env *env, struct lbpf_call *call, u32 regno
 	u64 addr;
 	int err;
 
-	if (!(map->map_flags & BPF_F_RDONLY_PROG) || !READ_ONCE(map->frozen) || READ_ONCE(map->write_mappings))
+	if (!(map->map_flags & BPF_F_RDONLY_PROG) || !READ_ONCE(map->frozen) ||
+	    READ_ONCE(map->write_mappings))
 		return reject(env, -EACCES, "R%d does not point to a readonly map'", regno);
 	if (!lbpf_tnum_is_const(reg->var.bits))
 		return reject(env, -EACCES, "R%d is not a constant address'", regno);
@@ -290,7 +304,9 @@ static int note_refs(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u3
 
 	if (arg_type & LBPF_OBJ_RELEASE) {
 		if (!reg->ref_id && !lbpf_reg_is_null(reg))
-			return reject(env, -EINVAL, "R%d must be referenced when passed to release function", regno);
+			return reject(env, -EINVAL,
+				      "R%d must be referenced when passed to release function",
+				      regno);
 		call->release_regno = regno;
 	}
 	if (!reg->ref_id)
@@ -338,7 +354,7 @@ int lbpf_call_arg(struct lbpf_env *env, struct lbpf_call *call, u32 arg)
 	if (err)
 		return err;
 	if (base >= LBPF_NR_ARG_TYPES || !checks[base])
-		return reject(env, -EINVAL, "argument %d of %s is of a type that is not supported", arg + 1,
-			      lbpf_helper_name(call->proto->id));
+		return reject(env, -EINVAL, "argument %d of %s is of a type that is not supported",
+			      arg + 1, lbpf_helper_name(call->proto->id));
 	return checks[base](env, call, regno, arg_type);
 }

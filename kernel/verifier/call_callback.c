@@ -35,8 +35,8 @@ static void set_pointer(struct lbpf_reg *reg, u32 type, struct lbpf_map *map)
 	reg->map = map;
 }
 
-static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg, const struct lbpf_call *call,
-		    const struct lbpf_frame *caller)
+static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg,
+		    const struct lbpf_call *call, const struct lbpf_frame *caller)
 {
 	switch (arg) {
 	case ARG_NUMBER:
@@ -79,7 +79,8 @@ int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 		return reject(env, -EOPNOTSUPP, "callbacks of %s are not supported",
 			      lbpf_helper_name(call->proto->id));
 	if (env->cur->curframe + 1 >= LBPF_MAX_FRAMES)
-		return reject(env, -E2BIG, "the call stack of %d frames is too deep", env->cur->curframe + 2);
+		return reject(env, -E2BIG, "the call stack of %d frames is too deep",
+			      env->cur->curframe + 2);
 	other = lbpf_push_branch(env, env->code->subprogs[call->subprog].start, env->idx, false);
 	if (IS_ERR(other))
 		return PTR_ERR(other);

@@ -16,14 +16,17 @@ static int check_field(struct lbpf_env *env, u32 regno, s32 field_off, const cha
 	s64 off = reg->off + (s64)reg->var.bits.value;
 
 	if (!lbpf_tnum_is_const(reg->var.bits))
-		return reject(env, -EINVAL, "R%d doesn't have constant offset. %s has to be at the constant offset",
+		return reject(env, -EINVAL,
+			      "R%d doesn't have constant offset. %s has to be at the constant offset",
 			      regno, name);
 	if (!reg->map->btf)
-		return reject(env, -EINVAL, "map '%s' has to have BTF in order to use %s", reg->map->name, name);
+		return reject(env, -EINVAL, "map '%s' has to have BTF in order to use %s",
+			      reg->map->name, name);
 	if (field_off < 0)
 		return reject(env, -EINVAL, "map '%s' has no valid %s", reg->map->name, name);
 	if (off != field_off)
-		return reject(env, -EINVAL, "off %lld doesn't point to 'struct %s' that is at %d", off, name, field_off);
+		return reject(env, -EINVAL, "off %lld doesn't point to 'struct %s' that is at %d",
+			      off, name, field_off);
 	return 0;
 }
 
@@ -38,7 +41,8 @@ static int check_field(struct lbpf_env *env, u32 regno, s32 field_off, const cha
 int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno)
 {
 	struct lbpf_state *state = env->cur;
-	int err = check_field(env, regno, lbpf_reg_of(env, regno)->map->spin_lock_off, "bpf_spin_lock");
+	int err = check_field(env, regno, lbpf_reg_of(env, regno)->map->spin_lock_off,
+			      "bpf_spin_lock");
 
 	if (err)
 		return err;

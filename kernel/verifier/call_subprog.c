@@ -36,7 +36,8 @@ int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (state->lock_id)
 		return reject(env, -EINVAL, "function calls are not allowed while holding a lock");
 	if (state->curframe + 1 >= LBPF_MAX_FRAMES)
-		return reject(env, -E2BIG, "the call stack of %d frames is too deep", state->curframe + 2);
+		return reject(env, -E2BIG, "the call stack of %d frames is too deep",
+			      state->curframe + 2);
 	caller = lbpf_cur_frame(state);
 	callee = lbpf_frame_push(env, state, env->idx, subprog);
 	if (!callee)

@@ -63,7 +63,8 @@ struct lbpf_insn_info {
 /**
  * struct lbpf_pending - A branch to walk later
  * @state: State at its start.
- * @idx, @prev_idx: Its first instruction, and the one before it.
+ * @idx: Its first instruction.
+ * @prev_idx: The one before it on the path.
  * @log_bytes: Length of the log when it was pushed.
  * @next: Pushed before.
  */
@@ -86,29 +87,44 @@ struct lbpf_id_pair {
  * struct lbpf_env - One run of the verifier
  * @code: The program.
  * @log: Its log.
- * @insns, @aux: Those of @code.
+ * @insns: Those of @code.
+ * @aux: Likewise.
  * @info: One for each instruction.
  * @cur: The state being walked.
- * @idx, @prev_idx: Instruction being walked, and the one before on the path.
- * @pending, @nr_pending: Branches to walk later, newest first.
- * @free_states, @free_frames: Memory to reuse.
+ * @idx: Instruction being walked.
+ * @prev_idx: The one before on the path.
+ * @pending: Branches to walk later, newest first.
+ * @free_pending: Memory to reuse.
+ * @nr_pending: Branches in @pending.
+ * @free_states: Memory to reuse.
+ * @free_frames: Memory to reuse.
  * @dropped: Checkpoints in no list of an instruction whose paths are still being walked.
  * @is_tainted: Some instruction has taint.
  * @last_id: Last lbpf_reg::id or ref_id given out.
  * @may_leak: Pointers may be turned into numbers (CAP_PERFMON).
  * @may_read_uninit: Stack that was not written may be read (CAP_PERFMON).
  * @is_capable: CAP_BPF: loops, precision, more.
- * @no_spec_v1, @no_spec_v4: No sanitation against speculation (CAP_PERFMON).
+ * @no_spec_v1: No sanitation against speculative paths (CAP_PERFMON).
+ * @no_spec_v4: No sanitation against store bypass (CAP_PERFMON).
  * @is_strict: Natural alignment is required.
  * @is_sleepable: BPF_F_SLEEPABLE.
  * @is_test_freq: BPF_F_TEST_STATE_FREQ: a checkpoint wherever it is possible.
  * @seen_direct_write: The packet is written.
- * @jumps, @prev_jumps, @prev_insns: When the last checkpoint was taken.
- * @nr_states, @peak_states: Checkpoints alive now, and at most.
- * @touched_regs, @touched_slots: What the instruction changed, for the log.
- * @prev_log_bytes, @prev_insn_len: Where the instruction was printed, for the log.
- * @ids, @nr_ids, @spare_id, @is_exact: Scratch of the state comparison.
+ * @jumps: Jumps walked.
+ * @prev_jumps: Jumps walked when the last checkpoint was taken.
+ * @prev_insns: Instructions walked when the last checkpoint was taken.
+ * @nr_states: Checkpoints alive now.
+ * @peak_states: Checkpoints alive at most.
+ * @touched_regs: Registers that the instruction changed, for the log.
+ * @touched_slots: Stack slots that it changed, for the log.
+ * @prev_log_bytes: Where the instruction was printed, for the log.
+ * @prev_insn_len: Length of what was printed, for the log.
+ * @ids: Scratch of the state comparison: ids found to mean the same.
+ * @nr_ids: Pairs in @ids.
+ * @spare_id: Scratch of the state comparison: stands for numbers without id.
+ * @is_exact: Scratch of the state comparison: nothing may differ.
  * @explore_numbers: Masks depend on numbers: paths that differ in them are all walked.
+ * @type_text: Scratch for the name of a register type.
  * @text: Scratch for messages.
  */
 struct lbpf_env {
@@ -166,7 +182,8 @@ __printf(3, 4) int lbpf_reject(struct lbpf_env *env, int err, const char *fmt, .
 
 /*
  * Finds the functions: code->subprogs, info->subprog, aux->subprog and flags
- * LBPF_INSN_SUBPROG_CALL / LBPF_INSN_FUNC_ADDR, has_tail_call, has_ld_abs; no jump leaves its function.
+ * LBPF_INSN_SUBPROG_CALL / LBPF_INSN_FUNC_ADDR, has_tail_call, has_ld_abs; no jump leaves its
+ * function.
  */
 int lbpf_pass_subprogs(struct lbpf_env *env);
 /*
@@ -174,7 +191,10 @@ int lbpf_pass_subprogs(struct lbpf_env *env);
  * code->used_maps; LBPF_INFO_HIGH_HALF; opcodes and reserved fields of all instructions.
  */
 int lbpf_pass_resolve(struct lbpf_env *env);
-/* Jumps within range, nothing unreachable, no back-edge without CAP_BPF; LBPF_INFO_PRUNE and LBPF_INFO_JUMP. */
+/*
+ * Jumps within range, nothing unreachable, no back-edge without CAP_BPF; LBPF_INFO_PRUNE and
+ * LBPF_INFO_JUMP.
+ */
 int lbpf_pass_cfg(struct lbpf_env *env);
 
 #endif /* LBPF_VERIFIER_ENV_H */

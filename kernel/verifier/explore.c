@@ -35,7 +35,8 @@ static struct lbpf_pending *take_pending(struct lbpf_env *env)
  * Return: The state at its start, which may be changed; ERR_PTR(-ENOMEM), or
  * ERR_PTR(-EFAULT) with too many paths, as Linux has it, which the log then says.
  */
-struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx, bool is_speculative)
+struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
+				    bool is_speculative)
 {
 	struct lbpf_pending *branch = take_pending(env);
 	struct lbpf_state *state = lbpf_state_alloc(env);
@@ -111,9 +112,11 @@ static int count_insn(struct lbpf_env *env)
 	struct lbpf_code *code = env->code;
 
 	if (env->idx >= code->nr_insns)
-		return reject(env, -EFAULT, "invalid insn idx %d insn_cnt %d", env->idx, code->nr_insns);
+		return reject(env, -EFAULT, "invalid insn idx %d insn_cnt %d", env->idx,
+			      code->nr_insns);
 	if (++code->processed_insns > LBPF_MAX_INSNS)
-		return reject(env, -E2BIG, "BPF program is too large. Processed %d insn", code->processed_insns);
+		return reject(env, -E2BIG, "BPF program is too large. Processed %d insn",
+			      code->processed_insns);
 #ifdef __KERNEL__
 	if (!(code->processed_insns & 63)) {
 		if (signal_pending(current))
@@ -134,7 +137,8 @@ static void print_pruned(struct lbpf_env *env, bool is_branch)
 	if (!wants_path(env))
 		return;
 	if (is_branch)
-		verbose(env, "\nfrom %d to %d%s: safe\n", env->prev_idx, env->idx, speculation(env));
+		verbose(env, "\nfrom %d to %d%s: safe\n", env->prev_idx, env->idx,
+			speculation(env));
 	else
 		verbose(env, "%d: safe\n", env->idx);
 }

@@ -161,7 +161,8 @@ static u32 find_taint(const struct lbpf_frame *old, const struct lbpf_frame *cur
 		if (is_other(&old->regs[i], &cur->regs[i]))
 			taint |= BIT(i);
 	for (i = 0; i < old->nr_slots; i++) {
-		if (!lbpf_slot_is_spill(&old->slots[i]) || !(old->slots[i].spilled.live & LBPF_LIVE_READ))
+		if (!lbpf_slot_is_spill(&old->slots[i]) ||
+		    !(old->slots[i].spilled.live & LBPF_LIVE_READ))
 			continue;
 		if (i >= cur->nr_slots || !lbpf_slot_is_spill(&cur->slots[i]) ||
 		    is_other(&old->slots[i].spilled, &cur->slots[i].spilled))

@@ -11,7 +11,9 @@
 
 /* Each function takes this at least, and multiples of it. */
 #define STACK_UNIT_BYTES	32
-/* Room that callers of a function with a tail call must leave, since the other program starts anew. */
+/*
+ * Room that callers of a function with a tail call must leave, since the other program starts anew.
+ */
 #define TAIL_CALL_STACK_BYTES	256
 
 /**
@@ -40,7 +42,8 @@ static int enter(struct lbpf_env *env, struct chain *chain, u32 subprog)
 	if (chain->nr == LBPF_MAX_FRAMES)
 		return reject(env, -E2BIG, "the call stack of %d frames is too deep !", chain->nr);
 	if (chain->nr && func->has_tail_call && chain->depth >= TAIL_CALL_STACK_BYTES)
-		return reject(env, -EACCES, "tail_calls are not allowed when call stack of previous frames is %d bytes. Too large",
+		return reject(env, -EACCES,
+			      "tail_calls are not allowed when call stack of previous frames is %d bytes. Too large",
 			      chain->depth);
 	chain->depth += stack_of(env, subprog);
 	if (chain->depth > LBPF_STACK_BYTES)

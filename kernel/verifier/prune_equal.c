@@ -40,7 +40,8 @@ static bool match_number_ids(struct lbpf_env *env, u32 old, u32 cur)
 	return match_ids(env, old, cur ? cur : ++env->spare_id);
 }
 
-static bool numbers_match(struct lbpf_env *env, const struct lbpf_reg *old, const struct lbpf_reg *cur)
+static bool numbers_match(struct lbpf_env *env, const struct lbpf_reg *old,
+			  const struct lbpf_reg *cur)
 {
 	if (cur->type != LBPF_SCALAR)
 		return false;
@@ -57,16 +58,19 @@ static bool details_match(const struct lbpf_reg *old, const struct lbpf_reg *cur
 	       old->detail[0] == cur->detail[0] && old->detail[1] == cur->detail[1];
 }
 
-static bool packets_match(struct lbpf_env *env, const struct lbpf_reg *old, const struct lbpf_reg *cur)
+static bool packets_match(struct lbpf_env *env, const struct lbpf_reg *old,
+			  const struct lbpf_reg *cur)
 {
 	/* A branch may have been decided by being at or beyond the end. */
 	bool is_range_ok = old->range < 0 ? old->range == cur->range : old->range <= cur->range;
 
 	return old->off == cur->off && is_range_ok &&
-	       (!old->id || match_ids(env, old->id, cur->id)) && lbpf_scalar_subset(&old->var, &cur->var);
+	       (!old->id || match_ids(env, old->id, cur->id)) &&
+	       lbpf_scalar_subset(&old->var, &cur->var);
 }
 
-static bool pointers_match(struct lbpf_env *env, const struct lbpf_reg *old, const struct lbpf_reg *cur)
+static bool pointers_match(struct lbpf_env *env, const struct lbpf_reg *old,
+			   const struct lbpf_reg *cur)
 {
 	if (old->type != cur->type)
 		return false;
@@ -106,7 +110,8 @@ static bool holds_number(const struct lbpf_slot *slot)
 	return true;
 }
 
-static bool bytes_match(const struct lbpf_env *env, const struct lbpf_slot *old, const struct lbpf_slot *cur)
+static bool bytes_match(const struct lbpf_env *env, const struct lbpf_slot *old,
+			const struct lbpf_slot *cur)
 {
 	bool is_number = !lbpf_slot_is_spill(cur) || cur->spilled.type == LBPF_SCALAR;
 	u32 i;
@@ -125,20 +130,22 @@ static bool bytes_match(const struct lbpf_env *env, const struct lbpf_slot *old,
 	return true;
 }
 
-static bool slots_match(struct lbpf_env *env, const struct lbpf_slot *old, const struct lbpf_slot *cur)
+static bool slots_match(struct lbpf_env *env, const struct lbpf_slot *old,
+			const struct lbpf_slot *cur)
 {
 	bool was_spill = lbpf_slot_is_spill(old);
 
 	if (was_spill && lbpf_slot_is_spill(cur))
 		return bytes_match(env, old, cur) && regs_match(env, &old->spilled, &cur->spilled);
 	/* A number whose value did not matter is as good as any other. */
-	if (was_spill && old->spilled.type == LBPF_SCALAR && !old->spilled.is_precise && !env->is_exact &&
-	    !env->explore_numbers)
+	if (was_spill && old->spilled.type == LBPF_SCALAR && !old->spilled.is_precise &&
+	    !env->is_exact && !env->explore_numbers)
 		return holds_number(cur);
 	return !was_spill && bytes_match(env, old, cur);
 }
 
-static bool stacks_match(struct lbpf_env *env, const struct lbpf_frame *old, const struct lbpf_frame *cur)
+static bool stacks_match(struct lbpf_env *env, const struct lbpf_frame *old,
+			 const struct lbpf_frame *cur)
 {
 	static const struct lbpf_slot none;
 	u32 i;
@@ -154,12 +161,14 @@ static bool stacks_match(struct lbpf_env *env, const struct lbpf_frame *old, con
 	return true;
 }
 
-static bool frames_match(struct lbpf_env *env, const struct lbpf_frame *old, const struct lbpf_frame *cur)
+static bool frames_match(struct lbpf_env *env, const struct lbpf_frame *old,
+			 const struct lbpf_frame *cur)
 {
 	u32 i;
 
 	if (old->callsite != cur->callsite || old->subprog != cur->subprog ||
-	    old->in_callback != cur->in_callback || old->in_async_callback != cur->in_async_callback)
+	    old->in_callback != cur->in_callback ||
+	    old->in_async_callback != cur->in_async_callback)
 		return false;
 	for (i = 0; i < LBPF_NR_REGS; i++)
 		if (!regs_match(env, &old->regs[i], &cur->regs[i]))
@@ -167,7 +176,8 @@ static bool frames_match(struct lbpf_env *env, const struct lbpf_frame *old, con
 	return stacks_match(env, old, cur);
 }
 
-static bool refs_match(struct lbpf_env *env, const struct lbpf_state *old, const struct lbpf_state *cur)
+static bool refs_match(struct lbpf_env *env, const struct lbpf_state *old,
+		       const struct lbpf_state *cur)
 {
 	u32 i;
 
@@ -189,7 +199,8 @@ static bool refs_match(struct lbpf_env *env, const struct lbpf_state *old, const
  *
  * Return: True if whatever can happen from @cur can happen from @old.
  */
-bool lbpf_states_equal(struct lbpf_env *env, const struct lbpf_state *old, const struct lbpf_state *cur, bool is_exact)
+bool lbpf_states_equal(struct lbpf_env *env, const struct lbpf_state *old,
+		       const struct lbpf_state *cur, bool is_exact)
 {
 	u32 i;
 

@@ -27,7 +27,8 @@ static bool may_loop(const struct lbpf_state *old, const struct lbpf_state *cur)
 	if (old->curframe != cur->curframe)
 		return false;
 	for (i = 0; i < LBPF_NR_REGS; i++)
-		if (memcmp(&lbpf_cur_regs(old)[i], &lbpf_cur_regs(cur)[i], offsetof(struct lbpf_reg, parent)))
+		if (memcmp(&lbpf_cur_regs(old)[i], &lbpf_cur_regs(cur)[i],
+			   offsetof(struct lbpf_reg, parent)))
 			return false;
 	return true;
 }
@@ -85,7 +86,8 @@ static bool is_useless(const struct lbpf_state *old)
 /* Has a function that a helper calls just returned to the helper's call? */
 static bool is_turn(const struct lbpf_env *env)
 {
-	return env->info[env->idx].flags & LBPF_INFO_CALLBACK && env->prev_idx < env->code->nr_insns &&
+	return env->info[env->idx].flags & LBPF_INFO_CALLBACK &&
+	       env->prev_idx < env->code->nr_insns &&
 	       env->insns[env->prev_idx].code == (BPF_JMP | BPF_EXIT);
 }
 
@@ -125,7 +127,8 @@ static int find_covering(struct lbpf_env *env, bool *is_wanted)
 				return end_turn(env, old);
 		} else if (old->branches) {
 			if (may_loop(old, env->cur) && lbpf_states_equal(env, old, env->cur, false))
-				return reject(env, -EINVAL, "infinite loop detected at insn %d", env->idx);
+				return reject(env, -EINVAL, "infinite loop detected at insn %d",
+					      env->idx);
 			if (in_short_turn(env) && !(env->info[env->idx].flags & LBPF_INFO_CALLBACK))
 				*is_wanted = false;
 		} else if (lbpf_states_equal(env, old, env->cur, false)) {

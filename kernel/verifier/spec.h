@@ -27,7 +27,8 @@ int lbpf_spec_numbers(struct lbpf_env *env, const struct bpf_insn *insn);
 /* Before and after a pointer moved. */
 int lbpf_spec_before(struct lbpf_env *env, const struct bpf_insn *insn, struct lbpf_reg *ptr,
 		     const struct lbpf_reg *num, struct lbpf_mask *mask);
-int lbpf_spec_after(struct lbpf_env *env, const struct bpf_insn *insn, const struct lbpf_mask *mask);
+int lbpf_spec_after(struct lbpf_env *env, const struct bpf_insn *insn,
+		    const struct lbpf_mask *mask);
 /* The branch not taken is walked as a mispredicting processor would. */
 int lbpf_spec_branch(struct lbpf_env *env, const struct bpf_insn *insn, u32 idx);
 

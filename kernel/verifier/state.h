@@ -47,7 +47,9 @@ enum lbpf_at_pkt_end {
  * @range: Packet pointers: bytes proved to be readable from off 0; or enum lbpf_at_pkt_end.
  * @mem_size: PTR_MEM, PTR_BUF: bytes.
  * @subprog: PTR_FUNC: number of the function.
+ * @btf: PTR_BTF_ID: where the type is described.
  * @btf_id: PTR_BTF_ID: type in @btf.
+ * @detail: The members above as two words, to compare them at once.
  * @map_uid: Inner maps: the lookup they come from; 0 otherwise.
  * @var: The number (scalar), or the variable part of the offset (pointer).
  * @id: Values with the same id are equal (scalars), or have the same variable part
@@ -95,7 +97,8 @@ enum lbpf_slot_kind {
 /**
  * struct lbpf_slot - Eight aligned bytes of stack
  * @spilled: The register in it when kind[7] is LBPF_SLOT_SPILL; its liveness in any case.
- * @kind: enum lbpf_slot_kind of each byte, from the highest address down: byte fp-1 is kind[0] of slot 0.
+ * @kind: enum lbpf_slot_kind of each byte, from the highest address down: byte fp-1 is kind[0] of
+ *	slot 0.
  */
 struct lbpf_slot {
 	struct lbpf_reg	spilled;
@@ -108,7 +111,8 @@ struct lbpf_slot {
  * @callsite: Index of the call instruction in the frame below; main function: LBPF_NO_CALLSITE.
  * @frameno: Place in lbpf_state::frame.
  * @subprog: Function.
- * @in_callback, @in_async_callback: Called by a helper: now, or later by the kernel.
+ * @in_callback: Called by a helper, now.
+ * @in_async_callback: Called by the kernel, later.
  * @callback_depth: Iterations of the callback walked so far.
  * @callback_max: Greatest value a callback may return (the least is 0).
  * @nr_slots: Slots in use: slot 0 is fp-8..fp-1.
@@ -145,7 +149,10 @@ struct lbpf_ref {
 	u32	callback_frame;
 };
 
-/* Place of a register or stack slot: frame << 7, | 0x40 and the slot, or the register + 1.  0: no place. */
+/*
+ * Place of a register or stack slot: frame << 7, | 0x40 and the slot, or the register + 1.  0: no
+ * place.
+ */
 #define LBPF_PLACE_REG(frame, reg)	((frame) << 7 | ((reg) + 1))
 #define LBPF_PLACE_SLOT(frame, slot)	((frame) << 7 | 0x40 | (slot))
 #define LBPF_PLACE_BITS			10
@@ -156,7 +163,8 @@ struct lbpf_ref {
  * @idx: Instruction.
  * @prev_idx: Instruction walked before it.
  * @linked: Places that learned from its comparison together, LBPF_PLACE_BITS each; 0: none.
- * @slot: Stack slot that it loads or stores through another register than R10: LBPF_PLACE_SLOT, or 0.
+ * @slot: Stack slot that it loads or stores through another register than R10: LBPF_PLACE_SLOT, or
+ *	0.
  */
 struct lbpf_hop {
 	u32	idx;
@@ -171,15 +179,21 @@ struct lbpf_hop {
  * @curframe: Index of the running one.
  * @is_speculative: This path is one that only a mispredicted processor takes.
  * @lock_id: lbpf_reg::id of the value whose bpf_spin_lock is held; 0: none.
- * @nr_refs, @max_refs, @refs: References held.
+ * @nr_refs: References held.
+ * @max_refs: Room at @refs.
+ * @refs: References held.
  * @parent: Checkpoint above.
  * @branches: Paths from here that are still being walked.
  * @insn_idx: Checkpoint: its instruction.
- * @first_idx, @last_idx: First and last instruction of the stretch since the checkpoint above.
- * @nr_hops, @max_hops, @hops: Its jumps, for walking back.
+ * @first_idx: First instruction of the stretch since the checkpoint above.
+ * @last_idx: Last instruction of it.
+ * @nr_hops: Jumps in the stretch.
+ * @max_hops: Room at @hops.
+ * @hops: Jumps in the stretch, for walking back.
  * @next: Next checkpoint of the same instruction, or next in the list of free or dropped states.
  * @prev: Previous one in the list of dropped states.
- * @hits, @misses: How useful a checkpoint was.
+ * @hits: Paths that ended at the checkpoint.
+ * @misses: Paths that met it and went on.
  * @is_dropped: Checkpoint that is in no list any more, and freed when its last path ends.
  */
 struct lbpf_state {
@@ -261,7 +275,8 @@ struct lbpf_state *lbpf_state_alloc(struct lbpf_env *env);
 void lbpf_state_free(struct lbpf_env *env, struct lbpf_state *state);
 void lbpf_state_release_all(struct lbpf_env *env);
 int lbpf_state_copy(struct lbpf_env *env, struct lbpf_state *dst, const struct lbpf_state *src);
-struct lbpf_frame *lbpf_frame_push(struct lbpf_env *env, struct lbpf_state *state, u32 callsite, u32 subprog);
+struct lbpf_frame *lbpf_frame_push(struct lbpf_env *env, struct lbpf_state *state, u32 callsite,
+				   u32 subprog);
 void lbpf_frame_pop(struct lbpf_env *env, struct lbpf_state *state);
 int lbpf_frame_grow(struct lbpf_frame *frame, u32 slot);
 int lbpf_hop_push(struct lbpf_state *state, u32 idx, u32 prev_idx);

@@ -261,7 +261,8 @@ int lbpf_frame_grow(struct lbpf_frame *frame, u32 slot)
  */
 int lbpf_hop_push(struct lbpf_state *state, u32 idx, u32 prev_idx)
 {
-	if (make_room((void **)&state->hops, &state->max_hops, state->nr_hops + 1, sizeof(*state->hops)))
+	if (make_room((void **)&state->hops, &state->max_hops, state->nr_hops + 1,
+		      sizeof(*state->hops)))
 		return -ENOMEM;
 	state->hops[state->nr_hops++] = (struct lbpf_hop){ .idx = idx, .prev_idx = prev_idx };
 	return 0;
@@ -279,7 +280,8 @@ int lbpf_ref_acquire(struct lbpf_env *env, u32 insn_idx)
 	struct lbpf_state *state = env->cur;
 	struct lbpf_frame *frame = lbpf_cur_frame(state);
 
-	if (make_room((void **)&state->refs, &state->max_refs, state->nr_refs + 1, sizeof(*state->refs)))
+	if (make_room((void **)&state->refs, &state->max_refs, state->nr_refs + 1,
+		      sizeof(*state->refs)))
 		return -ENOMEM;
 	state->refs[state->nr_refs++] = (struct lbpf_ref){
 		.id = ++env->last_id,

@@ -53,13 +53,16 @@ void lbpf_live_link(struct lbpf_state *cur, struct lbpf_state *above)
 
 	for (i = 0; i <= cur->curframe; i++) {
 		link_frame(cur->frame[i], above->frame[i]);
-		/* R0 and R6-R9 of callers are unreachable until return; R1-R5 of callers are dead. */
+		/*
+		 * R0 and R6-R9 of callers are unreachable until return; R1-R5 of callers are dead.
+		 */
 		for (j = 0; j < LBPF_NR_REGS; j++)
 			cur->frame[i]->regs[j].live = 0;
 	}
 }
 
-static void propagate_frame(struct lbpf_env *env, struct lbpf_frame *cur, const struct lbpf_frame *old)
+static void propagate_frame(struct lbpf_env *env, struct lbpf_frame *cur,
+			    const struct lbpf_frame *old)
 {
 	u32 i;
 

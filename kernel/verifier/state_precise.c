@@ -139,7 +139,10 @@ static int leave_to_caller(struct need *need, bool is_callback)
 	need->regs[need->frame] = 0;
 	need->frame--;
 	if (is_callback) {
-		/* Its arguments are made by the helper, out of any of its own, which stay as they are. */
+		/*
+		 * Its arguments are made by the helper, out of any of its own, which stay as they
+		 * are.
+		 */
 		need->regs[need->frame] |= args ? CALL_CLOBBERS & ~BIT(BPF_REG_0) : 0;
 		return 0;
 	}
@@ -200,7 +203,8 @@ static int back_jump(struct lbpf_env *env, struct need *need, u32 idx)
 static bool is_compared(const struct need *need, const struct bpf_insn *insn, u32 place)
 {
 	return place == LBPF_PLACE_REG(need->frame, insn->dst_reg) ||
-	       (BPF_SRC(insn->code) == BPF_X && place == LBPF_PLACE_REG(need->frame, insn->src_reg));
+	       (BPF_SRC(insn->code) == BPF_X &&
+		place == LBPF_PLACE_REG(need->frame, insn->src_reg));
 }
 
 /* What only equals a compared register learned from it; the register learned from nobody else. */
@@ -210,7 +214,8 @@ static void back_linked(struct need *need, const struct bpf_insn *insn, u64 link
 	u64 left;
 
 	for (left = linked; left; left >>= LBPF_PLACE_BITS)
-		hit |= !is_compared(need, insn, left & PLACE_MASK) && has_place(need, left & PLACE_MASK);
+		hit |= !is_compared(need, insn, left & PLACE_MASK) &&
+		       has_place(need, left & PLACE_MASK);
 	for (left = linked; hit && left; left >>= LBPF_PLACE_BITS)
 		if (is_compared(need, insn, left & PLACE_MASK))
 			need_place(need, left & PLACE_MASK);
@@ -260,20 +265,24 @@ static void set_precise(struct lbpf_reg *reg)
 		reg->is_precise = true;
 }
 
+static void set_frame_precise(struct lbpf_frame *frame)
+{
+	u32 i;
+
+	for (i = 0; i < LBPF_REG_FP; i++)
+		set_precise(&frame->regs[i]);
+	for (i = 0; i < frame->nr_slots; i++)
+		if (lbpf_slot_is_spill(&frame->slots[i]))
+			set_precise(&frame->slots[i].spilled);
+}
+
 static void set_all_precise(struct lbpf_state *state, const struct lbpf_state *last)
 {
-	u32 i, j;
+	u32 i;
 
 	for (; state && state != last; state = state->parent)
-		for (i = 0; i <= state->curframe; i++) {
-			struct lbpf_frame *frame = state->frame[i];
-
-			for (j = 0; j < LBPF_REG_FP; j++)
-				set_precise(&frame->regs[j]);
-			for (j = 0; j < frame->nr_slots; j++)
-				if (lbpf_slot_is_spill(&frame->slots[j]))
-					set_precise(&frame->slots[j].spilled);
-		}
+		for (i = 0; i <= state->curframe; i++)
+			set_frame_precise(state->frame[i]);
 }
 
 /* Only numbers are marked. */
@@ -305,20 +314,24 @@ static bool mark_frame(struct lbpf_frame *frame, struct need *need)
 
 		if (!(*regs & BIT(i)))
 			continue;
-		if (reg->is_precise)
+		if (reg->is_precise) {
 			*regs &= ~BIT(i);
-		else
-			is_new = reg->is_precise = true;
+			continue;
+		}
+		reg->is_precise = true;
+		is_new = true;
 	}
 	for (i = 0; i < frame->nr_slots; i++) {
 		struct lbpf_reg *reg = &frame->slots[i].spilled;
 
 		if (!(*slots & BIT_ULL(i)))
 			continue;
-		if (reg->is_precise)
+		if (reg->is_precise) {
 			*slots &= ~BIT_ULL(i);
-		else
-			is_new = reg->is_precise = true;
+			continue;
+		}
+		reg->is_precise = true;
+		is_new = true;
 	}
 	return is_new;
 }
@@ -336,8 +349,8 @@ static bool mark_checkpoint(struct lbpf_env *env, struct lbpf_state *state, stru
 	for (i = 0; i <= state->curframe; i++)
 		is_new |= mark_frame(state->frame[i], need);
 	if (env->log->level & LBPF_LOG_ALL) {
-		verbose(env, "parent %s regs=%x stack=%llx marks:", is_new ? "didn't have" : "already had",
-			regs, slots);
+		verbose(env, "parent %s regs=%x stack=%llx marks:",
+			is_new ? "didn't have" : "already had", regs, slots);
 		lbpf_print_frame(env, lbpf_cur_frame(state), true);
 	}
 	return is_new;
@@ -347,7 +360,8 @@ static bool mark_checkpoint(struct lbpf_env *env, struct lbpf_state *state, stru
  * Walks back over one stretch, from instruction @idx, which is not looked at
  * itself if @is_first.
  */
-static int walk_stretch(struct lbpf_env *env, struct lbpf_state *state, struct need *need, u32 idx, bool is_first)
+static int walk_stretch(struct lbpf_env *env, struct lbpf_state *state, struct need *need, u32 idx,
+			bool is_first)
 {
 	u32 left = state->nr_hops;
 

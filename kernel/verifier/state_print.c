@@ -54,13 +54,15 @@ static void put_details(struct text *text, const struct lbpf_reg *reg)
 		put_item(text, "off=%d", reg->off);
 	if (lbpf_type_is_packet(reg->type))
 		put_item(text, "r=%d", reg->range);
-	else if (base == LBPF_PTR_CONST_MAP || base == LBPF_PTR_MAP_VALUE || base == LBPF_PTR_MAP_KEY)
+	else if (base == LBPF_PTR_CONST_MAP || base == LBPF_PTR_MAP_VALUE ||
+		 base == LBPF_PTR_MAP_KEY)
 		put_item(text, "ks=%d,vs=%d", reg->map->key_size, reg->map->value_size);
 	if (lbpf_tnum_is_const(reg->var.bits)) {
 		put_item(text, "imm=%llx", reg->var.bits.value);
 	} else if (!lbpf_scalar_is_unknown(&reg->var)) {
 		put_item(text, "%s", "");
-		text->len += lbpf_scalar_print(text->buf + text->len, text->max - text->len, &reg->var);
+		text->len += lbpf_scalar_print(text->buf + text->len, text->max - text->len,
+					       &reg->var);
 	}
 }
 
@@ -137,7 +139,8 @@ void lbpf_print_frame(struct lbpf_env *env, const struct lbpf_frame *frame, bool
 	for (i = 0; i < LBPF_NR_REGS; i++) {
 		struct text text = { .buf = env->text, .max = sizeof(env->text) };
 
-		if (frame->regs[i].type == LBPF_NOT_INIT || (!is_all && !(env->touched_regs & BIT(i))))
+		if (frame->regs[i].type == LBPF_NOT_INIT ||
+		    (!is_all && !(env->touched_regs & BIT(i))))
 			continue;
 		put(&text, " R%d", i);
 		put_live(&text, frame->regs[i].live);
@@ -160,7 +163,8 @@ void lbpf_print_frame(struct lbpf_env *env, const struct lbpf_frame *frame, bool
  */
 void lbpf_print_insn_state(struct lbpf_env *env)
 {
-	int column = round_up(max_t(int, env->prev_insn_len + 4, COMMENT_COLUMN), 8) - env->prev_insn_len - 1;
+	int column = round_up(max_t(int, env->prev_insn_len + 4, COMMENT_COLUMN), 8) -
+		     env->prev_insn_len - 1;
 
 	if (env->prev_log_bytes && env->prev_log_bytes == env->log->used_bytes) {
 		lbpf_log_rewind(env->log, env->prev_log_bytes - 1);
@@ -188,11 +192,14 @@ static const char *name_call(void *ctx, const struct bpf_insn *insn, char *buf, 
 	return lbpf_helper_name(insn->imm);
 }
 
-static const char *name_imm64(void *ctx, const struct bpf_insn *insn, u64 imm, char *buf, size_t buf_bytes)
+static const char *name_imm64(void *ctx, const struct bpf_insn *insn, u64 imm, char *buf,
+			      size_t buf_bytes)
 {
 	struct lbpf_env *env = ctx;
-	bool is_address = insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
-			  insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
+	bool is_address = insn->src_reg == BPF_PSEUDO_MAP_FD ||
+			  insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
+			  insn->src_reg == BPF_PSEUDO_MAP_IDX ||
+			  insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
 
 	if (is_address && !env->may_leak)
 		imm = 0;
@@ -207,7 +214,8 @@ static const char *name_imm64(void *ctx, const struct bpf_insn *insn, u64 imm, c
  */
 void lbpf_print_insn(struct lbpf_env *env, u32 idx)
 {
-	static const struct lbpf_disasm_ops ops = { .call_name = name_call, .imm64_name = name_imm64 };
+	static const struct lbpf_disasm_ops ops = { .call_name = name_call,
+						    .imm64_name = name_imm64 };
 
 	lbpf_disasm(env->text, sizeof(env->text), &env->insns[idx], &ops, env);
 	verbose(env, "%s\n", env->text);

@@ -55,7 +55,8 @@ static int check_result(struct lbpf_env *env)
 	if (!pt->return_range || !pt->return_range(env->code, &min, &max))
 		return 0;
 	if (reg->type != LBPF_SCALAR)
-		return reject(env, -EINVAL, "At program exit the register R0 is not a known value (%s)",
+		return reject(env, -EINVAL,
+			      "At program exit the register R0 is not a known value (%s)",
 			      lbpf_type_name(env, reg->type));
 	if (!lbpf_tnum_in(lbpf_tnum_range(min, max), reg->var.bits))
 		return refuse_result(env, reg, min, max);

@@ -101,12 +101,14 @@ static int check_imm(struct lbpf_env *env, const struct bpf_insn *insn)
 		return 0;
 	if ((op == BPF_DIV || op == BPF_MOD) && !insn->imm)
 		return reject(env, -EINVAL, "div by zero");
-	if ((op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH) && (insn->imm < 0 || insn->imm >= bits))
+	if ((op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH) &&
+	    (insn->imm < 0 || insn->imm >= bits))
 		return reject(env, -EINVAL, "invalid shift %d", insn->imm);
 	return 0;
 }
 
-static int two_numbers(struct lbpf_env *env, const struct bpf_insn *insn, const struct lbpf_reg *num)
+static int two_numbers(struct lbpf_env *env, const struct bpf_insn *insn,
+		       const struct lbpf_reg *num)
 {
 	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
 	struct lbpf_scalar src = num->var;

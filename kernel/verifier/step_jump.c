@@ -17,7 +17,7 @@
  * @insn: Instruction.
  * @op: Comparison.
  * @is_64: Whole registers are compared.
- * @dst: What is compared, in the state that falls through.
+ * @dst: What is compared, in the state of the branch not taken.
  * @src: What it is compared with, likewise; @imm for a constant.
  * @imm: The constant.
  */
@@ -71,10 +71,15 @@ static int packet_taken(const struct lbpf_reg *pkt, u8 op)
 static int is_taken(const struct compare *cmp)
 {
 	if (cmp->dst->type == LBPF_SCALAR && cmp->src->type == LBPF_SCALAR) {
-		/* As Linux 6.1: a comparison of two unknowns, or with the constant on the left, goes both ways. */
-		if (cmp->is_64 ? !lbpf_tnum_is_const(cmp->src->var.bits) : !lbpf_scalar_low_is_const(&cmp->src->var))
+		/*
+		 * As Linux 6.1: a comparison of two unknowns, or with the constant on the left,
+		 * goes both ways.
+		 */
+		if (cmp->is_64 ? !lbpf_tnum_is_const(cmp->src->var.bits) :
+				 !lbpf_scalar_low_is_const(&cmp->src->var))
 			return -1;
-		return lbpf_scalar_branch_taken(cmp->op, cmp->is_64, &cmp->dst->var, &cmp->src->var);
+		return lbpf_scalar_branch_taken(cmp->op, cmp->is_64, &cmp->dst->var,
+						&cmp->src->var);
 	}
 	if (!cmp->is_64)
 		return -1;
@@ -138,7 +143,8 @@ static u64 learn_equals(struct lbpf_state *state, const struct lbpf_reg *known)
 			learn_equal(&frame->regs[j], known, LBPF_PLACE_REG(i, j), &places);
 		for (j = 0; j < frame->nr_slots; j++)
 			if (lbpf_slot_is_spill(&frame->slots[j]))
-				learn_equal(&frame->slots[j].spilled, known, LBPF_PLACE_SLOT(i, j), &places);
+				learn_equal(&frame->slots[j].spilled, known, LBPF_PLACE_SLOT(i, j),
+					    &places);
 	}
 	/* One place alone has learned from nobody. */
 	return places >> LBPF_PLACE_BITS ? places : 0;
@@ -166,7 +172,8 @@ static int note_linked(struct lbpf_env *env, struct lbpf_state *state, u64 place
  */
 static bool teaches(const struct compare *cmp, bool taken)
 {
-	bool is_const = lbpf_tnum_is_const(cmp->dst->var.bits) || lbpf_tnum_is_const(cmp->src->var.bits);
+	bool is_const = lbpf_tnum_is_const(cmp->dst->var.bits) ||
+			lbpf_tnum_is_const(cmp->src->var.bits);
 
 	if (cmp->op == BPF_JEQ)
 		return taken;
@@ -260,7 +267,10 @@ static void learn_nulls(struct lbpf_env *env, struct lbpf_state *state, u32 regn
 	}
 }
 
-/* Packet pointers with the same variable part may be read up to where @known points, @is_open: and one more. */
+/*
+ * Packet pointers with the same variable part may be read up to where @known points, @is_open: and
+ * one more.
+ */
 static void learn_range(struct lbpf_state *state, const struct lbpf_reg *known, bool is_open)
 {
 	u64 umax = lbpf_scalar_umax(&known->var);
@@ -280,7 +290,8 @@ static void learn_range(struct lbpf_state *state, const struct lbpf_reg *known, 
 		for (j = 0; j < frame->nr_slots; j++) {
 			struct lbpf_reg *reg = &frame->slots[j].spilled;
 
-			if (lbpf_slot_is_spill(&frame->slots[j]) && reg->type == type && reg->id == id)
+			if (lbpf_slot_is_spill(&frame->slots[j]) && reg->type == type &&
+			    reg->id == id)
 				reg->range = max(reg->range, range);
 		}
 	}
@@ -306,7 +317,8 @@ static bool is_bound_of(const struct lbpf_reg *pkt, const struct lbpf_reg *end)
 }
 
 /* pkt OP end: on which side pkt is within the packet, and whether equality is excluded there. */
-static bool learn_packet(const struct compare *cmp, struct lbpf_state *jumps, struct lbpf_state *falls)
+static bool learn_packet(const struct compare *cmp, struct lbpf_state *jumps,
+			 struct lbpf_state *falls)
 {
 	bool is_flipped = !is_bound_of(cmp->dst, cmp->src);
 	u32 regno = is_flipped ? cmp->insn->src_reg : cmp->insn->dst_reg;
@@ -340,7 +352,8 @@ static int learn(struct lbpf_env *env, struct compare *cmp, struct lbpf_state *o
 		return 0;
 	}
 	if (!learn_packet(cmp, other, env->cur) && lbpf_is_leak(env, cmp->dst))
-		return reject(env, -EACCES, "R%d pointer comparison prohibited", cmp->insn->dst_reg);
+		return reject(env, -EACCES, "R%d pointer comparison prohibited",
+			      cmp->insn->dst_reg);
 	return 0;
 }
 
@@ -354,7 +367,8 @@ static int begin(struct lbpf_env *env, const struct bpf_insn *insn, struct compa
 		if (err)
 			return err;
 		if (lbpf_is_leak(env, lbpf_reg_of(env, insn->src_reg)))
-			return reject(env, -EACCES, "R%d pointer comparison prohibited", insn->src_reg);
+			return reject(env, -EACCES, "R%d pointer comparison prohibited",
+				      insn->src_reg);
 	}
 	err = lbpf_use_reg(env, insn->dst_reg, LBPF_REG_SRC);
 	if (err)

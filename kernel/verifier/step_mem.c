@@ -87,7 +87,8 @@ static int check_atomic_regs(struct lbpf_env *env, const struct bpf_insn *insn)
 	int err;
 
 	if (!lbpf_insn_is_atomic_op(insn->imm))
-		return reject(env, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x", insn->imm);
+		return reject(env, -EINVAL, "BPF_ATOMIC uses invalid atomic opcode %02x",
+			      insn->imm);
 	err = lbpf_use_reg(env, insn->src_reg, LBPF_REG_SRC);
 	if (!err)
 		err = lbpf_use_reg(env, insn->dst_reg, LBPF_REG_SRC);
@@ -103,7 +104,8 @@ static int check_atomic_regs(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (lbpf_is_leak(env, lbpf_reg_of(env, insn->src_reg)))
 		return reject(env, -EACCES, "R%d leaks addr into mem", insn->src_reg);
 	if (refuses_atomic(lbpf_reg_of(env, insn->dst_reg)->type))
-		return reject(env, -EACCES, "BPF_ATOMIC stores into R%d %s is not allowed", insn->dst_reg,
+		return reject(env, -EACCES, "BPF_ATOMIC stores into R%d %s is not allowed",
+			      insn->dst_reg,
 			      lbpf_type_name(env, lbpf_reg_of(env, insn->dst_reg)->type));
 	return 0;
 }
@@ -170,8 +172,8 @@ int lbpf_step_store(struct lbpf_env *env, const struct bpf_insn *insn)
 		return err;
 	type = lbpf_reg_of(env, insn->dst_reg)->type;
 	if (!is_stx && LBPF_TYPE_BASE(type) == LBPF_PTR_CTX)
-		return reject(env, -EACCES, "BPF_ST stores into R%d %s is not allowed", insn->dst_reg,
-			      lbpf_type_name(env, type));
+		return reject(env, -EACCES, "BPF_ST stores into R%d %s is not allowed",
+			      insn->dst_reg, lbpf_type_name(env, type));
 	err = lbpf_access(env, &access);
 	return err ? err : note_type(env, type);
 }
@@ -205,10 +207,10 @@ int lbpf_step_imm64(struct lbpf_env *env, const struct bpf_insn *insn)
 	} else if (aux->flags & LBPF_INSN_FUNC_ADDR) {
 		lbpf_reg_set_pointer(dst, LBPF_PTR_FUNC);
 		dst->subprog = aux->subprog;
-	} else if (insn->src_reg) {
-		return reject(env, -EINVAL, "unrecognized bpf_ld_imm64 insn");
-	} else {
+	} else if (!insn->src_reg) {
 		lbpf_reg_set_const(env, dst, lbpf_insn_imm64(insn));
+	} else {
+		return reject(env, -EINVAL, "unrecognized bpf_ld_imm64 insn");
 	}
 	env->idx++;
 	return 0;
@@ -226,7 +228,8 @@ int lbpf_step_packet_load(struct lbpf_env *env, const struct bpf_insn *insn)
 	int err;
 
 	if (!(env->code->pt->flags & LBPF_PT_LD_ABS))
-		return reject(env, -EINVAL, "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+		return reject(env, -EINVAL,
+			      "BPF_LD_[ABS|IND] instructions not allowed for this program type");
 	err = lbpf_use_reg(env, BPF_REG_6, LBPF_REG_SRC);
 	if (err)
 		return err;
@@ -234,7 +237,8 @@ int lbpf_step_packet_load(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (err)
 		return reject(env, err, "BPF_LD_[ABS|IND] cannot be mixed with socket references");
 	if (env->cur->lock_id)
-		return reject(env, -EINVAL, "BPF_LD_[ABS|IND] cannot be used inside bpf_spin_lock-ed region");
+		return reject(env, -EINVAL,
+			      "BPF_LD_[ABS|IND] cannot be used inside bpf_spin_lock-ed region");
 	if (lbpf_reg_of(env, BPF_REG_6)->type != LBPF_PTR_CTX)
 		return reject(env, -EINVAL, "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
 	if (BPF_MODE(insn->code) == BPF_IND) {

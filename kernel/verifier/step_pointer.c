@@ -24,11 +24,13 @@ static int check_offset(struct lbpf_env *env, const struct lbpf_reg *reg, u32 ty
 			return 0;
 	name = lbpf_type_name(env, type);
 	if (is_const && (value >= LBPF_MAX_VAR_OFF || value <= -LBPF_MAX_VAR_OFF))
-		return reject(env, -EINVAL, "math between %s pointer and %lld is not allowed", name, value);
+		return reject(env, -EINVAL, "math between %s pointer and %lld is not allowed", name,
+			      value);
 	if (reg->off >= LBPF_MAX_VAR_OFF || reg->off <= -LBPF_MAX_VAR_OFF)
 		return reject(env, -EINVAL, "%s pointer offset %d is not allowed", name, reg->off);
 	if (smin == S64_MIN)
-		return reject(env, -EINVAL, "math between %s pointer and register with unbounded min value is not allowed",
+		return reject(env, -EINVAL,
+			      "math between %s pointer and register with unbounded min value is not allowed",
 			      name);
 	return reject(env, -EINVAL, "value %lld makes %s pointer be out of bounds", smin, name);
 }
@@ -48,13 +50,14 @@ static int check_type(struct lbpf_env *env, const struct bpf_insn *insn, const s
 	u32 base = LBPF_TYPE_BASE(ptr->type);
 
 	if (ptr->type & LBPF_MAYBE_NULL)
-		return reject(env, -EACCES, "R%d pointer arithmetic on %s prohibited, null-check it first",
+		return reject(env, -EACCES,
+			      "R%d pointer arithmetic on %s prohibited, null-check it first",
 			      insn->dst_reg, lbpf_type_name(env, ptr->type));
 	if (base == LBPF_PTR_CONST_MAP && BPF_OP(insn->code) == BPF_ADD && lbpf_reg_is_null(num))
 		return 0;
 	if (never_moves[base])
-		return reject(env, -EACCES, "R%d pointer arithmetic on %s prohibited", insn->dst_reg,
-			      lbpf_type_name(env, ptr->type));
+		return reject(env, -EACCES, "R%d pointer arithmetic on %s prohibited",
+			      insn->dst_reg, lbpf_type_name(env, ptr->type));
 	return 0;
 }
 
@@ -65,15 +68,17 @@ static int check_op(struct lbpf_env *env, const struct bpf_insn *insn, const str
 	if (op == BPF_ADD)
 		return 0;
 	if (op == BPF_AND || op == BPF_OR || op == BPF_XOR)
-		return reject(env, -EACCES, "R%d bitwise operator %s on pointer prohibited", insn->dst_reg,
-			      lbpf_alu_text(op));
+		return reject(env, -EACCES, "R%d bitwise operator %s on pointer prohibited",
+			      insn->dst_reg, lbpf_alu_text(op));
 	if (op != BPF_SUB)
-		return reject(env, -EACCES, "R%d pointer arithmetic with %s operator prohibited", insn->dst_reg,
-			      lbpf_alu_text(op));
+		return reject(env, -EACCES, "R%d pointer arithmetic with %s operator prohibited",
+			      insn->dst_reg, lbpf_alu_text(op));
 	if (ptr != lbpf_reg_of(env, insn->dst_reg))
-		return reject(env, -EACCES, "R%d tried to subtract pointer from scalar", insn->dst_reg);
+		return reject(env, -EACCES, "R%d tried to subtract pointer from scalar",
+			      insn->dst_reg);
 	if (ptr->type == LBPF_PTR_STACK)
-		return reject(env, -EACCES, "R%d subtraction from stack pointer prohibited", insn->dst_reg);
+		return reject(env, -EACCES, "R%d subtraction from stack pointer prohibited",
+			      insn->dst_reg);
 	return 0;
 }
 
@@ -107,15 +112,19 @@ static int check_inside(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (dst->type == LBPF_PTR_STACK) {
 		if (!lbpf_tnum_is_const(dst->var.bits)) {
 			lbpf_tnum_print(var, sizeof(var), dst->var.bits);
-			return reject(env, -EACCES, "R%d variable stack access prohibited for !root, var_off=%s off=%lld",
+			return reject(env, -EACCES,
+				      "R%d variable stack access prohibited for !root, var_off=%s off=%lld",
 				      insn->dst_reg, var, off);
 		}
 		if (off >= 0 || off < -LBPF_STACK_BYTES)
-			return reject(env, -EACCES, "R%d stack pointer arithmetic goes out of range, prohibited for !root; off=%lld",
+			return reject(env, -EACCES,
+				      "R%d stack pointer arithmetic goes out of range, prohibited for !root; off=%lld",
 				      insn->dst_reg, off);
 	}
-	if (LBPF_TYPE_BASE(dst->type) == LBPF_PTR_MAP_VALUE && lbpf_access_map_value(env, insn->dst_reg, 0, 1, false))
-		return reject(env, -EACCES, "R%d pointer arithmetic of map value goes out of range, prohibited for !root",
+	if (LBPF_TYPE_BASE(dst->type) == LBPF_PTR_MAP_VALUE &&
+	    lbpf_access_map_value(env, insn->dst_reg, 0, 1, false))
+		return reject(env, -EACCES,
+			      "R%d pointer arithmetic of map value goes out of range, prohibited for !root",
 			      insn->dst_reg);
 	return 0;
 }
@@ -139,7 +148,8 @@ int lbpf_step_pointer_alu(struct lbpf_env *env, const struct bpf_insn *insn, str
 
 	if (BPF_CLASS(insn->code) != BPF_ALU64) {
 		if (BPF_OP(insn->code) != BPF_SUB || !env->may_leak)
-			return reject(env, -EACCES, "R%d 32-bit pointer arithmetic prohibited", insn->dst_reg);
+			return reject(env, -EACCES, "R%d 32-bit pointer arithmetic prohibited",
+				      insn->dst_reg);
 		lbpf_reg_set_unknown(env, dst);
 		lbpf_scalar_truncate(&dst->var, sizeof(u32));
 		return 0;

@@ -39,7 +39,8 @@ const char *lbpf_alu_text(u8 op)
 
 static int refuse_paths(struct lbpf_env *env, const struct bpf_insn *insn)
 {
-	return reject(env, -EACCES, "R%d tried to %s from different maps, paths or scalars, " NOT_ROOT,
+	return reject(env, -EACCES,
+		      "R%d tried to %s from different maps, paths or scalars, " NOT_ROOT,
 		      insn->dst_reg, BPF_OP(insn->code) == BPF_ADD ? "add" : "sub");
 }
 
@@ -83,27 +84,32 @@ static int find_limit(struct lbpf_env *env, const struct bpf_insn *insn, const s
 		break;
 	case LBPF_PTR_MAP_VALUE:
 		max = ptr->map->value_size;
-		room = (is_left ? lbpf_scalar_smin(&ptr->var) : (s64)lbpf_scalar_umax(&ptr->var)) + ptr->off;
+		room = (is_left ? lbpf_scalar_smin(&ptr->var) : (s64)lbpf_scalar_umax(&ptr->var)) +
+		       ptr->off;
 		break;
 	default:
-		return reject(env, -EACCES, "R%d has pointer with unsupported alu operation, " NOT_ROOT,
-			      ptr == lbpf_reg_of(env, insn->src_reg) ? insn->src_reg : insn->dst_reg);
+		return reject(env, -EACCES,
+			      "R%d has pointer with unsupported alu operation, " NOT_ROOT,
+			      ptr == lbpf_reg_of(env, insn->src_reg) ? insn->src_reg :
+								       insn->dst_reg);
 	}
 	if (room < 0 || room >= max)
-		return reject(env, -EACCES, "R%d tried to %s beyond pointer bounds, " NOT_ROOT, insn->dst_reg,
-			      BPF_OP(insn->code) == BPF_ADD ? "add" : "sub");
+		return reject(env, -EACCES, "R%d tried to %s beyond pointer bounds, " NOT_ROOT,
+			      insn->dst_reg, BPF_OP(insn->code) == BPF_ADD ? "add" : "sub");
 	*limit = room;
 	return 0;
 }
 
-static int push_masked(struct lbpf_env *env, const struct bpf_insn *insn, const struct lbpf_reg *ptr)
+static int push_masked(struct lbpf_env *env, const struct bpf_insn *insn,
+		       const struct lbpf_reg *ptr)
 {
 	struct lbpf_state *branch = lbpf_push_branch(env, env->idx + 1, env->idx, true);
 
 	if (branch == ERR_PTR(-ENOMEM))
 		return -ENOMEM;
 	if (IS_ERR(branch))
-		return reject(env, -EACCES, "R%d could not be pushed for speculative verification, " NOT_ROOT,
+		return reject(env, -EACCES,
+			      "R%d could not be pushed for speculative verification, " NOT_ROOT,
 			      insn->dst_reg);
 	lbpf_reg_assign(&lbpf_cur_regs(branch)[insn->dst_reg], ptr);
 	return 0;
@@ -129,18 +135,21 @@ int lbpf_spec_before(struct lbpf_env *env, const struct bpf_insn *insn, struct l
 	int err;
 
 	*mask = (struct lbpf_mask){ 0 };
-	if (env->no_spec_v1 || BPF_SRC(insn->code) == BPF_K || (!is_add && BPF_OP(insn->code) != BPF_SUB))
+	if (env->no_spec_v1 || BPF_SRC(insn->code) == BPF_K ||
+	    (!is_add && BPF_OP(insn->code) != BPF_SUB))
 		return 0;
 	if (!env->cur->is_speculative) {
 		if (!is_const && is_neg != (lbpf_scalar_smax(&num->var) < 0))
-			return reject(env, -EACCES, "R%d has unknown scalar with mixed signed bounds, " NOT_ROOT,
+			return reject(env, -EACCES,
+				      "R%d has unknown scalar with mixed signed bounds, " NOT_ROOT,
 				      is_dst ? insn->src_reg : insn->dst_reg);
 		mask->is_left = is_add == is_neg;
 		err = find_limit(env, insn, ptr, mask->is_left, &mask->limit);
 		if (err)
 			return err;
 		mask->flags = LBPF_INSN_ALU_MASK | (is_neg ? LBPF_INSN_MASK_NEG : 0) |
-			      (is_const ? LBPF_INSN_MASK_IMM : 0) | (is_dst ? 0 : LBPF_INSN_MASK_DST);
+			      (is_const ? LBPF_INSN_MASK_IMM : 0) |
+			      (is_dst ? 0 : LBPF_INSN_MASK_DST);
 		env->explore_numbers |= !is_const;
 	}
 	return is_const ? 0 : push_masked(env, insn, ptr);
@@ -171,7 +180,8 @@ int lbpf_spec_after(struct lbpf_env *env, const struct bpf_insn *insn, const str
 }
 
 /**
- * lbpf_spec_branch() - Walk the side of a branch that is never taken, as a mispredicting processor would
+ * lbpf_spec_branch() - Walk the side of a branch that is never taken, as a mispredicting processor
+ * would
  * @env: The run.
  * @insn: Conditional jump.
  * @idx: First instruction of that side.
@@ -190,7 +200,8 @@ int lbpf_spec_branch(struct lbpf_env *env, const struct bpf_insn *insn, u32 idx)
 	/* What is compared is not known there: the processor guessed. */
 	if (lbpf_cur_regs(branch)[insn->dst_reg].type == LBPF_SCALAR)
 		lbpf_reg_set_unknown(env, &lbpf_cur_regs(branch)[insn->dst_reg]);
-	if (BPF_SRC(insn->code) == BPF_X && lbpf_cur_regs(branch)[insn->src_reg].type == LBPF_SCALAR)
+	if (BPF_SRC(insn->code) == BPF_X &&
+	    lbpf_cur_regs(branch)[insn->src_reg].type == LBPF_SCALAR)
 		lbpf_reg_set_unknown(env, &lbpf_cur_regs(branch)[insn->src_reg]);
 	return 0;
 }

@@ -60,7 +60,8 @@ static int check_tail_calls(struct lbpf_env *env)
 	for (i = 0; i < env->code->nr_insns && !env->no_spec_v1; i++) {
 		const struct lbpf_insn_aux *aux = &env->aux[i];
 
-		if (aux->proto && aux->proto->effects & LBPF_EFF_TAIL_CALL && aux->flags & LBPF_INSN_CALL_POISON)
+		if (aux->proto && aux->proto->effects & LBPF_EFF_TAIL_CALL &&
+		    aux->flags & LBPF_INSN_CALL_POISON)
 			return reject(env, -EINVAL, "tail_call abusing map_ptr");
 	}
 	return 0;
@@ -98,9 +99,10 @@ static void print_stats(struct lbpf_env *env, u64 start_ns)
 			verbose(env, "%s%d", i ? "+" : "", code->subprogs[i].stack_bytes);
 		verbose(env, "\n");
 	}
-	verbose(env, "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read %d\n",
-		code->processed_insns, LBPF_MAX_INSNS, code->max_states_per_insn, code->total_states,
-		code->peak_states, code->mark_read);
+	verbose(env,
+		"processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read %d\n",
+		code->processed_insns, LBPF_MAX_INSNS, code->max_states_per_insn,
+		code->total_states, code->peak_states, code->mark_read);
 }
 
 static void free_list(struct lbpf_env *env, struct lbpf_state *list)
@@ -133,7 +135,8 @@ static void finish(struct lbpf_env *env)
 	u32 i;
 
 	for (i = 0; i < code->nr_subprogs; i++)
-		code->subprogs[i].stack_bytes = round_up(code->subprogs[i].stack_bytes, LBPF_SLOT_BYTES);
+		code->subprogs[i].stack_bytes = round_up(code->subprogs[i].stack_bytes,
+							 LBPF_SLOT_BYTES);
 	code->peak_states = env->peak_states;
 }
 

@@ -9,7 +9,10 @@
 
 #include "env.h"
 
-/* Return value of a step: this path ends here.  0: it goes on at env->idx; below 0: the program is refused. */
+/*
+ * Return value of a step: this path ends here.  0: it goes on at env->idx; below 0: the program is
+ * refused.
+ */
 #define LBPF_PATH_ENDS	1
 
 /* How an instruction uses a register. */
@@ -60,7 +63,8 @@ struct lbpf_reg *lbpf_reg_of(struct lbpf_env *env, u32 regno);
 
 /* access_mem.c */
 int lbpf_access(struct lbpf_env *env, const struct lbpf_access *access);
-int lbpf_access_region(struct lbpf_env *env, u32 regno, s32 off, s32 size, u32 mem_size, bool may_be_empty);
+int lbpf_access_region(struct lbpf_env *env, u32 regno, s32 off, s32 size, u32 mem_size,
+		       bool may_be_empty);
 int lbpf_access_map_value(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool may_be_empty);
 int lbpf_access_map_type(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool is_write);
 int lbpf_access_packet(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool may_be_empty);
@@ -97,12 +101,14 @@ int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn);
 
 /* explore.c */
 int lbpf_explore(struct lbpf_env *env, u32 subprog);
-struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx, bool is_speculative);
+struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
+				    bool is_speculative);
 void lbpf_explore_release(struct lbpf_env *env);
 
 /* prune_*.c */
 int lbpf_prune(struct lbpf_env *env);
-bool lbpf_states_equal(struct lbpf_env *env, const struct lbpf_state *old, const struct lbpf_state *cur, bool is_exact);
+bool lbpf_states_equal(struct lbpf_env *env, const struct lbpf_state *old,
+		       const struct lbpf_state *cur, bool is_exact);
 void lbpf_branches_done(struct lbpf_env *env, struct lbpf_state *state);
 
 /* facts.c */

@@ -41,7 +41,8 @@ static inline int create(int side, const struct map_spec *spec)
 static inline int elem(int side, int cmd, int fd, const void *key, const void *value,
 		       unsigned long long flags)
 {
-	union bpf_attr attr = { .map_fd = fd, .key = PTR(key), .value = PTR(value), .flags = flags };
+	union bpf_attr attr = { .map_fd = fd, .key = PTR(key), .value = PTR(value),
+				.flags = flags };
 
 	return call(side, cmd, &attr);
 }

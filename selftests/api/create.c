@@ -91,7 +91,8 @@ TEST(flags)
 
 TEST(nodes)
 {
-	static const unsigned int nodes[] = { 0, 1, 2, 63, 64, 1023, 1024, 0x7fffffff, ~0U, ~0U - 1 };
+	static const unsigned int nodes[] = { 0, 1, 2, 63, 64, 1023, 1024, 0x7fffffff, ~0U,
+					      ~0U - 1 };
 	unsigned int t, n, with;
 
 	for (t = 0; t < ARRAY_SIZE(types); t++)
@@ -110,7 +111,8 @@ TEST(nodes)
 /* Each character at each place. */
 TEST(names)
 {
-	union bpf_attr attr = { .map_type = ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1 };
+	union bpf_attr attr = { .map_type = ARRAY, .key_size = 4, .value_size = 4,
+				.max_entries = 1 };
 	unsigned int c, at;
 
 	for (c = 0; c < 256; c++)

@@ -126,8 +126,7 @@ TEST_F(elem, each_others_maps)
 	FOR_EACH_SIDE(side)
 		fd[side] = create(side, &specs[0]);
 	FOR_EACH_SIDE(side)
-		EXPECT_EQ(-EINVAL, elem(side, BPF_MAP_LOOKUP_ELEM, fd[!side], self->key, self->value,
-					0));
+	EXPECT_EQ(-EINVAL, elem(side, BPF_MAP_LOOKUP_ELEM, fd[!side], self->key, self->value, 0));
 }
 
 /* Read-only, write-only, both, and how that shows. */

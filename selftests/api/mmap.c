@@ -163,7 +163,8 @@ TEST(freezing)
 		EXPECT_EQ(-EBUSY, freeze(side, fd[side]));
 		munmap(mem[side] + 2 * PAGE_BYTES, PAGE_BYTES);
 		EXPECT_EQ(0, freeze(side, fd[side]));
-		EXPECT_EQ(MAP_FAILED, map_pages(fd[side], 1, PROT_READ | PROT_WRITE, MAP_SHARED, 0));
+		EXPECT_EQ(MAP_FAILED,
+			  map_pages(fd[side], 1, PROT_READ | PROT_WRITE, MAP_SHARED, 0));
 		EXPECT_EQ(EPERM, errno);
 		EXPECT_NE(MAP_FAILED, map_pages(fd[side], 1, PROT_READ, MAP_SHARED, 0));
 	}

@@ -229,7 +229,8 @@ TEST(id_errors)
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		for (f = 0; f < 32; f++)
-			EXPECT_EQ(by_id(SIDE_KERNEL, ids[i], 1U << f), by_id(SIDE_LBPF, ids[i], 1U << f))
+			EXPECT_EQ(by_id(SIDE_KERNEL, ids[i], 1U << f),
+				  by_id(SIDE_LBPF, ids[i], 1U << f))
 				TH_LOG("id %u flag %u", ids[i], f);
 		EXPECT_EQ(by_id(SIDE_KERNEL, ids[i], BPF_F_RDONLY | BPF_F_WRONLY),
 			  by_id(SIDE_LBPF, ids[i], BPF_F_RDONLY | BPF_F_WRONLY));

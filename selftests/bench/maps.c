@@ -248,7 +248,7 @@ static double run_prog(enum test_side side, int fd, enum op op, __u32 key_size, 
 
 	for (__u32 i = 0; i < NR_KEYS; i++)
 		make_key(keys[i], first + i * step);
-	return prog_cost(side, fd, op, (const __u32 (*)[16])keys, key_size);
+	return prog_cost(side, fd, op, (const void *)keys, key_size);
 }
 
 static double prog_hit(enum test_side side, int fd, __u32 key_size, __u32 nr)

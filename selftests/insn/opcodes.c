@@ -41,7 +41,7 @@ static const struct operands {
 	{ 1, 0, 1, 5 },
 };
 
-#define NR_TRIES (sizeof(tries) / sizeof(tries[0]))
+#define NR_TRIES ARRAY_SIZE(tries)
 
 struct answer {
 	int err;
@@ -64,7 +64,8 @@ static void find_reason(char *log, struct answer *answer)
 	}
 }
 
-static void load(enum test_side side, const struct bpf_insn *insns, unsigned int nr, struct answer *answer)
+static void load(enum test_side side, const struct bpf_insn *insns, unsigned int nr,
+		 struct answer *answer)
 {
 	static char log[65536];
 	union bpf_attr attr;
@@ -93,13 +94,16 @@ static unsigned int build(struct bpf_insn *insns, __u8 code, const struct operan
 	unsigned int nr = 0;
 	__u8 reg;
 
-	insns[nr++] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1 };
-	insns[nr++] = (struct bpf_insn){ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -8 };
+	insns[nr++] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6,
+					 .src_reg = 1 };
+	insns[nr++] = (struct bpf_insn){ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10,
+					 .off = -8 };
 	for (reg = 0; reg < 6; reg++)
 		insns[nr++] = (struct bpf_insn){
 			.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = reg, .imm = 5 };
 	insns[nr++] = (struct bpf_insn){
-		.code = code, .dst_reg = ops->dst, .src_reg = ops->src, .off = ops->off, .imm = ops->imm };
+		.code = code, .dst_reg = ops->dst, .src_reg = ops->src, .off = ops->off,
+			.imm = ops->imm };
 	if (code == (BPF_LD | BPF_IMM | BPF_DW))
 		insns[nr++] = (struct bpf_insn){ .imm = 7 };
 	insns[nr++] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0 };
@@ -153,8 +157,8 @@ static bool same_answer(__u8 code, const struct operands *ops)
 	load(SIDE_KERNEL, insns, nr, &theirs);
 	if (ours.err == theirs.err && !strcmp(ours.why, theirs.why))
 		return true;
-	ksft_print_msg("opcode %02x dst %d src %d off %d imm %d: lbpf %d \"%s\", kernel %d \"%s\"\n", code,
-		       ops->dst, ops->src, ops->off, ops->imm, ours.err, ours.why, theirs.err,
+	ksft_print_msg("opcode %02x dst %d src %d off %d imm %d: lbpf %d \"%s\", kernel %d \"%s\"\n",
+		       code, ops->dst, ops->src, ops->off, ops->imm, ours.err, ours.why, theirs.err,
 		       theirs.why);
 	return false;
 }

@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 			 "objects are gone (%llu maps, %llu progs, %llu links, %llu btfs)\n",
 			 (unsigned long long)stats.nr_maps, (unsigned long long)stats.nr_progs,
 			 (unsigned long long)stats.nr_links, (unsigned long long)stats.nr_btfs);
-	ksft_test_result(stats.nr_allocs <= nr_allocs, "allocations are gone (%llu, at first %llu)\n",
+	ksft_test_result(stats.nr_allocs <= nr_allocs,
+			 "allocations are gone (%llu, at first %llu)\n",
 			 (unsigned long long)stats.nr_allocs, nr_allocs);
 	ksft_test_result(!stats.text_bytes, "program text is gone (%llu bytes)\n",
 			 (unsigned long long)stats.text_bytes);

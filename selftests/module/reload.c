@@ -39,7 +39,7 @@ static int command(int cmd, void *attr, unsigned int size_bytes)
 }
 
 /* What the module was loaded with. */
-static char unprivileged[] = "unprivileged=0";
+static char unprivileged[sizeof("unprivileged=0")] = "unprivileged=0";
 
 static void read_parameter(void)
 {
@@ -91,12 +91,14 @@ static int load_prog(int map_fd)
 		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = 10, .off = -4 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 10 },
 		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = -4 },
-		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map_fd },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD,
+		  .imm = map_fd },
 		{ },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem },
 		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 2 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = 1 },
-		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = 0, .src_reg = 1, .imm = BPF_ADD },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = 0, .src_reg = 1,
+		  .imm = BPF_ADD },
 		{ .code = BPF_ALU | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
@@ -110,7 +112,8 @@ static int load_prog(int map_fd)
 
 static int attach(int sock, int prog_fd)
 {
-	struct lbpf_sock_attach attr = { .sock_fd = sock, .prog_fd = prog_fd, .hook = LBPF_SOCK_FILTER };
+	struct lbpf_sock_attach attr = { .sock_fd = sock, .prog_fd = prog_fd,
+					 .hook = LBPF_SOCK_FILTER };
 
 	return command(LBPF_SOCK_ATTACH, &attr, sizeof(attr));
 }
@@ -178,7 +181,8 @@ static const char *run_round(void)
 	if (dev < 0)
 		return "device";
 	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)) || getsockname(sock, (struct sockaddr *)&addr, &len))
+	if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    getsockname(sock, (struct sockaddr *)&addr, &len))
 		return "bind";
 	problem = run_attached(sock);
 	close(sock);
@@ -201,7 +205,8 @@ int main(void)
 	/* A port that stays the same, for the sender. */
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	sock = socket(AF_INET, SOCK_DGRAM, 0);
-	if (bind(sock, (struct sockaddr *)&addr, len) || getsockname(sock, (struct sockaddr *)&addr, &len))
+	if (bind(sock, (struct sockaddr *)&addr, len) ||
+	    getsockname(sock, (struct sockaddr *)&addr, &len))
 		ksft_exit_fail_msg("bind: %s\n", strerror(errno));
 	close(sock);
 	traffic = start_traffic();

@@ -29,7 +29,8 @@ static int load_const(enum test_side side, int value)
 	int fd = load_insns(side, insns, NR(insns));
 
 	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s", side_name[side], strerror(-fd), verifier_log);
+		ksft_exit_fail_msg("%s: load: %s\n%s", side_name[side], strerror(-fd),
+				   verifier_log);
 	return fd;
 }
 
@@ -101,14 +102,16 @@ static int send_100(struct pair pair)
 {
 	static char buf[100];
 
-	if (send(pair.from, buf, sizeof(buf), 0) != sizeof(buf) && errno != ECONNREFUSED && errno != EPERM)
+	if (send(pair.from, buf, sizeof(buf), 0) != sizeof(buf) && errno != ECONNREFUSED &&
+	    errno != EPERM)
 		ksft_exit_fail_msg("send: %s\n", strerror(errno));
 	return receive(pair.to);
 }
 
 static void test_verdicts(enum test_side side, struct pair pair, const char *name, int header)
 {
-	int drop = load_const(side, 0), all = load_const(side, -1), cut = load_const(side, header + 10);
+	int drop = load_const(side, 0), all = load_const(side, -1),
+	    cut = load_const(side, header + 10);
 	char text[64];
 	bool ok;
 

@@ -73,7 +73,9 @@ static unsigned int run_once(enum test_side side, int prog, unsigned int proto, 
 	return attr.test.retval;
 }
 
-/* What the program finds at @off, the high half of 8 bytes folded in; with dst == src and without. */
+/*
+ * What the program finds at @off, the high half of 8 bytes folded in; with dst == src and without.
+ */
 static int load_reader(enum test_side side, int off, int size, int dst)
 {
 	struct bpf_insn insns[] = {
@@ -141,7 +143,8 @@ static void compare_values(int dst)
 
 	for (int off = 0; off < (int)sizeof(struct __sk_buff); off++)
 		for (int size = 0; size < 4; size++) {
-			if (off % (1 << size) || (size == 3 && off == offsetof(struct __sk_buff, sk)))
+			if (off % (1 << size) ||
+			    (size == 3 && off == offsetof(struct __sk_buff, sk)))
 				continue;
 			nr_differ += compare_value(off, size, dst, ETH_P_IP, false);
 			for (unsigned int i = 0; i < NR(protos); i++)
@@ -214,8 +217,9 @@ static void test_cb(enum test_side side)
 	attr.test.ctx_out = PTR(&out);
 	attr.test.ctx_size_out = sizeof(out);
 	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
-	ksft_test_result(!err && attr.test.retval == want[3] && !memcmp(out.cb, want, sizeof(want)) &&
-			 out.mark == in.mark, "stores into cb[]: %s\n", side_name[side]);
+	ksft_test_result(!err && attr.test.retval == want[3] &&
+			 !memcmp(out.cb, want, sizeof(want)) && out.mark == in.mark,
+			 "stores into cb[]: %s\n", side_name[side]);
 	close(prog);
 }
 

@@ -25,7 +25,8 @@ static unsigned int run_insns(enum test_side side, const struct bpf_insn *insns,
 	int err;
 
 	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd), verifier_log);
+		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
+				   verifier_log);
 	memset(&attr, 0, sizeof(attr));
 	attr.test.prog_fd = fd;
 	attr.test.data_in = PTR(packet);
@@ -249,7 +250,8 @@ static unsigned int load_bytes(enum test_side side, int id, int off, int len, in
 
 static void compare_load_bytes(int id, const char *name)
 {
-	static const int offs[] = { 0, 1, 20, 46, 47, 48, 49, 50, 51, 0xffff, 0x10000, -1, -14, 0x7fffffff };
+	static const int offs[] = { 0, 1, 20, 46, 47, 48, 49, 50, 51, 0xffff, 0x10000, -1, -14,
+				    0x7fffffff };
 	static const int lens[] = { 1, 2, 4, 16 };
 	int nr_wrong = 0, nr_starts = id == BPF_FUNC_skb_load_bytes ? 1 : 3;
 
@@ -286,7 +288,8 @@ static void compare_packet_loads(bool is_indirect)
 				unsigned int want, got;
 				int off = offs[k];
 
-				want = load_packet(SIDE_KERNEL, sizes[j], bases[i] + off, is_indirect);
+				want = load_packet(SIDE_KERNEL, sizes[j], bases[i] + off,
+						   is_indirect);
 				got = load_packet(SIDE_LBPF, sizes[j], bases[i] + off, is_indirect);
 				nr_left += !want;
 				if (want == got)
@@ -342,8 +345,10 @@ static int compare_strings(enum test_side side, const char *text, int len)
 
 static void test_strncmp(enum test_side side)
 {
-	ksft_test_result(compare_strings(side, "abcd", 8) == 0 && compare_strings(side, "abce", 8) > 0 &&
-			 compare_strings(side, "abcc", 8) < 0 && compare_strings(side, "abcx", 3) == 0,
+	ksft_test_result(compare_strings(side, "abcd", 8) == 0 &&
+			 compare_strings(side, "abce", 8) > 0 &&
+			 compare_strings(side, "abcc", 8) < 0 &&
+			 compare_strings(side, "abcx", 3) == 0,
 			 "strncmp: %s\n", side_name[side]);
 }
 

@@ -71,20 +71,26 @@ static void test_plain(void)
 		fd[side] = load_named(side, "some.name_1", "GPL");
 		info[side] = plain_info(side, fd[side]);
 	}
-	ksft_test_result(info[0].type == BPF_PROG_TYPE_SOCKET_FILTER && info[0].type == info[1].type, "type\n");
+	ksft_test_result(info[0].type == BPF_PROG_TYPE_SOCKET_FILTER &&
+			 info[0].type == info[1].type,
+			 "type\n");
 	ksft_test_result(!memcmp(info[0].tag, info[1].tag, BPF_TAG_SIZE), "tag\n");
 	ksft_test_result(!strcmp(info[0].name, "some.name_1"), "name\n");
 	ksft_test_result(info[0].gpl_compatible && info[1].gpl_compatible, "gpl_compatible\n");
 	ksft_test_result(info[0].verified_insns == info[1].verified_insns, "verified_insns\n");
 	ksft_test_result(info[0].created_by_uid == getuid(), "created_by_uid\n");
-	ksft_test_result(info[0].load_time && info[0].load_time <= info[1].load_time, "load_time\n");
+	ksft_test_result(info[0].load_time && info[0].load_time <= info[1].load_time,
+			 "load_time\n");
 	ksft_test_result(info[0].xlated_prog_len == 16 && info[0].jited_prog_len > 0, "lengths\n");
 	ksft_test_result(info[0].nr_jited_ksyms == 1 && info[0].nr_jited_func_lens == 1 &&
 			 info[0].nr_prog_tags == info[1].nr_prog_tags, "numbers of functions\n");
 	ksft_test_result(info[0].func_info_rec_size == info[1].func_info_rec_size &&
 			 info[0].line_info_rec_size == info[1].line_info_rec_size &&
-			 info[0].jited_line_info_rec_size == info[1].jited_line_info_rec_size, "record sizes\n");
-	ksft_test_result(info[0].id && !info[0].nr_map_ids && !info[0].btf_id && !info[0].ifindex, "the rest\n");
+			 info[0].jited_line_info_rec_size ==
+				 info[1].jited_line_info_rec_size,
+			 "record sizes\n");
+	ksft_test_result(info[0].id && !info[0].nr_map_ids && !info[0].btf_id && !info[0].ifindex,
+			 "the rest\n");
 	close(fd[0]);
 	close(fd[1]);
 	fd[0] = load_named(SIDE_LBPF, "", "BSD");
@@ -96,7 +102,8 @@ static void test_plain(void)
 /* Sizes of the information struct: the same errors, and the same number of bytes written. */
 static void test_sizes(void)
 {
-	static const unsigned int sizes[] = { 0, 1, 4, 8, 40, 104, 128, 200, sizeof(struct bpf_prog_info),
+	static const unsigned int sizes[] = { 0, 1, 4, 8, 40, 104, 128, 200,
+					      sizeof(struct bpf_prog_info),
 					      sizeof(struct bpf_prog_info) + 8, 1024, 4096, 4097 };
 	int fd[2] = { load_named(0, "a", "GPL"), load_named(1, "a", "GPL") };
 	static unsigned char info[8192];
@@ -110,7 +117,8 @@ static void test_sizes(void)
 			for (int side = 0; side < 2; side++) {
 				memset(info, 0, sizeof(info));
 				if (tail && sizes[i])
-					info[sizes[i] - 1] = sizes[i] > sizeof(struct bpf_prog_info);
+					info[sizes[i] - 1] = sizes[i] >
+							     sizeof(struct bpf_prog_info);
 				len[side] = sizes[i];
 				err[side] = get_info(side, fd[side], info, &len[side]);
 			}
@@ -151,7 +159,9 @@ static void test_record_sizes(void)
 	ksft_test_result(!nr_wrong, "wrong record sizes\n");
 }
 
-/* Rewritten instructions of a program with a map: as much as fits, map ids in place of addresses. */
+/*
+ * Rewritten instructions of a program with a map: as much as fits, map ids in place of addresses.
+ */
 static void test_dump(void)
 {
 	int map = make_map(SIDE_LBPF, BPF_MAP_TYPE_ARRAY, 4, 8, 1), fd, err;
@@ -193,12 +203,16 @@ static void test_dump(void)
 			ok &= xlated[i].imm == (int)((struct bpf_map_info *)&map_info)->id;
 		}
 	ksft_test_result(!err && ok && nr_loads == 2, "map addresses are ids in the dump\n");
-	ksft_test_result(info.nr_map_ids == 1 && ids[0] == ((struct bpf_map_info *)&map_info)->id && !ids[1],
+	ksft_test_result(info.nr_map_ids == 1 && ids[0] == ((struct bpf_map_info *)&map_info)->id &&
+			 !ids[1],
 			 "map_ids\n");
-	ksft_test_result(xlated[info.xlated_prog_len / 8].code == 0xee && jited[info.jited_prog_len] == 0xee &&
-			 jited[info.jited_prog_len - 1] != 0xee, "dumps end where they say\n");
+	ksft_test_result(xlated[info.xlated_prog_len / 8].code == 0xee &&
+			 jited[info.jited_prog_len] == 0xee &&
+			 jited[info.jited_prog_len - 1] != 0xee,
+			 "dumps end where they say\n");
 	ksft_test_result(info.nr_jited_ksyms == 1 && ksyms[0] && !ksyms[1] &&
-			 lens[0] == info.jited_prog_len && !lens[1], "function addresses and lengths\n");
+			 lens[0] == info.jited_prog_len && !lens[1],
+			 "function addresses and lengths\n");
 	close(fd);
 	close(map);
 }
@@ -218,13 +232,15 @@ static void test_short_dump(void)
 	info.jited_prog_insns = PTR(jited);
 	info.jited_prog_len = 3;
 	err = get_info(SIDE_LBPF, fd, &info, &len);
-	ksft_test_result(!err && info.xlated_prog_len == 16 && xlated[11] == 0xee && jited[3] == 0xee,
+	ksft_test_result(!err && info.xlated_prog_len == 16 && xlated[11] == 0xee &&
+			 jited[3] == 0xee,
 			 "dumps are cut to the room there is\n");
 	memset(&info, 0, sizeof(info));
 	info.xlated_prog_insns = 8;
 	info.xlated_prog_len = 16;
 	len = sizeof(info);
-	ksft_test_result(get_info(SIDE_LBPF, fd, &info, &len) == -EFAULT, "dump to a bad pointer\n");
+	ksft_test_result(get_info(SIDE_LBPF, fd, &info, &len) == -EFAULT,
+			 "dump to a bad pointer\n");
 	close(fd);
 }
 
@@ -280,13 +296,16 @@ static void read_fdinfo(int fd, char *keys, char *values)
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = fopen(path, "r");
-	keys[0] = values[0] = 0;
+	keys[0] = 0;
+	values[0] = 0;
 	while (file && fgets(line, sizeof(line), file)) {
 		char *colon = strchr(line, ':');
 
-		if (!strncmp(line, "pos", 3) || !strncmp(line, "mnt", 3) || !strncmp(line, "ino", 3) || !colon)
+		if (!strncmp(line, "pos", 3) || !strncmp(line, "mnt", 3) ||
+		    !strncmp(line, "ino", 3) || !colon)
 			continue;
-		if (!strncmp(line, "prog_t", 6) || !strncmp(line, "prog_j", 6) || !strncmp(line, "ver", 3))
+		if (!strncmp(line, "prog_t", 6) || !strncmp(line, "prog_j", 6) ||
+		    !strncmp(line, "ver", 3))
 			strcat(values, line);
 		*colon = 0;
 		strcat(strcat(keys, line), " ");
@@ -476,9 +495,11 @@ static void test_tags(void)
 		for (int side = 0; side < 2; side++) {
 			int map = make_map(side, BPF_MAP_TYPE_ARRAY, 4, 8, 1);
 			struct bpf_insn with_map[] = {
-				LD_IMM64(BPF_REG_1, round ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD, map,
+				LD_IMM64(BPF_REG_1,
+					 round ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD, map,
 					 round == 2 ? 4 : 0),
-				MOV(BPF_REG_0, 0), EXIT(),
+				MOV(BPF_REG_0, 0),
+				EXIT(),
 			};
 			int fd = load_insns(side, with_map, NR(with_map));
 

@@ -230,7 +230,8 @@ static void test_gpl_only(enum test_side side)
 			close(err[i]);
 	}
 	ksft_test_result(err[0] >= 0 && err[1] == -EINVAL &&
-			 strstr(log_text, "cannot call GPL-restricted function from non-GPL compatible program"),
+			 strstr(log_text,
+				"cannot call GPL-restricted function from non-GPL"),
 			 "trace_printk wants GPL: %s\n", side_name[side]);
 }
 

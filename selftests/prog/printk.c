@@ -41,7 +41,8 @@ static int print(enum test_side side, const char *fmt, int size, int third)
 	insns[nr++] = EXIT();
 	fd = load_insns(side, insns, nr);
 	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd), verifier_log);
+		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
+				   verifier_log);
 	memset(&attr, 0, sizeof(attr));
 	attr.test.prog_fd = fd;
 	attr.test.data_in = PTR(packet);
@@ -94,12 +95,63 @@ static void compare_size(const char *fmt, int size)
 	ksft_test_result(ret[0] == ret[1], "%d bytes of format: %d\n", size, ret[1]);
 }
 
-static const char * const numbers[] = {
-	"plain", "", "line\n", "%d", "%d %u", "%d %u %x", "%i %X %d", "%ld %lu %lx", "%lld %llu %llx",
-	"%d %d %d %d", "%%", "100%%", "%d%%", "%5d|%-5d|%05d", "%+d", "% d", "%08x", "%10llx|", "%c%c", "%3c|",
-	"%", "%l", "%llld", "%hd", "%hhd", "%f", "%n", "%z", "%zd", "%o", "%*d", "%.3d", "%#x",
-	"%p", "%px", "%pK", "%ps", "%pS", "%pB", "%pX", "%pI", "%pI5", "%pd", "%pks", "%pus", "%pksx",
-	"%s", "%sx", "%s.", "%-10s|", "%10s|", "%\t", "%5", "tab\there", "bell\a", "high\xe4",
+static const char *const numbers[] = {
+	"plain",
+	"",
+	"line\n",
+	"%d",
+	"%d %u",
+	"%d %u %x",
+	"%i %X %d",
+	"%ld %lu %lx",
+	"%lld %llu %llx",
+	"%d %d %d %d",
+	"%%",
+	"100%%",
+	"%d%%",
+	"%5d|%-5d|%05d",
+	"%+d",
+	"% d",
+	"%08x",
+	"%10llx|",
+	"%c%c",
+	"%3c|",
+	"%",
+	"%l",
+	"%llld",
+	"%hd",
+	"%hhd",
+	"%f",
+	"%n",
+	"%z",
+	"%zd",
+	"%o",
+	"%*d",
+	"%.3d",
+	"%#x",
+	"%p",
+	"%px",
+	"%pK",
+	"%ps",
+	"%pS",
+	"%pB",
+	"%pX",
+	"%pI",
+	"%pI5",
+	"%pd",
+	"%pks",
+	"%pus",
+	"%pksx",
+	"%s",
+	"%sx",
+	"%s.",
+	"%-10s|",
+	"%10s|",
+	"%\t",
+	"%5",
+	"tab\there",
+	"bell\a",
+	"high\xe4",
 };
 
 static const char * const strings[] = {

@@ -33,7 +33,8 @@ static int load_cb_user(enum test_side side)
 	int fd = load_insns(side, insns, NR(insns));
 
 	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd), verifier_log);
+		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
+				   verifier_log);
 	return fd;
 }
 
@@ -151,13 +152,15 @@ static void test_race(void)
 	udp = socket(AF_INET, SOCK_DGRAM, 0);
 	udp_addr.sin_family = AF_INET;
 	udp_addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) || bind(udp, (void *)&udp_addr, sizeof(udp_addr)) ||
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) ||
+	    bind(udp, (void *)&udp_addr, sizeof(udp_addr)) ||
 	    getsockname(udp, (void *)&udp_addr, &len))
 		ksft_exit_fail_msg("sockets: %s\n", strerror(errno));
 	for (unsigned int i = 0; i < NR(prog_fds); i++) {
 		struct bpf_insn insns[] = { MOV(BPF_REG_0, i), EXIT() };
 
-		prog_fds[i] = i == 3 ? load_cb_user(SIDE_LBPF) : load_insns(SIDE_LBPF, insns, NR(insns));
+		prog_fds[i] = i == 3 ? load_cb_user(SIDE_LBPF) :
+				       load_insns(SIDE_LBPF, insns, NR(insns));
 	}
 	pthread_create(&threads[0], NULL, send_packets, NULL);
 	pthread_create(&threads[1], NULL, drain, NULL);
@@ -196,10 +199,16 @@ static int with_failure(int n, int (*command)(int arg), int arg)
 static int do_load(int map)
 {
 	struct bpf_insn insns[] = {
-		LDX(BPF_W, BPF_REG_6, BPF_REG_1, 0), ST(BPF_W, BPF_REG_10, -4, 0), LD_MAP(BPF_REG_1, map),
-		MOV_X(BPF_REG_2, BPF_REG_10), ALU(BPF_ADD, BPF_REG_2, -4),
-		CALL(BPF_FUNC_map_lookup_elem), JMP(BPF_JEQ, BPF_REG_0, 0, 1),
-		STX(BPF_W, BPF_REG_0, BPF_REG_6, 0), MOV(BPF_REG_0, 0), EXIT(),
+		LDX(BPF_W, BPF_REG_6, BPF_REG_1, 0),
+		ST(BPF_W, BPF_REG_10, -4, 0),
+		LD_MAP(BPF_REG_1, map),
+		MOV_X(BPF_REG_2, BPF_REG_10),
+		ALU(BPF_ADD, BPF_REG_2, -4),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JMP(BPF_JEQ, BPF_REG_0, 0, 1),
+		STX(BPF_W, BPF_REG_0, BPF_REG_6, 0),
+		MOV(BPF_REG_0, 0),
+		EXIT(),
 	};
 	union bpf_attr attr = load_attr(insns, NR(insns));
 	int fd = side_bpf(SIDE_LBPF, BPF_PROG_LOAD, &attr);
@@ -290,8 +299,8 @@ static void test_balance(const struct lbpf_stats *before)
 	ksft_test_result(after.nr_allocs == before->nr_allocs, "no allocation is left\n");
 	ksft_test_result(after.text_bytes == before->text_bytes, "no machine code is left\n");
 	if (memcmp(&after, before, sizeof(after)))
-		ksft_print_msg("programs %llu, maps %llu, allocations %lld, text %lld\n", after.nr_progs,
-			       after.nr_maps, after.nr_allocs - before->nr_allocs,
+		ksft_print_msg("programs %llu, maps %llu, allocations %lld, text %lld\n",
+			       after.nr_progs, after.nr_maps, after.nr_allocs - before->nr_allocs,
 			       after.text_bytes - before->text_bytes);
 }
 

@@ -138,7 +138,11 @@ static void make_other(struct job *job, int which)
 	case 14: attr->test.ctx_size_out = 8; break;
 	case 15: attr->test.ctx_in = 8; attr->test.ctx_size_in = 8; break;
 	case 16: attr->test.ctx_out = 8; attr->test.ctx_size_out = 192; break;
-	case 17: attr->test.ctx_in = 8; attr->test.ctx_size_in = 8; attr->test.data_size_in = 4; break;
+	case 17:
+		attr->test.ctx_in = 8;
+		attr->test.ctx_size_in = 8;
+		attr->test.data_size_in = 4;
+		break;
 	case 18: attr->test.ctx_in = 8; attr->test.ctx_size_in = 5000; break;
 	case 19: attr->test.repeat = 1000; break;
 	case 20: attr->test.ctx_out = PTR(job->ctx_out); attr->test.ctx_size_out = 192; break;
@@ -163,7 +167,8 @@ static void test_range(const char *name, void (*make)(struct job *, int), int fr
 
 static void test_values(const char *name, void (*make)(struct job *, int))
 {
-	static const int values[] = { 0, 1, 2, 49, 50, 51, 1000, 65535, 65536, 65537, 0x7fffffff, -1 };
+	static const int values[] = { 0, 1, 2, 49, 50, 51, 1000, 65535, 65536, 65537, 0x7fffffff,
+				      -1 };
 	int nr_wrong = 0, result;
 
 	for (unsigned int i = 0; i < NR(values); i++)
@@ -216,7 +221,8 @@ static void *load_and_run(void *unused)
 		init_job(&job, SIDE_LBPF);
 		job.attr.test.prog_fd = fd;
 		job.attr.test.repeat = i;
-		nr_wrong += side_bpf(SIDE_LBPF, BPF_PROG_TEST_RUN, &job.attr) || job.attr.test.retval != 50;
+		nr_wrong += side_bpf(SIDE_LBPF, BPF_PROG_TEST_RUN, &job.attr) ||
+			    job.attr.test.retval != 50;
 		close(fd);
 	}
 	return (void *)nr_wrong;

@@ -17,6 +17,7 @@ static const uint32_t value_sizes[] = {
 	0, 1, 7, 8, 4096, 32768, 32769, 1 << 20, (1 << 22) - 512, 1 << 22, 1 << 25,
 	0x7ffffff8, 0x7fffffff, 0x80000000, 0xfffffff8, ~0U,
 };
+
 static const uint32_t entry_counts[] = {
 	0, 1, 2, 3, 1000, 1 << 16, 1 << 24, 1 << 26, 1U << 31, (1U << 31) + 1, ~0U,
 };

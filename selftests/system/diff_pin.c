@@ -68,9 +68,9 @@ static const struct bpf_insn ret0[] = { MOV_IMM(0, 0), EXIT() };
 
 static void objects(void)
 {
-	int map = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), prog = make_prog(ret0,
-									     ARRAY_SIZE_OF(ret0)),
-									     	fd;
+	int map = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0);
+	int prog = make_prog(ret0, ARRAY_SIZE_OF(ret0));
+	int fd;
 	uint32_t key = 1, flags;
 	char value[8] = "1234567";
 

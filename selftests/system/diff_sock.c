@@ -192,8 +192,8 @@ static void reuseport(void)
 		polls[s] = (struct pollfd){ .fd = socks[s], .events = POLLIN };
 		TRACE_CALL(setsockopt(socks[s], SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)),
 			   "SO_REUSEPORT");
-		if (bind(socks[s], (void *)&addr, len) || getsockname(socks[s], (void *)&addr,
-								      &len))
+		if (bind(socks[s], (void *)&addr, len) ||
+		    getsockname(socks[s], (void *)&addr, &len))
 			give_up("bind");
 	}
 	TRACE_CALL(attach(socks[0], make_prog(insns, ARRAY_SIZE_OF(insns)), LBPF_SOCK_REUSEPORT),

@@ -17,7 +17,8 @@ int main(void)
 	ksft_test_result(first && !second, "the second allocation fails\n");
 	ksft_test_result(lbpf_alloc_count() == 1, "one allocation lives\n");
 	lbpf_free(first);
-	ksft_test_result(!lbpf_area_alloc_array(SIZE_MAX / 2, 4, NUMA_NO_NODE) && !lbpf_alloc_count(),
+	ksft_test_result(!lbpf_area_alloc_array(SIZE_MAX / 2, 4, NUMA_NO_NODE) &&
+			 !lbpf_alloc_count(),
 			 "a size that overflows is refused\n");
 	ksft_finished();
 }

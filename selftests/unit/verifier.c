@@ -63,7 +63,8 @@ static const struct lbpf_proto loop = {
 	.effects	= LBPF_EFF_CALLBACK,
 	.callback_kind	= LBPF_CB_LOOP,
 	.ret		= LBPF_RET_INTEGER,
-	.arg		= { LBPF_ARG_ANYTHING, LBPF_ARG_FUNC, LBPF_ARG_STACK | LBPF_MAYBE_NULL, LBPF_ARG_ANYTHING },
+	.arg		= { LBPF_ARG_ANYTHING, LBPF_ARG_FUNC, LBPF_ARG_STACK | LBPF_MAYBE_NULL,
+			    LBPF_ARG_ANYTHING },
 };
 
 static const struct lbpf_proto *find_helper(u32 id, const struct lbpf_code *code)
@@ -81,10 +82,13 @@ static const struct lbpf_proto *find_helper(u32 id, const struct lbpf_code *code
 }
 
 static const struct lbpf_ctx_field fields[] = {
-	{ .name = "len", .off = 0, .size = 4, .access = LBPF_CTX_READ | LBPF_CTX_NARROW, .type = LBPF_SCALAR },
-	{ .name = "mark", .off = 8, .size = 4, .access = LBPF_CTX_READ | LBPF_CTX_WRITE, .type = LBPF_SCALAR },
+	{ .name = "len", .off = 0, .size = 4, .access = LBPF_CTX_READ | LBPF_CTX_NARROW,
+	  .type = LBPF_SCALAR },
+	{ .name = "mark", .off = 8, .size = 4, .access = LBPF_CTX_READ | LBPF_CTX_WRITE,
+	  .type = LBPF_SCALAR },
 	{ .name = "data", .off = 76, .size = 4, .access = LBPF_CTX_READ, .type = LBPF_PTR_PACKET },
-	{ .name = "data_end", .off = 80, .size = 4, .access = LBPF_CTX_READ, .type = LBPF_PTR_PACKET_END },
+	{ .name = "data_end", .off = 80, .size = 4, .access = LBPF_CTX_READ,
+	  .type = LBPF_PTR_PACKET_END },
 };
 
 static const struct lbpf_progtype pt = {
@@ -123,7 +127,8 @@ static int verify(struct bpf_insn *insns, u32 nr, u32 caps, u32 level)
 	return err;
 }
 
-#define INSN(c, d, s, o, i) ((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
+#define INSN(c, d, s, o, i) ((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s),
+						.off = (o), .imm = (i) })
 #define MOV(d, i)	INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
 #define MOV_REG(d, s)	INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
 #define ADD(d, i)	INSN(BPF_ALU64 | BPF_ADD | BPF_K, d, 0, 0, i)
@@ -178,7 +183,8 @@ static void test_allocations(void)
 	shim_fail_alloc(0);
 	other = err != 0;
 	ksft_print_msg("%lu allocations failed in turn\n", n - 2);
-	ksft_test_result(n > 10 && !other, "each failing allocation refuses the program, and no other does\n");
+	ksft_test_result(n > 10 && !other,
+			 "each failing allocation refuses the program, and no other does\n");
 	ksft_test_result(!leaks, "nothing is left behind\n");
 }
 
@@ -194,7 +200,8 @@ static void test_loop(struct bpf_insn *insns)
 	err = verify(insns, 5, ROOT, 0);
 	ksft_test_result(!err && code.processed_insns == 200003, "a loop of 100000 turns\n");
 	insns[1] = MOV_REG(7, 6);
-	ksft_test_result(verify(insns, 5, ROOT, 0) == -EINVAL, "a loop without an end is refused\n");
+	ksft_test_result(verify(insns, 5, ROOT, 0) == -EINVAL,
+			 "a loop without an end is refused\n");
 }
 
 static void test_effort(void)
@@ -238,13 +245,27 @@ static u32 draw(u32 below)
 static struct bpf_insn draw_insn(void)
 {
 	static const u8 codes[] = {
-		BPF_ALU64 | BPF_MOV | BPF_K, BPF_ALU64 | BPF_MOV | BPF_X, BPF_ALU64 | BPF_ADD | BPF_K,
-		BPF_ALU64 | BPF_ADD | BPF_X, BPF_ALU64 | BPF_SUB | BPF_X, BPF_ALU | BPF_MOV | BPF_X,
-		BPF_ALU64 | BPF_AND | BPF_K, BPF_ALU64 | BPF_LSH | BPF_K, BPF_ALU | BPF_XOR | BPF_X,
-		BPF_LDX | BPF_MEM | BPF_DW, BPF_LDX | BPF_MEM | BPF_W, BPF_STX | BPF_MEM | BPF_DW,
-		BPF_STX | BPF_MEM | BPF_B, BPF_ST | BPF_MEM | BPF_W, BPF_STX | BPF_ATOMIC | BPF_DW,
-		BPF_JMP | BPF_JEQ | BPF_K, BPF_JMP | BPF_JGT | BPF_X, BPF_JMP32 | BPF_JLT | BPF_K,
-		BPF_JMP | BPF_JA, BPF_JMP | BPF_CALL, BPF_JMP | BPF_EXIT,
+		BPF_ALU64 | BPF_MOV | BPF_K,
+		BPF_ALU64 | BPF_MOV | BPF_X,
+		BPF_ALU64 | BPF_ADD | BPF_K,
+		BPF_ALU64 | BPF_ADD | BPF_X,
+		BPF_ALU64 | BPF_SUB | BPF_X,
+		BPF_ALU | BPF_MOV | BPF_X,
+		BPF_ALU64 | BPF_AND | BPF_K,
+		BPF_ALU64 | BPF_LSH | BPF_K,
+		BPF_ALU | BPF_XOR | BPF_X,
+		BPF_LDX | BPF_MEM | BPF_DW,
+		BPF_LDX | BPF_MEM | BPF_W,
+		BPF_STX | BPF_MEM | BPF_DW,
+		BPF_STX | BPF_MEM | BPF_B,
+		BPF_ST | BPF_MEM | BPF_W,
+		BPF_STX | BPF_ATOMIC | BPF_DW,
+		BPF_JMP | BPF_JEQ | BPF_K,
+		BPF_JMP | BPF_JGT | BPF_X,
+		BPF_JMP32 | BPF_JLT | BPF_K,
+		BPF_JMP | BPF_JA,
+		BPF_JMP | BPF_CALL,
+		BPF_JMP | BPF_EXIT,
 	};
 	static const u8 bases[] = { 0, 1, 2, 6, 7, 10, 10, 10 };
 	struct bpf_insn insn = { .code = codes[draw(ARRAY_SIZE(codes))] };
@@ -253,7 +274,8 @@ static struct bpf_insn draw_insn(void)
 	insn.src_reg = BPF_SRC(insn.code) == BPF_X || BPF_CLASS(insn.code) == BPF_LDX ||
 		       BPF_CLASS(insn.code) == BPF_STX ? bases[draw(ARRAY_SIZE(bases))] : 0;
 	insn.imm = (s32)draw(96) - 48;
-	if (BPF_CLASS(insn.code) == BPF_LDX || BPF_CLASS(insn.code) == BPF_STX || BPF_CLASS(insn.code) == BPF_ST)
+	if (BPF_CLASS(insn.code) == BPF_LDX || BPF_CLASS(insn.code) == BPF_STX ||
+	    BPF_CLASS(insn.code) == BPF_ST)
 		insn.off = -8 * (s16)draw(8);
 	if (BPF_CLASS(insn.code) == BPF_LDX || insn.code == (BPF_STX | BPF_MEM | BPF_DW))
 		insn.imm = 0;

@@ -156,8 +156,9 @@ static void test_mem_ops(void)
 	for (i = 0; i < ARRAY_SIZE(reg_ops); i++)
 		for (s = 0; s < 4; s++)
 			for (r = 0; r < 256; r++) {
-				struct lbpf_x86_mem mem = lbpf_x86_at(r & 15,
-								      disps[(r + i) % ARRAY_SIZE(disps)]);
+				struct lbpf_x86_mem
+					mem = lbpf_x86_at(r & 15,
+							  disps[(r + i) % ARRAY_SIZE(disps)]);
 
 				if (sizes[s] >= reg_ops[i].min_size)
 					check_mem(&reg_ops[i], sizes[s], r >> 4, mem, 0);
@@ -435,8 +436,7 @@ static u32 compare(u32 first, u32 end_off)
 		return 1;
 	close(fd);
 	snprintf(command, sizeof(command),
-		 "objdump -D -w -b binary -mi386:x86-64 -Mintel "
-		 "--start-address=0x%x --stop-address=0x%x %s",
+		 "objdump -D -w -b binary -mi386:x86-64 -Mintel --start-address=%#x --stop-address=%#x %s",
 		 want_off[first], end_off, path);
 	out = popen(command, "r");
 	while (out && fgets(line, sizeof(line), out)) {

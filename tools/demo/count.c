@@ -57,8 +57,8 @@ static int bind_local(int type, struct sockaddr_in *addr)
 	int fd = open_socket(AF_INET, type, 0);
 
 	*addr = localhost;
-	if (bind(fd, (struct sockaddr *)addr, len) || getsockname(fd, (struct sockaddr *)addr,
-								  &len))
+	if (bind(fd, (struct sockaddr *)addr, len) ||
+	    getsockname(fd, (struct sockaddr *)addr, &len))
 		die("bind");
 	return fd;
 }
@@ -198,7 +198,7 @@ static bool check_count(int map_fd, __u32 protocol, __u64 min, __u64 max)
 
 static bool check_counts(int map_fd)
 {
-	/* Six segments at least: three to open, the byte, its acknowledgement, one to close. */
+	/* Six segments at least: three to open, the byte, its acknowledgment, one to close. */
 	return check_count(map_fd, IPPROTO_UDP, NR_UDP, NR_UDP) &
 	       check_count(map_fd, IPPROTO_ICMP, 2 * NR_ICMP, 2 * NR_ICMP) &
 	       check_count(map_fd, IPPROTO_TCP, 6 * NR_TCP, 20 * NR_TCP);

@@ -306,7 +306,8 @@ static inline void bitmap_copy(unsigned long *to, const unsigned long *from, uns
 	memcpy(to, from, BITS_TO_LONGS(nr) * sizeof(long));
 }
 
-static inline unsigned long find_next_bit(const unsigned long *map, unsigned long nr, unsigned long from)
+static inline unsigned long find_next_bit(const unsigned long *map, unsigned long nr,
+					  unsigned long from)
 {
 	while (from < nr && !test_bit(from, map))
 		from++;
@@ -434,7 +435,8 @@ static inline unsigned long copy_from_user(void *to, const void *from, unsigned 
 #define get_user(v, p)		((v) = *(p), 0)
 #define u64_to_user_ptr(x)	((void *)(uintptr_t)(x))
 
-static inline void sort(void *base, size_t nr, size_t size, int (*cmp)(const void *a, const void *b),
+static inline void sort(void *base, size_t nr, size_t size, 
+			int (*cmp)(const void *a, const void *b),
 			void (*swap_fn)(void *a, void *b, int size))
 {
 	qsort(base, nr, size, cmp);
