@@ -46,6 +46,7 @@ struct lbpf_map_cursor {
  * @index_mask: Indices are masked with it after the check, so that speculation stays
  *	inside; ~0: they are not.
  * @is_percpu: @base is a per-CPU address.
+ * @is_object: A lookup gives the pointer that is the value, or NULL where that is.
  */
 struct lbpf_map_row {
 	u64	base;
@@ -53,6 +54,7 @@ struct lbpf_map_row {
 	u32	nr;
 	u32	index_mask;
 	bool	is_percpu;
+	bool	is_object;
 };
 
 /**
@@ -83,6 +85,7 @@ struct lbpf_map_row {
  * @value_off: ... of the value, or of its per-CPU address.
  * @mark_off: ... of a byte that a lookup sets to 1; 0: there is none.
  * @is_percpu: Values are per CPU.
+ * @is_object: A lookup gives the pointer that is the value.
  */
 struct lbpf_map_table {
 	u32	key_bytes;
@@ -101,6 +104,7 @@ struct lbpf_map_table {
 	u32	value_off;
 	u32	mark_off;
 	bool	is_percpu;
+	bool	is_object;
 };
 
 /**

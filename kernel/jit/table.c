@@ -123,7 +123,7 @@ static void emit_elem(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 	lbpf_x86_rm(&jit->buf, X_ADD_LOAD, 8, X_RAX, in_map(table, table->elems_off));
 }
 
-/* Is the element in RAX the key's, and was it during all of this? */
+/* Is the element in RAX the key's, and was it during all of this?  An object is read meanwhile. */
 static void emit_check(struct lbpf_jit *jit, const struct lbpf_map_table *table,
 		       struct label *slow)
 {
@@ -135,6 +135,8 @@ static void emit_check(struct lbpf_jit *jit, const struct lbpf_map_table *table,
 			    lbpf_x86_at(X_RAX, table->key_off + i));
 		put_jump(jit, X_NE, slow);
 	}
+	if (table->is_object)
+		load(jit, 8, X_RAX, X_RAX, table->value_off);
 	lbpf_x86_rm(&jit->buf, X_CMP_LOAD, 4, SEQ, lbpf_x86_at(BUCKET, table->seq_off));
 	put_jump(jit, X_NE, slow);
 }
@@ -155,6 +157,8 @@ static void emit_value(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 {
 	if (table->mark_off)
 		emit_mark(jit, lbpf_x86_at(X_RAX, table->mark_off));
+	if (table->is_object)
+		return;
 	if (!table->is_percpu) {
 		lbpf_x86_alu_imm(&jit->buf, X_ALU_ADD, 8, X_RAX, table->value_off);
 		return;

@@ -116,6 +116,20 @@ static void *array_lookup(struct lbpf_map *map, const void *key)
 	return object_array_get(map, *(const u32 *)key);
 }
 
+static bool array_row(const struct lbpf_map *map, struct lbpf_map_row *row)
+{
+	const struct lbpf_object_array *array = object_array_of(map);
+
+	*row = (struct lbpf_map_row){
+		.base		= (unsigned long)array->slots,
+		.elem_size	= sizeof(*array->slots),
+		.nr		= map->max_entries,
+		.index_mask	= array->index_mask,
+		.is_object	= true,
+	};
+	return true;
+}
+
 const struct lbpf_map_ops lbpf_array_of_maps_ops = {
 	.type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
 	.name = "array_of_maps",
@@ -127,6 +141,7 @@ const struct lbpf_map_ops lbpf_array_of_maps_ops = {
 	.alloc = array_alloc,
 	.free = array_free,
 	.lookup = array_lookup,
+	.row = array_row,
 	.next_key = lbpf_array_next_key,
 	.user_lookup = lbpf_object_array_user_lookup,
 	.user_update = lbpf_object_array_user_update,
@@ -322,6 +337,14 @@ static void hash_free(struct lbpf_map *map)
 	lbpf_hash_free(map);
 }
 
+static bool hash_table(const struct lbpf_map *map, struct lbpf_map_table *table)
+{
+	if (!lbpf_hash_describe(map, table))
+		return false;
+	table->is_object = true;
+	return true;
+}
+
 const struct lbpf_map_ops lbpf_hash_of_maps_ops = {
 	.type = BPF_MAP_TYPE_HASH_OF_MAPS,
 	.name = "hash_of_maps",
@@ -334,6 +357,7 @@ const struct lbpf_map_ops lbpf_hash_of_maps_ops = {
 	.alloc = hash_alloc,
 	.free = hash_free,
 	.lookup = find_inner,
+	.table = hash_table,
 	.next_key = lbpf_hash_next_key,
 	.user_lookup = hash_user_lookup,
 	.user_update = hash_user_update,

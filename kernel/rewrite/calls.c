@@ -84,7 +84,7 @@ static bool is_table_lookup(const struct lbpf_rewrite *rw)
 		return false;
 	if ((rw->code->nr_table_lookups + 1) * INSNS_PER_TABLE_LOOKUP > rw->code->nr_insns)
 		return false;
-	return map->ops->table && map->ops->table(map, &table);
+	return !map->is_template && map->ops->table && map->ops->table(map, &table);
 }
 
 /* The number of the helper stays: a dump shows it. */

@@ -28,8 +28,8 @@ static bool find_row(const struct lbpf_insn_aux *aux, struct lbpf_map_row *row)
 
 	return proto && proto->inline_as == LBPF_INLINE_MAP_OP &&
 		proto->map_use == LBPF_USE_LOOKUP &&
-	       aux->map && !(aux->flags & LBPF_INSN_CALL_POISON) && aux->map->ops->row &&
-	       aux->map->ops->row(aux->map, row);
+	       aux->map && !aux->map->is_template && !(aux->flags & LBPF_INSN_CALL_POISON) &&
+	       aux->map->ops->row && aux->map->ops->row(aux->map, row);
 }
 
 static bool applies(const struct lbpf_code *code, u32 index)
@@ -64,6 +64,13 @@ static void put_this_cpu(struct lbpf_rewrite *rw, const struct lbpf_map_row *row
 				      LBPF_NATIVE_THIS_CPU_ADDR));
 }
 
+/* What lies at the address in R0, or the address itself. */
+static void put_object(struct lbpf_rewrite *rw, const struct lbpf_map_row *row)
+{
+	if (row->is_object)
+		lbpf_rw_put(rw, make_load(sizeof(void *), BPF_REG_0, BPF_REG_0, 0));
+}
+
 static void put_constant(struct lbpf_rewrite *rw, const struct lbpf_map_row *row,
 			 enum null_test test)
 {
@@ -73,6 +80,7 @@ static void put_constant(struct lbpf_rewrite *rw, const struct lbpf_map_row *row
 	if (is_found) {
 		lbpf_rw_put_imm64(rw, BPF_REG_0, row->base + (u64)row->elem_size * index);
 		put_this_cpu(rw, row);
+		put_object(rw, row);
 	} else {
 		lbpf_rw_put(rw, make_alu32_imm(BPF_MOV, BPF_REG_0, 0));
 	}
@@ -92,11 +100,12 @@ static void put_address(struct lbpf_rewrite *rw, const struct lbpf_map_row *row)
 		lbpf_rw_put(rw, make_alu64_imm(BPF_MUL, BPF_REG_1, row->elem_size));
 	lbpf_rw_put(rw, make_alu64(BPF_ADD, BPF_REG_0, BPF_REG_1));
 	put_this_cpu(rw, row);
+	put_object(rw, row);
 }
 
 static u32 address_insns(const struct lbpf_map_row *row)
 {
-	return 4 + (row->index_mask != (u32)-1) + row->is_percpu;
+	return 4 + (row->index_mask != (u32)-1) + row->is_percpu + row->is_object;
 }
 
 static void put_variable(struct lbpf_rewrite *rw, const struct lbpf_map_row *row,
@@ -120,11 +129,14 @@ static void put_variable(struct lbpf_rewrite *rw, const struct lbpf_map_row *row
 
 static void replace(struct lbpf_rewrite *rw)
 {
-	enum null_test test = find_test(rw);
+	enum null_test test = NO_TEST;
 	struct lbpf_map_row row;
 
 	if (!find_row(rw->aux, &row))
 		return;
+	/* An object may be missing where its place is there. */
+	if (!row.is_object)
+		test = find_test(rw);
 	if (rw->aux->flags & LBPF_INSN_KEY_CONST)
 		put_constant(rw, &row, test);
 	else

@@ -89,17 +89,17 @@ static int check_map(struct lbpf_env *env, const struct lbpf_call *call)
 		      lbpf_helper_name(call->proto->id), call->proto->id);
 }
 
-/* The rewriter may use the map when it is one and the same at every visit. */
+/*
+ * The rewriter may use the map when it is one and the same at every visit.  Of an inner map it gets
+ * the template: the type is the map's, the map is not known until the program runs.
+ */
 static void note_map(struct lbpf_env *env, const struct lbpf_call *call)
 {
 	struct lbpf_insn_aux *aux = &env->aux[env->idx];
 
 	if (!call->map || env->cur->is_speculative)
 		return;
-	/* An inner map is not known until the program runs. */
 	if (aux->visits > 1 && aux->map != call->map)
-		aux->flags |= LBPF_INSN_CALL_POISON;
-	if (call->map->is_template)
 		aux->flags |= LBPF_INSN_CALL_POISON;
 	aux->map = aux->flags & LBPF_INSN_CALL_POISON ? NULL : call->map;
 }

@@ -93,6 +93,41 @@ static void put_lookup_tail(void)
 	put(STX(BPF_DW, 0, 1, 0));
 }
 
+/* The element 0 of the map that is found in a map of maps. */
+static void put_inner_lookup(int key_off)
+{
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, key_off));
+	put_map(1);
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JEQ, 0, 0, 9));
+	put(MOV(1, 0));
+	put(ST_IMM(BPF_W, 10, -4, 0));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -4));
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JEQ, 0, 0, 3));
+	put(LDX(BPF_DW, 1, 0, 0));
+	put(ALU64_IMM(BPF_ADD, 1, 1));
+	put(STX(BPF_DW, 0, 1, 0));
+}
+
+static void put_map_in_array(void)
+{
+	put(MOV(1, 6));
+	put(ALU64_IMM(BPF_AND, 1, 7));
+	put(STX(BPF_W, 10, 1, -8));
+	put_inner_lookup(-8);
+}
+
+static void put_map_in_hash(void)
+{
+	put(MOV(1, 6));
+	put(ALU64_IMM(BPF_AND, 1, 7));
+	put(STX(BPF_DW, 10, 1, -16));
+	put_inner_lookup(-16);
+}
+
 static void put_constant_lookup(void)
 {
 	put(ST_IMM(BPF_W, 10, -4, 5));
@@ -302,6 +337,10 @@ static const struct row rows[] = {
 	  .nr_elems = NR_ELEMS },
 	{ "hash miss, 64-byte key", put_hash_miss, .map_type = BPF_MAP_TYPE_HASH, .key_bytes = 64,
 	  .nr_elems = NR_ELEMS },
+	{ "array of maps", put_map_in_array, .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
+	  .key_bytes = 4, .nr_elems = 8 },
+	{ "hash of maps, long program", put_map_in_hash, put_filler,
+	  .map_type = BPF_MAP_TYPE_HASH_OF_MAPS, .key_bytes = 8, .nr_elems = 8 },
 	{ "get_smp_processor_id", put_cpu },
 	{ "call of a function", put_call, .put_after = put_function },
 	{ "tail call, constant key", put_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
@@ -342,9 +381,34 @@ static void build(const struct row *row)
 		row->put_after();
 }
 
+static int update(const void *key, const void *value)
+{
+	union bpf_attr attr = { .map_fd = map_fd, .key = (unsigned long)key,
+				.value = (unsigned long)value };
+
+	return test_bpf(side, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+}
+
+/* A map of one 8-byte value at each key. */
+static bool fill_with_maps(const struct row *row)
+{
+	int inner = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
+	union bpf_attr attr = { .map_type = row->map_type, .key_size = row->key_bytes,
+				.value_size = 4, .max_entries = row->nr_elems,
+				.inner_map_fd = inner };
+	uint32_t key[2] = { 0 };
+	bool is_good;
+
+	map_fd = test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+	is_good = map_fd >= 0;
+	for (; is_good && key[0] < row->nr_elems; key[0]++)
+		is_good = !update(key, &inner);
+	close(inner);
+	return is_good;
+}
+
 static bool fill(const struct row *row)
 {
-	union bpf_attr attr = { 0 };
 	uint64_t value[64] = { 0 };
 	uint32_t key[16] = { 0 };
 	uint32_t i;
@@ -352,15 +416,15 @@ static bool fill(const struct row *row)
 	map_fd = -1;
 	if (!row->map_type)
 		return true;
+	if (row->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	    row->map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		return fill_with_maps(row);
 	map_fd = make_map(row->map_type, row->key_bytes, row->is_chain ? 4 : 8, row->nr_elems);
 	if (map_fd < 0)
 		return false;
-	attr.map_fd = map_fd;
-	attr.key = (unsigned long)key;
-	attr.value = (unsigned long)value;
 	for (i = 0; i < row->nr_elems && row->map_type == BPF_MAP_TYPE_HASH; i++) {
 		key[row->key_bytes > 4 ? row->key_bytes / 4 - 2 : 0] = i;
-		if (test_bpf(side, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)))
+		if (update(key, value))
 			return false;
 	}
 	return true;
@@ -368,13 +432,9 @@ static bool fill(const struct row *row)
 
 static bool close_chain(int fd)
 {
-	union bpf_attr attr = { 0 };
 	uint32_t key = 0;
 
-	attr.map_fd = map_fd;
-	attr.key = (unsigned long)&key;
-	attr.value = (unsigned long)&fd;
-	return !test_bpf(side, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+	return !update(&key, &fd);
 }
 
 static uint32_t code_bytes(int fd)

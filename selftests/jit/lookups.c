@@ -3,7 +3,8 @@
  * Lookups in full hash maps by a program long enough that they are compiled in
  * place: every key, those that are there and those that are not.
  *
- * The maps have buckets with chains, and tags that match with other keys.
+ * The maps have buckets with chains, and tags that match with other keys.  And maps
+ * of maps, where some places are empty.
  */
 #include <errno.h>
 #include <kselftest.h>
@@ -163,15 +164,119 @@ static bool finds_what_is_there(uint32_t type, uint32_t bytes)
 	return is_good;
 }
 
+/* R0 = sum of the element 0 of the maps at keys 0 to 15. */
+static void build_outer(int map_fd)
+{
+	const struct bpf_insn load[] = { LD_MAP_FD(1, map_fd) };
+	unsigned int first, i;
+
+	nr_insns = 0;
+	put(MOV_IMM(6, 0));
+	put(MOV_IMM(7, 0));
+	put(MOV_IMM(9, 0));
+	for (i = 0; i < NR_FILLERS; i++)
+		put(ALU64_IMM(BPF_ADD, 9, 1));
+	put(ST_IMM(BPF_DW, 10, -16, 0));
+	put(ST_IMM(BPF_DW, 10, -8, 0));
+	first = nr_insns;
+	put(STX(BPF_W, 10, 6, -16));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -16));
+	put(load[0]);
+	put(load[1]);
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JEQ, 0, 0, 8));
+	put(MOV(1, 0));
+	put(ST_IMM(BPF_W, 10, -20, 0));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -20));
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JEQ, 0, 0, 2));
+	put(LDX(BPF_DW, 1, 0, 0));
+	put(ALU64(BPF_ADD, 7, 1));
+	put(ALU64_IMM(BPF_ADD, 6, 1));
+	put(JMP_IMM(BPF_JLT, 6, 16, (int)first - (int)nr_insns - 1));
+	put(MOV(0, 7));
+	put(EXIT());
+}
+
+static int put_elem(int map_fd, uint32_t number, const void *value)
+{
+	uint32_t key[4] = { number };
+	union bpf_attr attr = { .map_fd = map_fd, .key = (unsigned long)key,
+				.value = (unsigned long)value };
+
+	return lbpf_sys(BPF_MAP_UPDATE_ELEM, &attr);
+}
+
+static int make_inner(uint64_t value)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
+				.max_entries = 1 };
+	int fd = lbpf_sys(BPF_MAP_CREATE, &attr);
+
+	return fd < 0 || put_elem(fd, 0, &value) ? -1 : fd;
+}
+
+/* Places 0, 3, 6, 9: the sum is 1000 for each, and the number of the place. */
+static bool fill_outer(int map_fd)
+{
+	uint32_t i;
+	int inner, err;
+
+	for (i = 0; i < 12; i += 3) {
+		inner = make_inner(1000 + i);
+		err = put_elem(map_fd, i, &inner);
+		close(inner);
+		if (err)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t run_outer(int prog_fd)
+{
+	uint8_t packet[64] = { 0 };
+	union bpf_attr attr = { 0 };
+
+	attr.test.prog_fd = prog_fd;
+	attr.test.data_in = (unsigned long)packet;
+	attr.test.data_size_in = sizeof(packet);
+	attr.test.repeat = 1;
+	return lbpf_sys(BPF_PROG_TEST_RUN, &attr) ? 0 : attr.test.retval;
+}
+
+static bool finds_inner_maps(uint32_t type, uint32_t bytes)
+{
+	int inner = make_inner(0), map_fd, prog_fd;
+	union bpf_attr attr = { .map_type = type, .key_size = bytes, .value_size = 4,
+				.max_entries = 12, .inner_map_fd = inner };
+	bool is_good;
+
+	map_fd = lbpf_sys(BPF_MAP_CREATE, &attr);
+	is_good = map_fd >= 0 && fill_outer(map_fd);
+	build_outer(map_fd);
+	prog_fd = load();
+	is_good = is_good && prog_fd >= 0 && run_outer(prog_fd) == 4018;
+	close(prog_fd);
+	close(map_fd);
+	close(inner);
+	return is_good;
+}
+
 int main(void)
 {
 	unsigned int i, k;
 
 	ksft_print_header();
-	ksft_set_plan(sizeof(types) / sizeof(*types) * 3);
+	ksft_set_plan(sizeof(types) / sizeof(*types) * 3 + 4);
 	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
 		for (k = 0; k < 3; k++)
 			ksft_test_result(finds_what_is_there(types[i].type, key_bytes[k]),
 					 "%s, keys of %u bytes\n", types[i].name, key_bytes[k]);
+	ksft_test_result(finds_inner_maps(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4), "array of maps\n");
+	for (k = 0; k < 3; k++)
+		ksft_test_result(finds_inner_maps(BPF_MAP_TYPE_HASH_OF_MAPS, key_bytes[k]),
+				 "hash of maps, keys of %u bytes\n", key_bytes[k]);
 	ksft_finished();
 }
