@@ -9,6 +9,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/license.h>
+#include <linux/moduleparam.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
@@ -194,6 +195,28 @@ static int keep_dump(struct load *load)
 	return lbpf_prog_keep_dump(load->prog, &load->code);
 }
 
+/* Whose constants are kept out of the machine code.  Source: net.core.bpf_jit_harden. */
+enum harden {
+	HARDEN_NOBODY,
+	HARDEN_UNPRIV,
+	HARDEN_ALL,
+};
+
+static uint jit_harden = HARDEN_UNPRIV;
+module_param(jit_harden, uint, 0600);
+MODULE_PARM_DESC(jit_harden,
+		 "constants blinded: 0 never, 1 of unprivileged programs, 2 of all programs");
+
+static int blind(struct load *load)
+{
+	uint wanted = READ_ONCE(jit_harden);
+
+	if (wanted == HARDEN_NOBODY ||
+	    (wanted == HARDEN_UNPRIV && lbpf_code_may(&load->code, LBPF_CAP_BPF)))
+		return 0;
+	return lbpf_blind(&load->code);
+}
+
 static int emit(struct load *load)
 {
 	struct lbpf_image *image = lbpf_jit(&load->code);
@@ -299,6 +322,7 @@ static const pass_fn program_passes[] = {
 	keep_facts,
 	rewrite,
 	keep_dump,
+	blind,
 	emit,
 	keep_maps,
 };

@@ -30,8 +30,15 @@ static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 	return new;
 }
 
-/* Room for @max instructions: 0 or -ENOMEM; what there was stays until all is there. */
-static int make_room(struct lbpf_rewrite *rw, u32 max)
+/**
+ * lbpf_rw_make_room() - Make room for a step's program
+ * @rw: Step.
+ * @max: Instructions; no fewer than have been written.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM: what there was stays.
+ */
+int lbpf_rw_make_room(struct lbpf_rewrite *rw, u32 max)
 {
 	struct bpf_insn *insns = grow_array(rw->insns, rw->nr, max, sizeof(*insns));
 	struct lbpf_insn_aux *aux = grow_array(rw->new_aux, rw->nr, max, sizeof(*aux));
@@ -61,26 +68,12 @@ static void append(struct lbpf_rewrite *rw, struct bpf_insn insn, const struct l
 	if (rw->nr >= MAX_NEW_INSNS)
 		rw->err = -E2BIG;
 	else if (rw->nr == rw->max)
-		rw->err = make_room(rw, rw->max + rw->max / 2);
+		rw->err = lbpf_rw_make_room(rw, rw->max + rw->max / 2);
 	if (rw->err)
 		return;
 	rw->insns[rw->nr] = insn;
 	rw->new_aux[rw->nr] = *aux;
 	rw->origin[rw->nr++] = origin;
-}
-
-static bool has_target(const struct bpf_insn *insn)
-{
-	u8 class = BPF_CLASS(insn->code);
-	u8 op = BPF_OP(insn->code);
-
-	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT &&
-	       insn->code != LBPF_CODE_NATIVE;
-}
-
-static bool has_far_target(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP32 | BPF_JA);
 }
 
 /**
@@ -93,7 +86,7 @@ void lbpf_rw_keep_without(struct lbpf_rewrite *rw, u32 flags)
 	struct lbpf_insn_aux aux = *rw->aux;
 
 	aux.flags &= ~flags;
-	append(rw, *rw->insn, &aux, has_target(rw->insn) ? rw->index + 1 : 0);
+	append(rw, *rw->insn, &aux, lbpf_insn_has_target(rw->insn) ? rw->index + 1 : 0);
 	if (lbpf_rw_is_imm64(rw->insn))
 		append(rw, rw->insn[1], &rw->aux[1], 0);
 }
@@ -208,50 +201,6 @@ struct lbpf_insn_aux *lbpf_rw_last_aux(struct lbpf_rewrite *rw)
 	return rw->err ? NULL : &rw->new_aux[rw->nr - 1];
 }
 
-static u32 old_target(const struct lbpf_code *code, u32 index)
-{
-	const struct bpf_insn *insn = &code->insns[index];
-
-	return index + 1 + (has_far_target(insn) ? insn->imm : insn->off);
-}
-
-/* A distance that does not fit in the instruction: only a plain jump has a long form. */
-static int set_target(struct bpf_insn *insn, s32 distance)
-{
-	if (has_far_target(insn)) {
-		insn->imm = distance;
-		return 0;
-	}
-	if (distance == (s16)distance) {
-		insn->off = distance;
-		return 0;
-	}
-	if (insn->code != (BPF_JMP | BPF_JA))
-		return -E2BIG;
-	insn->code = BPF_JMP32 | BPF_JA;
-	insn->off = 0;
-	insn->imm = distance;
-	return 0;
-}
-
-static int repair_jumps(struct lbpf_rewrite *rw)
-{
-	u32 i;
-
-	for (i = 0; i < rw->nr; i++) {
-		u32 to;
-		int err;
-
-		if (!rw->origin[i])
-			continue;
-		to = rw->new_index[old_target(rw->code, rw->origin[i] - 1)];
-		err = set_target(&rw->insns[i], to - i - 1);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 /* Subprogram calls and addresses keep the distance in imm, for dumps. */
 static void repair_calls(struct lbpf_rewrite *rw)
 {
@@ -292,8 +241,8 @@ u8 *lbpf_find_targets(const struct lbpf_code *code)
 	if (!is_target)
 		return NULL;
 	for (i = 0; i < code->nr_insns; i++)
-		if (has_target(&code->insns[i]))
-			is_target[old_target(code, i)] = true;
+		if (lbpf_insn_has_target(&code->insns[i]))
+			is_target[lbpf_jump_target(code->insns, i)] = true;
 	for (i = 0; i < code->nr_subprogs; i++)
 		is_target[code->subprogs[i].start] = true;
 	return is_target;
@@ -352,11 +301,11 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 	rw.is_target = lbpf_find_targets(code);
 	rw.err = -ENOMEM;
 	if (rw.new_index && rw.is_target)
-		rw.err = make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM);
+		rw.err = lbpf_rw_make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM);
 	if (!rw.err)
 		walk(&rw, step);
 	if (!rw.err)
-		rw.err = repair_jumps(&rw);
+		rw.err = lbpf_rw_repair_jumps(&rw);
 	if (!rw.err)
 		adopt(&rw);
 	lbpf_area_free(rw.insns);

@@ -94,6 +94,13 @@ static inline bool lbpf_rw_is_imm64(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
+int lbpf_rw_make_room(struct lbpf_rewrite *rw, u32 max);
+
+/* jumps.c */
+bool lbpf_insn_has_target(const struct bpf_insn *insn);
+u32 lbpf_jump_target(const struct bpf_insn *insns, u32 index);
+int lbpf_rw_repair_jumps(struct lbpf_rewrite *rw);
+
 /* liveness.c */
 bool lbpf_insn_is_pure(const struct bpf_insn *insn);
 u16 lbpf_insn_reads(const struct lbpf_code *code, u32 index);
@@ -118,5 +125,6 @@ extern const struct lbpf_step lbpf_step_lookups;
 extern const struct lbpf_step lbpf_step_calls;
 extern const struct lbpf_step lbpf_step_useless;
 extern const struct lbpf_step lbpf_step_high_half;
+extern const struct lbpf_step lbpf_step_blind;
 
 #endif /* LBPF_REWRITE_BUILDER_H */

@@ -62,7 +62,8 @@ static bool try_one(u64 seed, u32 nr_insns)
 	}
 	if (chance(2))
 		forget_facts(&prog.code);
-	func = lbpf_rewrite(&prog.code) ? NULL : native_make(&prog.code);
+	is_good = !lbpf_rewrite(&prog.code) && (chance(4) || !lbpf_blind(&prog.code));
+	func = is_good ? native_make(&prog.code) : NULL;
 	if (!func) {
 		ksft_print_msg("seed %llu: not compiled\n", (unsigned long long)seed);
 		is_good = false;
