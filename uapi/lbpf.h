@@ -16,6 +16,9 @@
 #include <linux/ioctl.h>
 
 #define LBPF_DEVICE		"/dev/lbpf"
+/* Type of the pin filesystem, and where it is mounted by convention. */
+#define LBPF_FS_TYPE		"lbpf"
+#define LBPF_FS_DIR		"/sys/fs/lbpf"
 #define LBPF_IOC_MAGIC		0xBF
 
 /* The ioctl number of bpf(2) command (or lbpf command) @cmd with @size bytes of attributes. */

@@ -15,6 +15,8 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/stat.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include <lbpf/alloc.h>
 #include <lbpf/api.h>
@@ -80,6 +82,29 @@ static int make_dir(struct lbpf_idmap *idmap, struct inode *dir, struct dentry *
 	return 0;
 }
 
+/* The text goes with the inode, since path walks read it under RCU. */
+static int make_symlink(struct lbpf_idmap *idmap, struct inode *dir, struct dentry *dentry,
+			const char *target)
+{
+	size_t size_bytes = strlen(target) + 1;
+	struct inode *inode;
+	char *text;
+
+	text = lbpf_zalloc(size_bytes, GFP_USER | __GFP_NOWARN);
+	if (!text)
+		return -ENOMEM;
+	inode = make_inode(dir, S_IRWXUGO | S_IFLNK);
+	if (!inode) {
+		lbpf_free(text);
+		return -ENOMEM;
+	}
+	memcpy(text, target, size_bytes);
+	inode->i_op = &simple_symlink_inode_operations;
+	inode->i_link = text;
+	publish_inode(dentry, inode, dir);
+	return 0;
+}
+
 /* Source: names with dots are reserved in bpffs. */
 static struct dentry *look_up(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
@@ -91,6 +116,7 @@ static struct dentry *look_up(struct inode *dir, struct dentry *dentry, unsigned
 static const struct inode_operations dir_iops = {
 	.lookup	= look_up,
 	.mkdir	= make_dir,
+	.symlink = make_symlink,
 	.rmdir	= simple_rmdir,
 	.rename	= simple_rename,
 	.link	= simple_link,
@@ -150,6 +176,13 @@ static void evict_inode(struct inode *inode)
 		lbpf_object_put_user(obj);
 }
 
+static void free_inode(struct inode *inode)
+{
+	if (S_ISLNK(inode->i_mode))
+		lbpf_free(inode->i_link);
+	free_inode_nonrcu(inode);
+}
+
 static int show_options(struct seq_file *seq, struct dentry *root)
 {
 	umode_t mode = d_inode(root)->i_mode & S_IALLUGO & ~S_ISVTX;
@@ -163,6 +196,7 @@ static const struct super_operations super_ops = {
 	.statfs		= simple_statfs,
 	.drop_inode	= generic_delete_inode,
 	.evict_inode	= evict_inode,
+	.free_inode	= free_inode,
 	.show_options	= show_options,
 };
 
@@ -233,6 +267,9 @@ static int init_context(struct fs_context *fc)
 	return 0;
 }
 
+/* Directory below /sys/fs where the filesystem is mounted by convention. */
+static const char mount_point[] = "lbpf";
+
 static struct file_system_type pin_fs = {
 	.owner			= THIS_MODULE,
 	.name			= "lbpf",
@@ -250,7 +287,15 @@ MODULE_ALIAS_FS("lbpf");
  */
 int lbpf_pinfs_init(void)
 {
-	return register_filesystem(&pin_fs);
+	int err;
+
+	err = sysfs_create_mount_point(fs_kobj, mount_point);
+	if (err)
+		return err;
+	err = register_filesystem(&pin_fs);
+	if (err)
+		sysfs_remove_mount_point(fs_kobj, mount_point);
+	return err;
 }
 
 /**
@@ -261,4 +306,7 @@ int lbpf_pinfs_init(void)
 void lbpf_pinfs_exit(void)
 {
 	unregister_filesystem(&pin_fs);
+	sysfs_remove_mount_point(fs_kobj, mount_point);
+	/* free_inode() runs after a grace period. */
+	rcu_barrier();
 }

@@ -1,11 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # bpftool and an ordinary libbpf loader, unchanged, on lbpf.
-#
-# In a mount namespace of its own, where /sys/fs/bpf is lbpf's pin filesystem.
-if [ "$1" != in-namespace ]; then
-	exec unshare -m sh "$0" in-namespace
-fi
 here=$(cd "$(dirname "$0")" && pwd)
 run=/lbpf/lbpf-run
 pins=/sys/fs/bpf
@@ -68,14 +63,15 @@ map_type() { # TYPE FLAGS VALUE-PATTERN
 	check "$1 flags $2: freeze" '' $run bpftool map freeze pinned "$map"
 	refused "$1 flags $2: frozen" 'not permitted' $run bpftool map update pinned "$map" \
 		key 1 0 0 0 value 1 2 3 4 5 6 7 8
-	rm "$map"
+	sees rm "$map"
+}
+
+# sees COMMAND...: as lbpf-run's commands see /sys/fs/bpf
+sees() {
+	$run "$@"
 }
 
 echo "TAP version 13"
-if ! mount -t lbpf lbpf $pins; then
-	echo "Bail out! cannot mount the pin filesystem"
-	exit 1
-fi
 
 value='value:.01 02 03 04 05 06 07 08'
 map_type hash 0 "$value"
@@ -98,7 +94,22 @@ check 'prog run has counted' '11 00 00 00.*01 00 00 00 00 00 00 00' \
 	$run bpftool map dump name by_protocol
 check 'prog run, repeated' 'Return value: 0, duration' \
 	$run bpftool prog run pinned $prog data_in /tmp/packet repeat 1000
-check 'unlink' '' rm $prog
+check 'unlink' '' sees rm $prog
+
+# What /sys/fs/bpf is.
+check 'pins outlive the command' '' $run bpftool map create $pins/kept type array key 4 value 8 \
+	entries 4 name kept
+check 'the next command sees them' 'name kept' $run bpftool map show pinned $pins/kept
+check 'so do the children of a command' 'name kept' $run sh -c "bpftool map show pinned $pins/kept"
+refused 'others do not' 'No such file' ls $pins/kept
+check 'they see them below /sys/fs/lbpf' '' ls /sys/fs/lbpf/kept
+check 'directories' '' sees mkdir $pins/dir
+check 'pin by id' '' $run sh -c "bpftool map pin name kept $pins/dir/again"
+check 'the same map' 'name kept' $run bpftool map show pinned $pins/dir/again
+check 'a filesystem of the command' 'name kept' $run sh -c \
+	"mkdir -p /tmp/bpffs && bpftool map pin name kept /tmp/bpffs/m && bpftool map show pinned /tmp/bpffs/m"
+check 'remove' '' sees rm -r $pins/kept $pins/dir
+umount /tmp/bpffs
 
 # libbpf: real packets on a real socket.
 check 'libbpf loader' 'detached' $run "$here/count" "$here/count.bpf.o"
@@ -117,6 +128,6 @@ check 'objects of bpf(2)' 'all as expected' $run "$here/foreign"
 # What cannot work says why.
 refused 'lbpf-run without a command' 'usage:' $run
 refused 'lbpf-run of nothing' 'No such file' $run /nonexistent
-umount $pins
+check 'nothing is left' '' umount /sys/fs/lbpf
 echo "1..$nr"
 exit $rc

@@ -144,10 +144,120 @@ static void paths(void)
 	trace_bytes(&fs.f_type, sizeof(fs.f_type), "magic number");
 }
 
+static void trace_link(const char *path)
+{
+	char text[64] = "";
+
+	if (readlink(path, text, sizeof(text) - 1) < 0)
+		snprintf(text, sizeof(text), "%s", error_name(errno));
+	trace(text, "readlink %s", path);
+}
+
+static void names(void)
+{
+	char name[300] = DIR "/";
+	int map = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), other;
+	struct stat st;
+
+	other = make_map(BPF_MAP_TYPE_HASH, 4, 8, 4, 0);
+	mount_pins(NULL);
+	umask(027);
+	TRACE_CALL(pin(map, DIR "/a", 0), "pin a");
+	TRACE_CALL(pin(other, DIR "/b", 0), "pin b");
+	trace_stat(DIR "/a");
+	TRACE_CALL(mkdir(DIR "/dir", 0777), "mkdir");
+	TRACE_CALL(mkdir(DIR "/dir", 0777), "mkdir again");
+	TRACE_CALL(mkdir(DIR "/full", 01777), "mkdir sticky");
+	trace_stat(DIR "/dir");
+	trace_stat(DIR "/full");
+	TRACE_CALL(pin(map, DIR "/full/c", 0), "pin c");
+	TRACE_CALL(rename(DIR "/a", DIR "/b"), "rename over a pin");
+	TRACE_CALL(get(DIR "/b", 0), "get b");
+	TRACE_CALL(rename(DIR "/b", DIR "/dir"), "rename over a directory");
+	TRACE_CALL(rename(DIR "/dir", DIR "/full"), "rename over a full directory");
+	TRACE_CALL(rename(DIR "/full", DIR "/dir"), "rename over an empty directory");
+	TRACE_CALL(rename(DIR "/dir", DIR "/dir/inside"), "rename into itself");
+	TRACE_CALL(rename(DIR "/b", DIR "/with.dot"), "rename to a dot");
+	TRACE_CALL(rename(DIR "/b", "/tmp/outside"), "rename out of it");
+	TRACE_CALL(renameat2(AT_FDCWD, DIR "/b", AT_FDCWD, DIR "/dir/c", RENAME_NOREPLACE),
+		   "rename without replacing");
+	TRACE_CALL(renameat2(AT_FDCWD, DIR "/b", AT_FDCWD, DIR "/dir/c", RENAME_EXCHANGE),
+		   "rename exchanging");
+	TRACE_CALL(link(DIR "/b", DIR "/b.c"), "link with a dot");
+	TRACE_CALL(link(DIR "/dir", DIR "/linkdir"), "link of a directory");
+	TRACE_CALL(unlink(DIR "/dir"), "unlink of a directory");
+	TRACE_CALL(rmdir(DIR "/b"), "rmdir of a pin");
+	TRACE_CALL(symlink("b", DIR "/sym"), "symlink");
+	TRACE_CALL(symlink("b", DIR "/sym"), "symlink again");
+	TRACE_CALL(symlink("b", DIR "/s.m"), "symlink with a dot");
+	TRACE_CALL(symlink("", DIR "/empty"), "symlink to nothing");
+	trace_link(DIR "/sym");
+	trace_link(DIR "/b");
+	if (lstat(DIR "/sym", &st))
+		give_up("lstat");
+	trace_bytes(&st.st_mode, sizeof(st.st_mode), "mode of a symlink");
+	trace_bytes(&st.st_size, sizeof(st.st_size), "size of a symlink");
+	TRACE_CALL(get(DIR "/sym", 0), "get by the symlink");
+	TRACE_CALL(pin(map, DIR "/sym", 0), "pin over the symlink");
+	TRACE_CALL(unlink(DIR "/sym"), "unlink symlink");
+	TRACE_CALL(mknod(DIR "/node", S_IFCHR | 0600, 0x103), "mknod");
+	TRACE_CALL(mknod(DIR "/fifo", S_IFIFO | 0600, 0), "mkfifo");
+	memset(name + strlen(DIR) + 1, 'n', 255);
+	TRACE_CALL(pin(map, name, 0), "pin with a name of 255");
+	name[strlen(name)] = 'n';
+	TRACE_CALL(pin(map, name, 0), "pin with a name of 256");
+}
+
+static void files(void)
+{
+	int map = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0), fd;
+	const struct timespec times[2] = { { 1, 0 }, { 2, 0 } };
+	struct statfs fs;
+
+	mount_pins("mode=0700");
+	TRACE_CALL(pin(map, DIR "/m", 0), "pin");
+	TRACE_CALL(open(DIR "/m", O_RDWR), "open for writing");
+	TRACE_CALL(open(DIR "/m", O_RDWR | O_TRUNC), "open for truncating");
+	TRACE_CALL(open(DIR "/m", O_RDONLY | O_PATH), "open as a path");
+	TRACE_CALL(open(DIR "/new", O_RDWR | O_CREAT, 0600), "create");
+	TRACE_CALL(truncate(DIR "/m", 0), "truncate");
+	TRACE_CALL(truncate(DIR "/m", 100), "truncate to more");
+	TRACE_CALL(chown(DIR "/m", 1, 2), "chown");
+	TRACE_CALL(chmod(DIR "/m", 0440), "chmod");
+	TRACE_CALL(utimensat(AT_FDCWD, DIR "/m", times, 0), "utimens");
+	trace_stat(DIR "/m");
+	TRACE_CALL(access(DIR "/m", W_OK), "access");
+	TRACE_CALL(pin(map, DIR "/dir/", 0), "pin with a slash");
+	if (seteuid(1))
+		give_up("seteuid");
+	TRACE_CALL(get(DIR "/m", 0), "get as its owner, not through the directory");
+	if (seteuid(0) || chmod(DIR, 0755) || seteuid(1))
+		give_up("chmod");
+	TRACE_CALL(get(DIR "/m", 0), "get for reading and writing");
+	TRACE_CALL(get(DIR "/m", BPF_F_RDONLY), "get for reading");
+	TRACE_CALL(get(DIR "/m", BPF_F_WRONLY), "get for writing");
+	TRACE_CALL(pin(map, DIR "/n", 0), "pin where it may not write");
+	TRACE_CALL(unlink(DIR "/m"), "unlink where it may not write");
+	if (seteuid(0))
+		give_up("seteuid");
+	/* What is opened for reading only can be pinned, and got for writing. */
+	fd = get(DIR "/m", BPF_F_RDONLY);
+	TRACE_CALL(pin(fd, DIR "/readable", 0), "pin what was opened for reading");
+	TRACE_CALL(get(DIR "/readable", 0), "get it for writing");
+	if (statfs(DIR, &fs))
+		give_up("statfs");
+	trace_bytes(&fs.f_bsize, sizeof(fs.f_bsize), "block size");
+	trace_bytes(&fs.f_blocks, sizeof(fs.f_blocks), "blocks");
+	trace_bytes(&fs.f_files, sizeof(fs.f_files), "files");
+	trace_bytes(&fs.f_namelen, sizeof(fs.f_namelen), "length of names");
+}
+
 static void mount_options(void)
 {
 	static const char * const options[] = { "", "mode=0750", "mode=1777", "mode=8", "unknown",
-						"mode=0" };
+						"mode=0", "mode", "mode=17777", "mode=07777",
+						"mode=-1", "mode=700,mode=711", "unknown=1",
+						"uid=1", "source=x" };
 	unsigned int i;
 
 	if (unshare(CLONE_NEWNS))
@@ -158,6 +268,12 @@ static void mount_options(void)
 				 options[i]),
 			   "mount '%s'", options[i]);
 		trace_stat(DIR);
+		TRACE_CALL(mount("pins", DIR, NULL, MS_REMOUNT, "mode=0711"), "remount");
+		TRACE_CALL(mount("pins", DIR, NULL, MS_REMOUNT | MS_RDONLY, NULL), "read-only");
+		trace_stat(DIR);
+		TRACE_CALL(mkdir(DIR "/dir", 0700), "mkdir");
+		/* It may be that nothing was mounted. */
+		rmdir(DIR "/dir");
 		umount(DIR);
 	}
 	umask(0);
@@ -170,6 +286,8 @@ static void mount_options(void)
 const struct scenario pin_scenarios[] = {
 	{ "pin objects", objects },
 	{ "pin paths", paths },
+	{ "pin names", names },
+	{ "pin files", files },
 	{ "pin mount_options", mount_options },
 	{ }
 };

@@ -5,6 +5,7 @@
  * syscall(__NR_bpf, ...)			the same command of /dev/lbpf
  * setsockopt(SOL_SOCKET, SO_ATTACH_BPF,
  *	SO_ATTACH_REUSEPORT_EBPF)		LBPF_SOCK_ATTACH for lbpf programs
+ * mount(..., "bpf", ...)			a mount of type "lbpf"
  * chroot()					opens the device before it is out of reach
  *
  * Not redirected: SO_DETACH_BPF, SO_DETACH_FILTER and SO_DETACH_REUSEPORT_BPF,
@@ -32,6 +33,8 @@ long lbpf_syscall_failed(long ret);
 long lbpf_redirect(long nr, int cmd, void *attr, unsigned int size_bytes);
 long syscall(long nr, ...);
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int mount(const char *source, const char *target, const char *type, unsigned long flags,
+	  const void *data);
 int chroot(const char *path);
 
 /* What libc's functions return for the result @ret of a system call. */
@@ -129,6 +132,28 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	if (ret == -ENOSYS || ret == -EBADF)
 		ret = -EINVAL;
 	return libc_result(ret);
+}
+
+/* Compared by hand: this may run before the C library is ready. */
+static bool is_bpffs(const char *type)
+{
+	return type && type[0] == 'b' && type[1] == 'p' && type[2] == 'f' && !type[3];
+}
+
+/**
+ * mount() - As mount(2), with lbpf's pin filesystem for the kernel's
+ * @source: Device.
+ * @target: Directory.
+ * @type: Filesystem type, NULL for what needs none.
+ * @flags: Flags.
+ * @data: Options.
+ */
+EXPORT int mount(const char *source, const char *target, const char *type, unsigned long flags,
+		 const void *data)
+{
+	if (is_bpffs(type))
+		type = LBPF_FS_TYPE;
+	return libc_result(raw(SYS_mount, source, target, type, flags, data));
 }
 
 /**
