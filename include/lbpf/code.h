@@ -19,6 +19,7 @@
 struct lbpf_btf;
 struct lbpf_ctx_field;
 struct lbpf_map;
+struct lbpf_prog;
 struct lbpf_progtype;
 struct lbpf_proto;
 
@@ -79,6 +80,7 @@ enum lbpf_insn_flag {
 	/* call of @call_fn; set by the rewriter, read by the JIT */
 	LBPF_INSN_NATIVE_CALL	= BIT(17),
 	LBPF_INSN_MADE		= BIT(18),	/* made by the rewriter: no facts of its own */
+	LBPF_INSN_PROG_ADDR	= BIT(21),	/* 16-byte load of the address of the program */
 	LBPF_INSN_ZEXT_DEAD	= BIT(19),	/* upper half of dst is never read afterwards */
 };
 
@@ -152,6 +154,7 @@ enum lbpf_cap {
  * @prog_flags: As loaded (BPF_F_STRICT_ALIGNMENT, ...).
  * @caps: OR of enum lbpf_cap.
  * @is_gpl: License is GPL compatible.
+ * @prog: What it becomes: its address, for helpers that must know it.
  * @log: Where refusals are explained.
  * @fd_array: User pointer of BPF_PSEUDO_MAP_IDX, 0 when absent; already bounded.
  * @insns: Instructions.
@@ -189,6 +192,7 @@ struct lbpf_code {
 	bool				changes_packet;
 	bool				uses_get_stack;
 	bool				needs_rnd_hi32;
+	struct lbpf_prog		*prog;
 	struct lbpf_log			*log;
 	u64				fd_array;
 	struct bpf_insn			*insns;

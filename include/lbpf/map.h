@@ -31,10 +31,12 @@ struct vm_area_struct;
  * @pos: Meaning belongs to the map type; 0: before the first element.  Fits in 32 bits, which
  *	is what
  *	batch callers may give room for (in_batch, out_batch of a map with 4-byte keys).
+ * @elem_flags: BPF_F_LOCK or 0, for each element.
  * @end: Set when there is nothing more.
  */
 struct lbpf_map_cursor {
 	u64	pos;
+	u64	elem_flags;
 	bool	end;
 };
 

@@ -71,6 +71,8 @@ void lbpf_object_freed(enum lbpf_object_kind kind);
 void lbpf_object_defer(struct work_struct *work);
 
 void lbpf_object_get(struct lbpf_object *obj);
+/* The same for an object whose last reference may be gone: false then. */
+bool lbpf_object_get_live(struct lbpf_object *obj);
 void lbpf_object_put(struct lbpf_object *obj);
 void lbpf_object_get_user(struct lbpf_object *obj);
 void lbpf_object_put_user(struct lbpf_object *obj);

@@ -143,6 +143,13 @@ int lbpf_pool_prepare(struct lbpf_pool *pool);
 bool lbpf_pool_can_grow(struct lbpf_pool *pool);
 u64 lbpf_pool_bytes(const struct lbpf_pool *pool);
 
+/* Elements with memory, those that are free included: refs below it have an address. */
+static inline u32 lbpf_pool_nr_backed(const struct lbpf_pool *pool)
+{
+	/* The chunks are in place before the number grows. */
+	return smp_load_acquire(&pool->nr_backed);
+}
+
 /* Top of @cpu's stack, or LBPF_POOL_NONE. */
 static __always_inline u32 lbpf_pool_pop(struct lbpf_pool *pool, struct lbpf_pool_cpu *cpu)
 {

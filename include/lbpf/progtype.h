@@ -105,6 +105,7 @@ enum lbpf_progtype_flag {
 	/* cb[] is the caller's and must be saved around a run */
 	LBPF_PT_CTX_IN_CB	= BIT(7),
 	LBPF_PT_MAC_HEADER	= BIT(9),	/* packets begin with the mac header */
+	LBPF_PT_NO_LOCK		= BIT(20),	/* values of its maps hold no lock */
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
 };
 

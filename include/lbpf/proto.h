@@ -34,6 +34,8 @@ enum lbpf_effect {
 	/* R0 is argument 1 in another type, not a new reference */
 	LBPF_EFF_PTR_CAST	= BIT(12),
 	LBPF_EFF_CPU_ID		= BIT(13),	/* R0 is a CPU number */
+	/* is given the program that calls it as one more argument */
+	LBPF_EFF_PROG		= BIT(15),
 	/* looks at the registers behind its arguments too, set or not */
 	LBPF_EFF_VARARGS	= BIT(14),
 };

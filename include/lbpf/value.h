@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include <lbpf/map.h>
+#include <lbpf/timer.h>
 
 /* Larger values go through memcpy(). */
 #define LBPF_WORD_COPY_MAX	128
@@ -44,6 +45,7 @@ static __always_inline void lbpf_copy_words(void *to, const void *from, u32 size
 
 void lbpf_value_copy_around(const struct lbpf_map *map, void *to, const void *from);
 void lbpf_value_clear_fields(const struct lbpf_map *map, void *value);
+void lbpf_value_reuse(const struct lbpf_map *map, void *to, const void *from);
 void lbpf_value_copy_locked(const struct lbpf_map *map, void *to, const void *from, bool lock_from);
 
 static __always_inline bool lbpf_value_has_fields(const struct lbpf_map *map)
@@ -68,14 +70,31 @@ static __always_inline void lbpf_value_copy(const struct lbpf_map *map, void *to
 }
 
 /**
- * lbpf_value_init() - Fill in the value of an element that nobody sees yet
+ * lbpf_value_init() - Fill in the value of an element that is not in the map yet
  * @map: Map.
- * @to: Value in the map; lock and timer become zero.
+ * @to: Value in the map, zero or of an element that was deleted.
  * @from: New value.
+ *
+ * Context: Any but NMI where values have a lock or a timer.
+ */
+static __always_inline void lbpf_value_init(const struct lbpf_map *map, void *to, const void *from)
+{
+	if (unlikely(lbpf_value_has_fields(map)))
+		lbpf_value_reuse(map, to, from);
+	else
+		lbpf_copy_words(to, from, map->value_size);
+}
+
+/**
+ * lbpf_value_copy_out() - Copy a value for userspace
+ * @map: Map.
+ * @to: Buffer; lock and timer read as zero.
+ * @from: Value in the map.
  *
  * Context: Any.
  */
-static __always_inline void lbpf_value_init(const struct lbpf_map *map, void *to, const void *from)
+static __always_inline void
+lbpf_value_copy_out(const struct lbpf_map *map, void *to, const void *from)
 {
 	if (unlikely(lbpf_value_has_fields(map))) {
 		lbpf_value_copy_around(map, to, from);
@@ -85,8 +104,18 @@ static __always_inline void lbpf_value_init(const struct lbpf_map *map, void *to
 	lbpf_copy_words(to, from, map->value_size);
 }
 
-/* A value for userspace: @to is a buffer; lock and timer read as zero. */
-#define lbpf_value_copy_out	lbpf_value_init
+/**
+ * lbpf_value_drop_fields() - End what the fields of a value own: its timer
+ * @map: Map that the caller holds a reference on.
+ * @value: Value in it.
+ *
+ * Context: Any but NMI; locks may be held.
+ */
+static __always_inline void lbpf_value_drop_fields(const struct lbpf_map *map, void *value)
+{
+	if (unlikely(map->timer_off >= 0))
+		lbpf_timer_drop(value + map->timer_off);
+}
 
 /**
  * lbpf_value_lock() - Take the lock in a value

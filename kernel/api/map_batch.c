@@ -132,6 +132,7 @@ static int walk_batch(struct batch *batch, bool delete)
 	if (attr->batch.in_batch && get_user(pos, user_cursor(attr->batch.in_batch)))
 		return -EFAULT;
 	cursor.pos = pos;
+	cursor.elem_flags = attr->batch.elem_flags;
 	err = open_batch(batch, true);
 	if (err)
 		return err;

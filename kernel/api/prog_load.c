@@ -396,6 +396,7 @@ static int load_prog(struct load *load)
 	load->prog = lbpf_prog_alloc();
 	if (!load->prog)
 		return -ENOMEM;
+	load->code.prog = load->prog;
 	err = build_prog(load);
 	if (err)
 		return err;

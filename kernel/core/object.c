@@ -134,6 +134,18 @@ void lbpf_object_get(struct lbpf_object *obj)
 	atomic64_inc(&obj->refs);
 }
 
+/**
+ * lbpf_object_get_live() - Take a reference for the kernel if there is still one
+ * @obj: Object whose memory the caller keeps from going.
+ *
+ * Context: Any.
+ * Return: true if a reference was taken.
+ */
+bool lbpf_object_get_live(struct lbpf_object *obj)
+{
+	return atomic64_inc_not_zero(&obj->refs);
+}
+
 static void remove_id(struct lbpf_object *obj)
 {
 	struct object_table *table = &tables[obj->kind];

@@ -37,6 +37,14 @@ extern const struct lbpf_proto lbpf_event_read_value_proto;
 extern const struct lbpf_proto lbpf_get_stackid_proto;
 extern const struct lbpf_proto lbpf_get_stack_proto;
 
+/* lock.c */
+extern const struct lbpf_proto lbpf_spin_lock_proto;
+extern const struct lbpf_proto lbpf_spin_unlock_proto;
+extern const struct lbpf_proto lbpf_timer_init_proto;
+extern const struct lbpf_proto lbpf_timer_callback_proto;
+extern const struct lbpf_proto lbpf_timer_start_proto;
+extern const struct lbpf_proto lbpf_timer_cancel_proto;
+
 /* machine.c */
 extern const struct lbpf_proto lbpf_prandom_u32_proto;
 extern const struct lbpf_proto lbpf_cpu_id_proto;

@@ -55,6 +55,12 @@ static const struct lbpf_proto *const everyone[] = {
 
 static const struct lbpf_proto *const with_cap_bpf[] = {
 	[BPF_FUNC_jiffies64]			= &lbpf_jiffies64_proto,
+	[BPF_FUNC_spin_lock]			= &lbpf_spin_lock_proto,
+	[BPF_FUNC_spin_unlock]			= &lbpf_spin_unlock_proto,
+	[BPF_FUNC_timer_init]			= &lbpf_timer_init_proto,
+	[BPF_FUNC_timer_set_callback]		= &lbpf_timer_callback_proto,
+	[BPF_FUNC_timer_start]			= &lbpf_timer_start_proto,
+	[BPF_FUNC_timer_cancel]			= &lbpf_timer_cancel_proto,
 };
 
 static const struct lbpf_proto *const with_cap_perfmon[] = {

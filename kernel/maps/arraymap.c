@@ -176,7 +176,41 @@ static long array_update(struct lbpf_map *map, const void *key, const void *valu
 		lbpf_value_copy_locked(map, to, value, false);
 	else
 		lbpf_value_copy(map, to, value);
+	lbpf_value_drop_fields(map, to);
 	return 0;
+}
+
+static void copy_value_out(const struct lbpf_map *map, void *value, const void *from, u64 flags)
+{
+	if (!(flags & BPF_F_LOCK)) {
+		lbpf_value_copy_out(map, value, from);
+		return;
+	}
+	lbpf_value_copy_locked(map, value, from, true);
+	lbpf_value_clear_fields(map, value);
+}
+
+static int array_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags)
+{
+	const void *from = array_lookup(map, key);
+
+	if (!from)
+		return -ENOENT;
+	copy_value_out(map, value, from, flags);
+	return 0;
+}
+
+/* No user is left that could want a timer to fire. */
+static void array_release_user(struct lbpf_map *map)
+{
+	u32 i;
+
+	if (map->timer_off < 0)
+		return;
+	for (i = 0; i < map->max_entries; i++) {
+		lbpf_value_drop_fields(map, value_at(array_of(map), i));
+		cond_resched();
+	}
 }
 
 /**
@@ -240,7 +274,8 @@ int lbpf_array_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, 
 		if (!values)
 			continue;
 		if (map->ops->user_lookup)
-			map->ops->user_lookup(map, &index, values + (size_t)i * bytes, 0);
+			map->ops->user_lookup(map, &index, values + (size_t)i * bytes,
+					      cursor->elem_flags);
 		else
 			lbpf_value_copy_out(map, values + (size_t)i * bytes,
 					    map->ops->lookup(map, &index));
@@ -345,12 +380,14 @@ const struct lbpf_map_ops lbpf_array_ops = {
 	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_UPDATE_BATCH),
 	.alloc_check = lbpf_array_alloc_check,
 	.alloc = array_alloc,
+	.release_user = array_release_user,
 	.free = array_free,
 	.lookup = array_lookup,
 	.row = array_row,
 	.update = array_update,
 	.delete = lbpf_array_delete,
 	.next_key = lbpf_array_next_key,
+	.user_lookup = array_user_lookup,
 	.batch_walk = lbpf_array_batch_walk,
 	.count = lbpf_array_count,
 	.mem_bytes = array_mem_bytes,

@@ -52,6 +52,11 @@ struct hash_item {
 	u64		flags;
 };
 
+/* What lbpf_hash_check_ahead() says when nothing is left to do. */
+#define HASH_DONE	1
+
+int lbpf_hash_check_ahead(struct lbpf_hash *h, const struct hash_item *item);
+
 /* Written only if it changes something: a hot entry's line stays shared. */
 static __always_inline void mark_used(struct lbpf_elem *elem)
 {
@@ -138,6 +143,8 @@ replace_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	if (form.is_lru)
 		lbpf_lru_adopt(h, ref, place->ref);
 	table_replace(&h->table, b, place, ref);
+	if (!form.is_percpu)
+		lbpf_value_drop_fields(&h->map, elem_value(&h->table, place->elem));
 	cpu->spare = place->ref;
 }
 
@@ -248,9 +255,9 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 	int err;
 
 	if (flags != BPF_ANY) {
-		err = lbpf_hash_check_ahead(h, key, item.hash, flags);
+		err = lbpf_hash_check_ahead(h, &item);
 		if (err)
-			return err;
+			return err == HASH_DONE ? 0 : err;
 	}
 	if (unlikely(!hash_lock(h, b, &cpu, &irq_flags)))
 		return -EBUSY;
@@ -277,6 +284,8 @@ remove_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	    const struct place *place, struct hash_form form)
 {
 	table_remove(b, place);
+	if (!form.is_percpu)
+		lbpf_value_drop_fields(&h->map, elem_value(&h->table, place->elem));
 	if (form.is_lru)
 		lbpf_lru_forget(h, place->ref);
 	lbpf_pool_give(&h->pool, place->ref);
@@ -346,6 +355,7 @@ static void *lookup_lazy_##suffix(struct lbpf_map *map, const void *key)		\
 #define HASH_OPS(suffix, lookup_fn)				\
 	.has_batch = HASH_BATCH,				\
 	.alloc_check = lbpf_hash_alloc_check,			\
+	.release_user = lbpf_hash_release_user,			\
 	.free = lbpf_hash_free,					\
 	.lookup = lookup_fn##suffix,				\
 	.update = update_##suffix,				\

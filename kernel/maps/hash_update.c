@@ -12,28 +12,54 @@
 /* As many times elements are looked for when the count says that the map is not full. */
 #define TAKE_TRIES	8
 
+/*
+ * Writes a value under its own lock only.  Whoever takes the element out of the map and uses it
+ * again waits for that lock, so what still is in its bucket under the lock stays the same element
+ * until the lock is given back.  False: it was taken out.
+ */
+static bool write_locked(struct lbpf_hash *h, const struct bucket *b, u32 seq,
+			 struct lbpf_elem *elem, const void *value)
+{
+	void *to = elem_value(&h->table, elem);
+	struct bpf_spin_lock *lock = to + h->map.spin_lock_off;
+	unsigned long irq_flags = lbpf_value_lock(lock);
+	bool ok = is_unchanged(b, seq);
+
+	if (ok)
+		lbpf_value_copy_around(&h->map, to, value);
+	lbpf_value_unlock(lock, irq_flags);
+	return ok;
+}
+
 /**
- * lbpf_hash_check_ahead() - Refuse an update without taking a lock
+ * lbpf_hash_check_ahead() - Refuse an update, or do it, without taking the lock of the bucket
  * @h: Map.
- * @key: Key.
- * @hash: Its hash.
- * @flags: Flags of the update.
+ * @item: The update.
  *
  * Context: Any, under rcu_read_lock().
- * Return: 0: the update may go on, as far as can be seen; -EINVAL, -EEXIST, -ENOENT.
+ * Return: 0: the update may go on, as far as can be seen; HASH_DONE: it is done; -EINVAL,
+ * -EEXIST, -ENOENT.
  */
-int lbpf_hash_check_ahead(const struct lbpf_hash *h, const void *key, u64 hash, u64 flags)
+int lbpf_hash_check_ahead(struct lbpf_hash *h, const struct hash_item *item)
 {
-	bool exists;
+	const struct bucket *b = table_bucket(&h->table, item->hash);
+	u64 flags = item->flags;
+	struct lbpf_elem *elem;
+	u32 seq;
 
 	if (unlikely((flags & ~BPF_F_LOCK) > BPF_EXIST))
 		return -EINVAL;
-	if (unlikely(flags & BPF_F_LOCK && (h->is_percpu || h->map.spin_lock_off < 0)))
+	if (unlikely(flags & BPF_F_LOCK &&
+		     (h->is_percpu || h->lru || h->map.spin_lock_off < 0)))
 		return -EINVAL;
-	exists = table_find(&h->table, key, hash, KEY_ANY);
+	/* (A) of table.h. */
+	seq = smp_load_acquire(&b->seq);
+	elem = table_find(&h->table, item->key, item->hash, KEY_ANY);
 	if (flags & BPF_NOEXIST)
-		return exists ? -EEXIST : 0;
-	return flags & BPF_EXIST && !exists ? -ENOENT : 0;
+		return elem ? -EEXIST : 0;
+	if (flags & BPF_F_LOCK && elem && write_locked(h, b, seq, elem, item->value))
+		return HASH_DONE;
+	return flags & BPF_EXIST && !elem ? -ENOENT : 0;
 }
 
 /**

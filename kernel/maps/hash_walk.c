@@ -44,6 +44,7 @@ struct batch {
 	u32	value_bytes;
 	u32	nr;
 	u32	max;
+	u64	elem_flags;
 };
 
 static void put_in_batch(struct lbpf_hash *h, struct lbpf_elem *elem, const struct batch *batch)
@@ -54,7 +55,8 @@ static void put_in_batch(struct lbpf_hash *h, struct lbpf_elem *elem, const stru
 	if (batch->keys)
 		memcpy(batch->keys + nr * key_size, elem->data, key_size);
 	if (batch->values)
-		lbpf_hash_copy_out(h, elem, batch->values + nr * batch->value_bytes, 0);
+		lbpf_hash_copy_out(h, elem, batch->values + nr * batch->value_bytes,
+				   batch->elem_flags);
 }
 
 static u64 walk(struct lbpf_hash *h, u64 pos, struct batch *batch)
@@ -141,7 +143,9 @@ int lbpf_hash_batch_walk(struct lbpf_map *map, struct lbpf_map_cursor *cursor, v
 			 void *values, u32 nr, bool delete)
 {
 	struct lbpf_hash *h = hash_of(map);
-	struct batch batch = { .keys = keys, .values = values, .max = nr };
+	struct batch batch = {
+		.keys = keys, .values = values, .max = nr, .elem_flags = cursor->elem_flags
+	};
 	u64 pos = lbpf_table_unpack_pos(&h->table, cursor->pos);
 	int err = 0;
 

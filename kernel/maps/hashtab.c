@@ -170,6 +170,26 @@ free_map:
 }
 
 /**
+ * lbpf_hash_release_user() - End the timers of all elements, also of those that are not in use
+ * @map: Map without user references: no program can begin a timer now.
+ *
+ * Context: Process context, may sleep.
+ */
+void lbpf_hash_release_user(struct lbpf_map *map)
+{
+	struct lbpf_hash *h = hash_of(map);
+	u32 ref, nr;
+
+	if (map->timer_off < 0)
+		return;
+	nr = lbpf_pool_nr_backed(&h->pool);
+	for (ref = 0; ref < nr; ref++) {
+		lbpf_value_drop_fields(map, elem_value(&h->table, table_elem(&h->table, ref)));
+		cond_resched();
+	}
+}
+
+/**
  * lbpf_hash_free() - Free a hash map
  * @map: Map that nobody can see any more.
  *

@@ -155,10 +155,10 @@ static __always_inline void add_count(struct hash_cpu *cpu, int nr)
 void lbpf_hash_remove(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 		      const struct place *place);
 void *lbpf_hash_lookup_slow(struct lbpf_map *map, const void *key, u64 hash);
-int lbpf_hash_check_ahead(const struct lbpf_hash *h, const void *key, u64 hash, u64 flags);
 s64 lbpf_hash_take_slow(struct lbpf_hash *h);
 int lbpf_hash_alloc_check(const union bpf_attr *attr);
 struct lbpf_map *lbpf_hash_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops);
+void lbpf_hash_release_user(struct lbpf_map *map);
 void lbpf_hash_free(struct lbpf_map *map);
 int lbpf_hash_next_key(struct lbpf_map *map, const void *key, void *next_key);
 int lbpf_hash_user_update(struct lbpf_map *map, const void *key, const void *value, u64 flags);

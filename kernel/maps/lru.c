@@ -215,6 +215,8 @@ static bool try_evict(struct lbpf_hash *h, struct hash_cpu *cpu, u32 ref, bool a
 		return false;
 	if (locate_ref(&h->table, b, ref, &place) && (also_marked || !READ_ONCE(elem->mark))) {
 		table_remove(b, &place);
+		if (!h->is_percpu)
+			lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
 		add_count(cpu, -1);
 		done = true;
 	}

@@ -73,6 +73,26 @@ void lbpf_value_clear_fields(const struct lbpf_map *map, void *value)
 }
 
 /**
+ * lbpf_value_reuse() - Fill in the value of an element that is not in the map
+ * @map: Map.
+ * @to: Value in the map.
+ * @from: New value.
+ *
+ * A program, or an update that found the element before it was deleted, may still hold its lock,
+ * which therefore stays, and is waited for.  Whoever did so may have begun a timer too.
+ *
+ * Context: Any but NMI.
+ */
+void lbpf_value_reuse(const struct lbpf_map *map, void *to, const void *from)
+{
+	lbpf_value_drop_fields(map, to);
+	if (map->spin_lock_off >= 0)
+		lbpf_value_copy_locked(map, to, from, false);
+	else
+		lbpf_value_copy_around(map, to, from);
+}
+
+/**
  * lbpf_value_copy_locked() - Copy a value under its lock
  * @map: Map whose values have a lock.
  * @to: Destination.

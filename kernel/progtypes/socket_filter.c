@@ -41,7 +41,8 @@ static const struct lbpf_ctx_field fields[] = {
 const struct lbpf_progtype lbpf_socket_filter_type = {
 	.type		= BPF_PROG_TYPE_SOCKET_FILTER,
 	.name		= "socket_filter",
-	.flags		= LBPF_PT_UNPRIV | LBPF_PT_LD_ABS | LBPF_PT_CTX_IN_CB,
+	.flags		= LBPF_PT_UNPRIV | LBPF_PT_LD_ABS | LBPF_PT_CTX_IN_CB |
+			  LBPF_PT_NO_LOCK,
 	.ctx_size	= sizeof(struct __sk_buff),
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),

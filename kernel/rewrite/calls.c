@@ -87,6 +87,22 @@ static bool is_table_lookup(const struct lbpf_rewrite *rw)
 	return !map->is_template && map->ops->table && map->ops->table(map, &table);
 }
 
+/* The register after the arguments becomes the program. */
+static void put_prog(struct lbpf_rewrite *rw)
+{
+	u64 addr = (unsigned long)rw->code->prog;
+	struct lbpf_insn_aux *aux;
+	u32 nr_args = 0;
+
+	while (nr_args < LBPF_MAX_ARGS && rw->aux->proto->arg[nr_args])
+		nr_args++;
+	lbpf_rw_put(rw, make_insn(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1 + nr_args, 0, 0, addr));
+	aux = lbpf_rw_last_aux(rw);
+	if (aux)
+		aux->flags |= LBPF_INSN_PROG_ADDR;
+	lbpf_rw_put(rw, make_insn(0, 0, 0, 0, addr >> 32));
+}
+
 /* The number of the helper stays: a dump shows it. */
 static void replace(struct lbpf_rewrite *rw)
 {
@@ -101,6 +117,8 @@ static void replace(struct lbpf_rewrite *rw)
 		put_tail_call(rw);
 		return;
 	}
+	if (rw->aux->proto->effects & LBPF_EFF_PROG)
+		put_prog(rw);
 	lbpf_rw_put_heir(rw, *rw->insn, LBPF_INSN_NATIVE_CALL);
 	aux = lbpf_rw_last_aux(rw);
 	if (!aux)

@@ -47,5 +47,7 @@ int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regn
 /* call_callback.c */
 int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call);
 int lbpf_call_turn(struct lbpf_env *env);
+void lbpf_call_async_args(struct lbpf_env *env, struct lbpf_frame *frame,
+			  const struct lbpf_async *async);
 
 #endif /* LBPF_VERIFIER_CALL_H */

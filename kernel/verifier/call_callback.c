@@ -27,6 +27,7 @@ enum callback_arg {
 static const u8 callback_args[][LBPF_MAX_ARGS] = {
 	[LBPF_CB_FOR_EACH]	= { ARG_MAP, ARG_KEY, ARG_VALUE, ARG_CONTEXT },
 	[LBPF_CB_LOOP]		= { ARG_NUMBER, ARG_CONTEXT },
+	[LBPF_CB_TIMER]		= { ARG_MAP, ARG_KEY, ARG_VALUE },
 };
 
 static void set_pointer(struct lbpf_reg *reg, u32 type, struct lbpf_map *map)
@@ -35,22 +36,23 @@ static void set_pointer(struct lbpf_reg *reg, u32 type, struct lbpf_map *map)
 	reg->map = map;
 }
 
-static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg,
-		    const struct lbpf_call *call, const struct lbpf_frame *caller)
+/* @caller is NULL where the call comes later. */
+static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg, struct lbpf_map *map,
+		    const struct lbpf_frame *caller)
 {
 	switch (arg) {
 	case ARG_NUMBER:
 		lbpf_reg_set_unknown(env, reg);
 		break;
 	case ARG_MAP:
-		set_pointer(reg, LBPF_PTR_CONST_MAP, call->map);
+		set_pointer(reg, LBPF_PTR_CONST_MAP, map);
 		break;
 	case ARG_KEY:
-		set_pointer(reg, LBPF_PTR_MAP_KEY, call->map);
+		set_pointer(reg, LBPF_PTR_MAP_KEY, map);
 		break;
 	case ARG_VALUE:
-		set_pointer(reg, LBPF_PTR_MAP_VALUE, call->map);
-		if (call->map->spin_lock_off >= 0)
+		set_pointer(reg, LBPF_PTR_MAP_VALUE, map);
+		if (map->spin_lock_off >= 0)
 			reg->id = ++env->last_id;
 		break;
 	case ARG_CONTEXT:
@@ -59,6 +61,48 @@ static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg,
 	default:
 		break;
 	}
+}
+
+/* What is called later knows nothing of this path: it is walked by itself, once for each map. */
+static int note_async(struct lbpf_env *env, const struct lbpf_call *call)
+{
+	u32 kind = call->proto->callback_kind;
+	struct lbpf_async *async;
+
+	if (env->cur->is_speculative)
+		return 0;
+	for (async = env->asyncs; async; async = async->next)
+		if (async->subprog == call->subprog && async->map == call->map &&
+		    async->kind == kind)
+			return 0;
+	async = lbpf_zalloc(sizeof(*async), GFP_KERNEL);
+	if (!async)
+		return -ENOMEM;
+	async->subprog = call->subprog;
+	async->map = call->map;
+	async->kind = kind;
+	async->next = env->asyncs;
+	env->asyncs = async;
+	env->code->subprogs[call->subprog].is_callback = true;
+	env->code->subprogs[call->subprog].is_async = true;
+	return 0;
+}
+
+/**
+ * lbpf_call_async_args() - Arguments of a function that is called later
+ * @env: The run.
+ * @frame: Its frame.
+ * @async: What is known of the call.
+ */
+void lbpf_call_async_args(struct lbpf_env *env, struct lbpf_frame *frame,
+			  const struct lbpf_async *async)
+{
+	u32 i;
+
+	frame->in_async_callback = true;
+	for (i = 0; i < LBPF_MAX_ARGS; i++)
+		set_arg(env, &frame->regs[BPF_REG_1 + i], callback_args[async->kind][i],
+			async->map, NULL);
 }
 
 /**
@@ -74,10 +118,11 @@ int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 	struct lbpf_frame *caller, *callee;
 	struct lbpf_state *other;
 
-	if (call->proto->effects & LBPF_EFF_ASYNC_CALLBACK || kind >= ARRAY_SIZE(callback_args) ||
-	    callback_args[kind][0] == NO_ARG)
+	if (kind >= ARRAY_SIZE(callback_args) || callback_args[kind][0] == NO_ARG)
 		return reject(env, -EOPNOTSUPP, "callbacks of %s are not supported",
 			      lbpf_helper_name(call->proto->id));
+	if (call->proto->effects & LBPF_EFF_ASYNC_CALLBACK)
+		return note_async(env, call);
 	if (env->cur->curframe + 1 >= LBPF_MAX_FRAMES)
 		return reject(env, -E2BIG, "the call stack of %d frames is too deep",
 			      env->cur->curframe + 2);
@@ -91,7 +136,8 @@ int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 	callee->in_callback = true;
 	callee->callback_max = 1;
 	for (i = 0; i < LBPF_MAX_ARGS; i++)
-		set_arg(env, &callee->regs[BPF_REG_1 + i], callback_args[kind][i], call, caller);
+		set_arg(env, &callee->regs[BPF_REG_1 + i], callback_args[kind][i], call->map,
+			caller);
 	env->code->subprogs[call->subprog].is_callback = true;
 	env->code->subprogs[call->subprog].is_reachable = true;
 	return 0;

@@ -22,8 +22,15 @@ static int check_field(struct lbpf_env *env, u32 regno, s32 field_off, const cha
 	if (!reg->map->btf)
 		return reject(env, -EINVAL, "map '%s' has to have BTF in order to use %s",
 			      reg->map->name, name);
+	if (field_off == -E2BIG)
+		return reject(env, -EINVAL, "map '%s' has more than one 'struct %s'",
+			      reg->map->name, name);
+	if (field_off == -ENOENT)
+		return reject(env, -EINVAL, "map '%s' doesn't have 'struct %s'",
+			      reg->map->name, name);
 	if (field_off < 0)
-		return reject(env, -EINVAL, "map '%s' has no valid %s", reg->map->name, name);
+		return reject(env, -EINVAL, "map '%s' is not a struct type or %s is mangled",
+			      reg->map->name, name);
 	if (off != field_off)
 		return reject(env, -EINVAL, "off %lld doesn't point to 'struct %s' that is at %d",
 			      off, name, field_off);

@@ -76,6 +76,22 @@ struct lbpf_pending {
 	struct lbpf_pending	*next;
 };
 
+/**
+ * struct lbpf_async - A function that a helper keeps, and calls when the program has returned
+ * @subprog: The function.
+ * @map: Map of its arguments.
+ * @kind: enum lbpf_callback.
+ * @is_walked: It has been, or is being walked.
+ * @next: One that was found earlier.
+ */
+struct lbpf_async {
+	u32			subprog;
+	struct lbpf_map		*map;
+	u32			kind;
+	bool			is_walked;
+	struct lbpf_async	*next;
+};
+
 /* Pairs of ids found to mean the same in two states. */
 #define LBPF_ID_PAIRS		(LBPF_NR_REGS * 2 + LBPF_NR_SLOTS * 2)
 struct lbpf_id_pair {
@@ -96,6 +112,7 @@ struct lbpf_id_pair {
  * @pending: Branches to walk later, newest first.
  * @free_pending: Memory to reuse.
  * @nr_pending: Branches in @pending.
+ * @asyncs: Functions to walk when the program is walked, newest first.
  * @free_states: Memory to reuse.
  * @free_frames: Memory to reuse.
  * @dropped: Checkpoints in no list of an instruction whose paths are still being walked.
@@ -139,6 +156,7 @@ struct lbpf_env {
 	struct lbpf_pending	*pending;
 	struct lbpf_pending	*free_pending;
 	u32			nr_pending;
+	struct lbpf_async	*asyncs;
 	struct lbpf_state	*free_states;
 	struct lbpf_frame	*free_frames;
 	struct lbpf_state	*dropped;

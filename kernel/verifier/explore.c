@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #endif
 
+#include "call.h"
 #include "walk.h"
 
 static struct lbpf_pending *take_pending(struct lbpf_env *env)
@@ -89,6 +90,7 @@ static bool pop_branch(struct lbpf_env *env)
 void lbpf_explore_release(struct lbpf_env *env)
 {
 	struct lbpf_pending *branch;
+	struct lbpf_async *async;
 
 	while ((branch = env->pending)) {
 		env->pending = branch->next;
@@ -100,6 +102,10 @@ void lbpf_explore_release(struct lbpf_env *env)
 		lbpf_free(branch);
 	}
 	env->nr_pending = 0;
+	while ((async = env->asyncs)) {
+		env->asyncs = async->next;
+		lbpf_free(async);
+	}
 }
 
 static bool wants_path(const struct lbpf_env *env)
@@ -205,14 +211,8 @@ static int walk(struct lbpf_env *env)
 	}
 }
 
-/**
- * lbpf_explore() - Walk a function with the context in R1
- * @env: The run.
- * @subprog: Function.
- *
- * Return: 0, or -errno with the reason in the log.
- */
-int lbpf_explore(struct lbpf_env *env, u32 subprog)
+/* Walks a function with the context in R1, or, @async, with the arguments of its helper. */
+static int walk_function(struct lbpf_env *env, u32 subprog, const struct lbpf_async *async)
 {
 	struct lbpf_frame *frame;
 	int err = -ENOMEM;
@@ -224,7 +224,10 @@ int lbpf_explore(struct lbpf_env *env, u32 subprog)
 	frame = lbpf_frame_push(env, env->cur, LBPF_NO_CALLSITE, subprog);
 	if (!frame)
 		goto free_state;
-	lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
+	if (async)
+		lbpf_call_async_args(env, frame, async);
+	else
+		lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
 	env->code->subprogs[subprog].is_reachable = true;
 	env->idx = env->code->subprogs[subprog].start;
 	env->prev_idx = (u32)-1;
@@ -237,5 +240,48 @@ int lbpf_explore(struct lbpf_env *env, u32 subprog)
 free_state:
 	lbpf_state_free(env, env->cur);
 	env->cur = NULL;
+	return err;
+}
+
+/**
+ * lbpf_explore() - Walk a function with the context in R1
+ * @env: The run.
+ * @subprog: Function.
+ *
+ * Return: 0, or -errno with the reason in the log.
+ */
+int lbpf_explore(struct lbpf_env *env, u32 subprog)
+{
+	return walk_function(env, subprog, NULL);
+}
+
+static struct lbpf_async *next_async(struct lbpf_env *env)
+{
+	struct lbpf_async *async = env->asyncs;
+
+	while (async && async->is_walked)
+		async = async->next;
+	return async;
+}
+
+/**
+ * lbpf_explore_asyncs() - Walk the functions that are called after the program
+ * @env: The run, after lbpf_explore().  They may give more of them to helpers.
+ *
+ * Return: 0, or -errno with the reason in the log.
+ */
+int lbpf_explore_asyncs(struct lbpf_env *env)
+{
+	bool is_sleepable = env->is_sleepable;
+	struct lbpf_async *async;
+	int err = 0;
+
+	/* Whoever calls them does not sleep. */
+	env->is_sleepable = false;
+	while (!err && (async = next_async(env))) {
+		async->is_walked = true;
+		err = walk_function(env, async->subprog, async);
+	}
+	env->is_sleepable = is_sleepable;
 	return err;
 }

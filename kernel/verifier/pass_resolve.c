@@ -26,6 +26,35 @@ static int read_fd_array(struct lbpf_env *env, const struct bpf_insn *insn, u32 
 	return 0;
 }
 
+/* Holds a value of @map a lock, where no program may take one? */
+static int check_lock(struct lbpf_env *env, const struct lbpf_map *map)
+{
+	u32 flags = env->code->pt->flags;
+
+	if (map->spin_lock_off < 0)
+		return 0;
+	if (flags & LBPF_PT_NO_LOCK)
+		return reject(env, -EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
+	if (flags & LBPF_PT_TRACING)
+		return reject(env, -EINVAL, "tracing progs cannot use bpf_spin_lock yet");
+	if (env->is_sleepable)
+		return reject(env, -EINVAL, "sleepable progs cannot use bpf_spin_lock yet");
+	return 0;
+}
+
+/* May the program use what the values of @map hold, those of its inner maps too? */
+static int check_fields(struct lbpf_env *env, const struct lbpf_map *map)
+{
+	int err = 0;
+
+	for (; map && !err; map = map->inner_map_meta) {
+		err = check_lock(env, map);
+		if (!err && map->timer_off >= 0 && env->code->pt->flags & LBPF_PT_TRACING)
+			err = reject(env, -EINVAL, "tracing progs cannot use bpf_timer yet");
+	}
+	return err;
+}
+
 /*
  * Makes @map one of the program's and drops the caller's reference when the
  * program has one already.  A program has few maps: a list is enough.
@@ -88,6 +117,11 @@ static int resolve_map(struct lbpf_env *env, u32 idx)
 	map = lbpf_map_from_fd(fd);
 	if (IS_ERR(map))
 		return reject(env, PTR_ERR(map), "fd %d is not pointing to valid bpf_map", (int)fd);
+	err = check_fields(env, map);
+	if (err) {
+		lbpf_map_put(map);
+		return err;
+	}
 	err = use_map(env, map);
 	if (err)
 		return err;

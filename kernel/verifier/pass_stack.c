@@ -74,6 +74,23 @@ static int next_call(struct lbpf_env *env, struct chain *chain)
 	return -1;
 }
 
+/* The chains of calls that begin with a function. */
+static int check_chains(struct lbpf_env *env, u32 subprog)
+{
+	struct chain chain = { 0 };
+	int err, callee;
+
+	err = enter(env, &chain, subprog);
+	while (!err && chain.nr) {
+		callee = next_call(env, &chain);
+		if (callee >= 0)
+			err = enter(env, &chain, callee);
+		else
+			chain.depth -= stack_of(env, chain.subprog[--chain.nr]);
+	}
+	return err;
+}
+
 /**
  * lbpf_pass_stack() - No chain of calls needs more stack than there is
  * @env: The run, after the walk.
@@ -82,16 +99,11 @@ static int next_call(struct lbpf_env *env, struct chain *chain)
  */
 int lbpf_pass_stack(struct lbpf_env *env)
 {
-	struct chain chain = { 0 };
-	int err, callee;
+	int err = check_chains(env, 0);
+	u32 i;
 
-	err = enter(env, &chain, 0);
-	while (!err && chain.nr) {
-		callee = next_call(env, &chain);
-		if (callee >= 0)
-			err = enter(env, &chain, callee);
-		else
-			chain.depth -= stack_of(env, chain.subprog[--chain.nr]);
-	}
+	for (i = 1; i < env->code->nr_subprogs && !err; i++)
+		if (env->code->subprogs[i].is_async)
+			err = check_chains(env, i);
 	return err;
 }

@@ -23,12 +23,13 @@ static int step_call(struct lbpf_env *env, const struct bpf_insn *insn)
 	return err;
 }
 
-/* A result outside of what the program type allows. */
-static int refuse_result(struct lbpf_env *env, const struct lbpf_reg *reg, s64 min, s64 max)
+/* A result outside of what is allowed @where. */
+static int refuse_result(struct lbpf_env *env, const struct lbpf_reg *reg, const char *where,
+			 s64 min, s64 max)
 {
 	char var[64];
 
-	verbose(env, "At program exit the register R0 ");
+	verbose(env, "At %s the register R0 ", where);
 	if (!lbpf_tnum_is_unknown(reg->var.bits)) {
 		lbpf_tnum_print(var, sizeof(var), reg->var.bits);
 		verbose(env, "has value %s", var);
@@ -37,6 +38,17 @@ static int refuse_result(struct lbpf_env *env, const struct lbpf_reg *reg, s64 m
 	}
 	lbpf_tnum_print(var, sizeof(var), lbpf_tnum_range(min, max));
 	return reject(env, -EINVAL, " should have been in %s", var);
+}
+
+/* Nobody is there to take another result than 0. */
+static int check_async_result(struct lbpf_env *env, const struct lbpf_reg *reg)
+{
+	if (reg->type != LBPF_SCALAR)
+		return reject(env, -EINVAL, "In async callback the register R0 is not a known value (%s)",
+			      lbpf_type_name(env, reg->type));
+	if (!lbpf_tnum_in(lbpf_tnum_range(0, 0), reg->var.bits))
+		return refuse_result(env, reg, "async callback", 0, 0);
+	return lbpf_precise_reg(env, BPF_REG_0);
 }
 
 static int check_result(struct lbpf_env *env)
@@ -52,6 +64,8 @@ static int check_result(struct lbpf_env *env)
 	reg = lbpf_reg_of(env, BPF_REG_0);
 	if (lbpf_is_leak(env, reg))
 		return reject(env, -EACCES, "R0 leaks addr as return value");
+	if (lbpf_cur_frame(env->cur)->in_async_callback)
+		return check_async_result(env, reg);
 	if (!pt->return_range || !pt->return_range(env->code, &min, &max))
 		return 0;
 	if (reg->type != LBPF_SCALAR)
@@ -59,7 +73,7 @@ static int check_result(struct lbpf_env *env)
 			      "At program exit the register R0 is not a known value (%s)",
 			      lbpf_type_name(env, reg->type));
 	if (!lbpf_tnum_in(lbpf_tnum_range(min, max), reg->var.bits))
-		return refuse_result(env, reg, min, max);
+		return refuse_result(env, reg, "program exit", min, max);
 	return lbpf_precise_reg(env, BPF_REG_0);
 }
 

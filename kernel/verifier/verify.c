@@ -73,6 +73,7 @@ static int (*const passes[])(struct lbpf_env *env) = {
 	lbpf_pass_resolve,
 	lbpf_pass_cfg,
 	walk_program,
+	lbpf_explore_asyncs,
 	lbpf_pass_stack,
 	check_tail_calls,
 	lbpf_facts_finish,

@@ -101,6 +101,7 @@ int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn);
 
 /* explore.c */
 int lbpf_explore(struct lbpf_env *env, u32 subprog);
+int lbpf_explore_asyncs(struct lbpf_env *env);
 struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
 				    bool is_speculative);
 void lbpf_explore_release(struct lbpf_env *env);
