@@ -33,11 +33,13 @@ struct vm_area_struct;
  *	batch callers may give room for (in_batch, out_batch of a map with 4-byte keys).
  * @elem_flags: BPF_F_LOCK or 0, for each element.
  * @end: Set when there is nothing more.
+ * @key: Types with ->cursor_is_key: the last key, where @pos is not 0; room for one.
  */
 struct lbpf_map_cursor {
 	u64	pos;
 	u64	elem_flags;
 	bool	end;
+	void	*key;
 };
 
 /**
@@ -115,6 +117,7 @@ struct lbpf_map_table {
  * @name: As bpftool prints it.
  * @uses: OR of enum lbpf_map_use: what programs may do with it.
  * @create_flags: map_flags it accepts.
+ * @cursor_is_key: What batch callers keep (in_batch, out_batch) is a key.
  * @peek_reads: A peek, and a lookup by userspace, asks for the value it passes; it does not get one.
  * @alloc_check: Further checks of the attributes; 0 or -errno.  May be NULL.
  * @alloc: A new map (its private struct, lbpf_map first) for checked attributes.  The caller
@@ -180,6 +183,7 @@ struct lbpf_map_ops {
 	u32		has_batch;
 	bool		settles;
 	bool		peek_reads;
+	bool		cursor_is_key;
 
 	int (*alloc_check)(const union bpf_attr *attr);
 	struct lbpf_map *(*alloc)(const union bpf_attr *attr);

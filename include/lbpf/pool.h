@@ -216,4 +216,30 @@ static __always_inline void lbpf_pool_give(struct lbpf_pool *pool, u32 ref)
 		WRITE_ONCE(pool->may_steal, true);
 }
 
+/**
+ * lbpf_pool_give_chain() - Give many elements back at once
+ * @pool: Pool.
+ * @first: Element; its ->next and those that follow are refs plus 1 of further ones.
+ * @last: The last of them; its ->next may be anything.
+ *
+ * Context: Any.  The caller cannot migrate to another CPU.
+ */
+static inline void lbpf_pool_give_chain(struct lbpf_pool *pool, u32 first, u32 last)
+{
+	struct lbpf_pool_cpu *cpu = this_cpu_ptr(pool->cpus);
+	struct lbpf_elem *elem = lbpf_pool_elem(pool, last);
+	u64 old = READ_ONCE(cpu->free), seen;
+
+	for (;;) {
+		WRITE_ONCE(elem->next, (u32)old);
+		seen = cmpxchg(&cpu->free, old, ((old >> 32) + 1) << 32 | (first + 1));
+		if (likely(seen == old))
+			break;
+		old = seen;
+	}
+	/* As in lbpf_pool_give(). */
+	if (unlikely(!READ_ONCE(pool->may_steal)))
+		WRITE_ONCE(pool->may_steal, true);
+}
+
 #endif /* _LBPF_POOL_H */

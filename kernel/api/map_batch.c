@@ -27,6 +27,7 @@
  * @nr_step: Elements for which there is room.
  * @keys: Room for keys, one after the other, as userspace has them.
  * @values: Likewise.
+ * @cursor_key: Room for the key of a cursor.
  */
 struct batch {
 	struct lbpf_map		*map;
@@ -36,6 +37,7 @@ struct batch {
 	u32			nr_step;
 	void			*keys;
 	void			*values;
+	void			*cursor_key;
 };
 
 static int open_batch(struct batch *batch, bool with_values)
@@ -49,8 +51,9 @@ static int open_batch(struct batch *batch, bool with_values)
 	/* Both begin at a word. */
 	key_bytes = round_up(key_bytes * batch->nr_step, sizeof(u64));
 	value_bytes = round_up(value_bytes * batch->nr_step, sizeof(u64));
-	batch->keys = lbpf_area_alloc(key_bytes + value_bytes, NUMA_NO_NODE);
+	batch->keys = lbpf_area_alloc(key_bytes + value_bytes + batch->map->key_size, NUMA_NO_NODE);
 	batch->values = batch->keys + key_bytes;
+	batch->cursor_key = batch->values + value_bytes;
 	return batch->keys ? 0 : -ENOMEM;
 }
 
@@ -106,16 +109,40 @@ static int walk_map(const struct batch *batch, struct lbpf_map_cursor *cursor, u
 	return 0;
 }
 
-static u32 __user *user_cursor(u64 ucursor)
+/* Users keep four bytes for it, or a key. */
+static int read_cursor(const struct batch *batch, struct lbpf_map_cursor *cursor)
 {
-	return u64_to_user_ptr(ucursor);
+	const void __user *from = u64_to_user_ptr(batch->attr->batch.in_batch);
+	u32 pos = 1;
+
+	cursor->key = batch->cursor_key;
+	if (!from)
+		return 0;
+	if (batch->map->ops->cursor_is_key) {
+		if (copy_from_user(cursor->key, from, batch->map->key_size))
+			return -EFAULT;
+	} else if (copy_from_user(&pos, from, sizeof(pos))) {
+		return -EFAULT;
+	}
+	cursor->pos = pos;
+	return 0;
+}
+
+static int write_cursor(const struct batch *batch, const struct lbpf_map_cursor *cursor)
+{
+	void __user *to = u64_to_user_ptr(batch->attr->batch.out_batch);
+	u32 pos = cursor->pos;
+
+	if (!batch->map->ops->cursor_is_key)
+		return copy_to_user(to, &pos, sizeof(pos)) ? -EFAULT : 0;
+	return pos && copy_to_user(to, cursor->key, batch->map->key_size) ? -EFAULT : 0;
 }
 
 static int walk_batch(struct batch *batch, bool delete)
 {
 	const union bpf_attr *attr = batch->attr;
 	struct lbpf_map_cursor cursor = {};
-	u32 pos = 0, done = 0;
+	u32 done = 0;
 	int err;
 
 	err = check_flags(batch);
@@ -128,24 +155,19 @@ static int walk_batch(struct batch *batch, bool delete)
 		return 0;
 	if (put_user(0, &batch->uattr->batch.count))
 		return -EFAULT;
-	/* Users keep four bytes for it, or a key. */
-	if (attr->batch.in_batch && get_user(pos, user_cursor(attr->batch.in_batch)))
-		return -EFAULT;
-	cursor.pos = pos;
 	cursor.elem_flags = attr->batch.elem_flags;
 	err = open_batch(batch, true);
 	if (err)
 		return err;
-	err = walk_map(batch, &cursor, &done, delete);
-	close_batch(batch);
+	err = read_cursor(batch, &cursor);
+	if (!err)
+		err = walk_map(batch, &cursor, &done, delete);
 	if (delete && done)
 		lbpf_map_settle(batch->map);
-	if (err && err != -ENOENT && err != -EINTR)
-		return err;
-	pos = cursor.pos;
-	if (put_user(pos, user_cursor(attr->batch.out_batch)) ||
-	    put_user(done, &batch->uattr->batch.count))
-		return -EFAULT;
+	if ((!err || err == -ENOENT || err == -EINTR) &&
+	    (write_cursor(batch, &cursor) || put_user(done, &batch->uattr->batch.count)))
+		err = -EFAULT;
+	close_batch(batch);
 	return err;
 }
 

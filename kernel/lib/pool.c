@@ -13,6 +13,7 @@
 #include <linux/errno.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 
 #include <lbpf/alloc.h>
@@ -328,8 +329,10 @@ void lbpf_pool_destroy(struct lbpf_pool *pool)
 
 	irq_work_sync(&pool->kick);
 	cancel_work_sync(&pool->grow);
-	for (i = 0; pool->chunks && i < nr_chunks(pool); i++)
+	for (i = 0; pool->chunks && i < nr_chunks(pool); i++) {
 		free_chunk(pool, pool->chunks[i]);
+		cond_resched();
+	}
 	for (i = 0; pool->percpu && i < nr_chunks(pool); i++)
 		lbpf_percpu_free(pool->percpu[i]);
 	lbpf_area_free(pool->chunks);
