@@ -30,7 +30,7 @@ static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_QUEUE]		= &lbpf_queue_ops,
 	[BPF_MAP_TYPE_STACK]		= &lbpf_stack_ops,
 	[BPF_MAP_TYPE_BLOOM_FILTER]	= &lbpf_bloom_ops,
-	[BPF_MAP_TYPE_LPM_TRIE] = &lbpf_lpm_ops,
+	[BPF_MAP_TYPE_LPM_TRIE]		= &lbpf_lpm_ops,
 };
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Differential test: queues, stacks, bloom filters, maps of maps.
+ * Differential test: queues, stacks, bloom filters, maps of maps, LPM tries.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@ static const struct {
 	{ BPF_MAP_TYPE_BLOOM_FILTER, "bloom", 0, 8, 0 },
 	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, "array_of_maps", 4, 4, 0 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, "hash_of_maps", 4, 4, 0 },
+	{ BPF_MAP_TYPE_LPM_TRIE, "lpm_trie", 8, 8, BPF_F_NO_PREALLOC },
 };
 
 static const uint32_t sizes[] = { 0, 1, 3, 4, 5, 7, 8, 64, 256, 260, 261, 512, 0x400000, 0x80000000 };
@@ -308,6 +309,7 @@ static const struct {
 	{ BPF_MAP_TYPE_STACK, 0, 8, 1, 0 },
 	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 1, 0 },
 	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 2, 0 },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 2, BPF_F_NO_PREALLOC },
 };
 
 static void inner_types(void)
@@ -455,6 +457,183 @@ static void maps_of_maps(void)
 	}
 }
 
+/* What an LPM trie is asked. */
+struct lpm {
+	int fd;
+	uint32_t data_bytes;
+};
+
+/* Dense, so that prefixes contain each other. */
+static void random_prefix(const struct lpm *lpm)
+{
+	uint32_t i, bits = lpm->data_bytes * 8;
+
+	*(uint32_t *)key = rnd_below(20) ? rnd_below(bits + 1) : bits + rnd_below(3);
+	for (i = 0; i < lpm->data_bytes; i++)
+		key[4 + i] = rnd_below(3) ? rnd_below(3) * 0x40 : rnd();
+	*(uint64_t *)value = rnd();
+}
+
+static void trace_all_keys(const struct lpm *lpm)
+{
+	uint32_t nr = 0;
+
+	if (elem_op(BPF_MAP_GET_NEXT_KEY, lpm->fd, NULL, key, 0))
+		return;
+	do {
+		trace_bytes(key, 4 + lpm->data_bytes, "key %u", nr++);
+		elem_op(BPF_MAP_LOOKUP_ELEM, lpm->fd, key, value, 0);
+		trace_bytes(value, 8, "its value");
+	} while (nr < 1000 && !elem_op(BPF_MAP_GET_NEXT_KEY, lpm->fd, key, key, 0));
+}
+
+static void lpm_op(const struct lpm *lpm)
+{
+	static const int cmds[] = {
+		BPF_MAP_UPDATE_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
+		BPF_MAP_DELETE_ELEM, BPF_MAP_LOOKUP_ELEM, BPF_MAP_LOOKUP_ELEM,
+		BPF_MAP_GET_NEXT_KEY,
+	};
+	unsigned char next[512] = {};
+	int cmd = cmds[rnd_below(8)];
+
+	random_prefix(lpm);
+	if (cmd == BPF_MAP_GET_NEXT_KEY) {
+		op_traced(cmd, lpm->fd, PTR(key), PTR(next), 0);
+		trace_bytes(next, 4 + lpm->data_bytes, "next");
+		return;
+	}
+	op_traced(cmd, lpm->fd, PTR(key), PTR(value),
+		  cmd == BPF_MAP_UPDATE_ELEM ? rnd_below(8) / 2 : 0);
+	trace_bytes(value, 8, "value");
+}
+
+static void lpm_random(void)
+{
+	static const uint32_t bytes[] = { 1, 2, 4, 8, 16, 256 };
+	static const uint32_t max[] = { 1, 40, 300 };
+	size_t b, m;
+	int i;
+
+	for (b = 0; b < ARRAY_SIZE_OF(bytes); b++)
+		for (m = 0; m < ARRAY_SIZE_OF(max); m++) {
+			struct lpm lpm = { .data_bytes = bytes[b] };
+
+			lpm.fd = make_map(BPF_MAP_TYPE_LPM_TRIE, 4 + bytes[b], 8, max[m],
+					  BPF_F_NO_PREALLOC);
+			for (i = 0; i < NR_OPS / 4; i++) {
+				lpm_op(&lpm);
+				if (i % 100 == 99)
+					trace_all_keys(&lpm);
+			}
+			close(lpm.fd);
+		}
+}
+
+static void lpm_batch_traced(int cmd, int fd, union bpf_attr *attr)
+{
+	char text[64];
+	int ret;
+
+	attr->batch.map_fd = fd;
+	ret = bpf_call(cmd, attr, sizeof(*attr));
+	snprintf(text, sizeof(text), "%s, count %u", ret ? error_name(errno) : "ok",
+		 attr->batch.count);
+	trace(text, "batch %d", cmd);
+}
+
+static void lpm_batches(void)
+{
+	static struct { uint32_t len; uint8_t data[4]; } keys[64], got[64], pos;
+	static const uint32_t steps[] = { 1, 7, 60, 61, 64 };
+	uint64_t values[64];
+	union bpf_attr attr;
+	size_t s;
+	int fd, i;
+
+	fd = make_map(BPF_MAP_TYPE_LPM_TRIE, 8, 8, 64, BPF_F_NO_PREALLOC);
+	for (i = 0; i < 60; i++) {
+		keys[i].len = 8 + i % 25;
+		keys[i].data[0] = i % 3;
+		keys[i].data[1] = i * 37;
+		values[i] = i;
+	}
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.count = 60;
+	attr.batch.keys = PTR(keys);
+	attr.batch.values = PTR(values);
+	lpm_batch_traced(BPF_MAP_UPDATE_BATCH, fd, &attr);
+	for (s = 0; s < ARRAY_SIZE_OF(steps); s++) {
+		memset(&attr, 0, sizeof(attr));
+		for (i = 0; i < 70; i++) {
+			attr.batch.count = steps[s];
+			attr.batch.keys = PTR(got);
+			attr.batch.values = PTR(values);
+			attr.batch.out_batch = PTR(&pos);
+			memset(got, 0, sizeof(got));
+			lpm_batch_traced(BPF_MAP_LOOKUP_BATCH, fd, &attr);
+			trace_bytes(got, sizeof(got), "keys");
+			trace_bytes(values, 64 * 8, "values");
+			trace_bytes(&pos, sizeof(pos), "position");
+			attr.batch.in_batch = PTR(&pos);
+		}
+	}
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.count = 60;
+	attr.batch.keys = PTR(keys);
+	lpm_batch_traced(BPF_MAP_DELETE_BATCH, fd, &attr);
+	lpm_batch_traced(BPF_MAP_LOOKUP_AND_DELETE_BATCH, fd, &attr);
+	attr.batch.out_batch = PTR(&pos);
+	lpm_batch_traced(BPF_MAP_LOOKUP_BATCH, fd, &attr);
+	close(fd);
+}
+
+/* r0 = helper(prefix of 8 bytes at 16 of the packet), or what a lookup found. */
+static int lpm_prog(int fd, int helper)
+{
+	struct bpf_insn insns[] = {
+		MOV(6, 1), LD_ABS(BPF_W, 16), STX(BPF_W, 10, 0, -8), LD_ABS(BPF_W, 20),
+		STX(BPF_W, 10, 0, -4), LD_ABS(BPF_W, 24), STX(BPF_DW, 10, 0, -16),
+		MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8), MOV(3, 10), ALU64_IMM(BPF_ADD, 3, -16),
+		MOV_IMM(4, 0), LD_MAP_FD(1, fd), CALL(helper), JMP_IMM(BPF_JEQ, 0, 0, 1),
+		helper == BPF_FUNC_map_lookup_elem ? LDX(BPF_W, 0, 0, 0) : MOV(0, 0), EXIT(),
+	};
+
+	return make_prog(insns, ARRAY_SIZE_OF(insns));
+}
+
+static void lpm_programs(void)
+{
+	static const int helpers[] = { BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem,
+				       BPF_FUNC_map_delete_elem };
+	struct lpm lpm = { .data_bytes = 4 };
+	unsigned char packet[64] = {};
+	union bpf_attr attr;
+	int progs[3], i;
+	char text[32];
+
+	lpm.fd = make_map(BPF_MAP_TYPE_LPM_TRIE, 8, 8, 100, BPF_F_NO_PREALLOC);
+	for (i = 0; i < 3; i++)
+		progs[i] = lpm_prog(lpm.fd, helpers[i]);
+	for (i = 0; i < 1500; i++) {
+		uint32_t op = rnd_below(5) / 2;
+
+		random_prefix(&lpm);
+		packet[19] = key[0];
+		memcpy(packet + 20, key + 4, 4);
+		packet[27] = value[0];
+		memset(&attr, 0, sizeof(attr));
+		attr.test.prog_fd = progs[op];
+		attr.test.data_in = PTR(packet);
+		attr.test.data_size_in = sizeof(packet);
+		if (bpf_call(BPF_PROG_TEST_RUN, &attr, sizeof(attr)))
+			give_up("test run");
+		snprintf(text, sizeof(text), "%#x", attr.test.retval);
+		trace(text, "program %u", op);
+	}
+	trace_all_keys(&lpm);
+}
+
 const struct scenario map_type_scenarios[] = {
 	{ "types shapes", shapes },
 	{ "types commands", commands },
@@ -463,5 +642,8 @@ const struct scenario map_type_scenarios[] = {
 	{ "types programs", queue_programs },
 	{ "types inner", inner_types },
 	{ "types maps_of_maps", maps_of_maps },
+	{ "types lpm_random", lpm_random },
+	{ "types lpm_batches", lpm_batches },
+	{ "types lpm_programs", lpm_programs },
 	{ NULL, NULL },
 };

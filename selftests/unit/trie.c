@@ -9,7 +9,7 @@
 
 #define MAX_BYTES	24
 #define NR_MODEL	600
-#define NR_STEPS	40000
+#define NR_STEPS	12000
 
 struct prefix {
 	u32 len;
@@ -233,7 +233,7 @@ static bool run(struct fixture *f, u32 spread)
 		if (f->nr && rnd(2))
 			p = f->model[rnd(f->nr)];
 		/* Now it grows, now it shrinks. */
-		op = rnd(8) + (i / 5000 % 2 ? 3 : 0);
+		op = rnd(8) + (i / 3000 % 2 ? 3 : 0);
 		if (!(op < 4 ? put(f, &p) : op < 8 ? drop(f, &p) : look(f, &p))) {
 			ksft_print_msg("step %u: operation %u, length %u\n", i, op, p.len);
 			return false;
