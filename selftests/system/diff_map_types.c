@@ -546,7 +546,7 @@ static void lpm_batches(void)
 {
 	static struct { uint32_t len; uint8_t data[4]; } keys[64], got[64], pos;
 	static const uint32_t steps[] = { 1, 7, 60, 61, 64 };
-	uint64_t values[64];
+	static uint64_t values[64];
 	union bpf_attr attr;
 	size_t s;
 	int fd, i;
