@@ -54,6 +54,20 @@ struct lbpf_fact {
 	s64	smax;
 };
 
+/**
+ * struct lbpf_insn_facts - What the verifier believed of one instruction
+ * @visits: Times the verifier walked it, saturating.
+ * @jump: 1: its condition was always true, 2: always false, else 0.
+ * @dst: Fact of the destination register.
+ * @src: Fact of the source register.
+ */
+struct lbpf_insn_facts {
+	u32		visits;
+	u32		jump;
+	struct lbpf_fact dst;
+	struct lbpf_fact src;
+};
+
 enum lbpf_insn_flag {
 	LBPF_INSN_SEEN		= BIT(0),	/* the verifier walked it; others may be removed */
 	LBPF_INSN_ALWAYS	= BIT(1),	/* conditional jump: taken at every visit */
@@ -88,11 +102,9 @@ enum lbpf_insn_flag {
  * struct lbpf_insn_aux - What travels with one instruction
  * @flags: OR of enum lbpf_insn_flag.
  * @orig: Index of the instruction in the program as it was loaded.
- * @visits: Times the verifier walked it, saturating.
  * @alu_limit: LBPF_INSN_ALU_MASK: limit of the masked offset.
  * @subprog: Subprogram called or pointed to.
- * @dst: Fact of the destination register.
- * @src: Fact of the source register.
+ * @facts: Its facts, of those of the program; NULL: the rewriter made it.
  * @ctx_field: LBPF_INSN_CTX.
  * @proto: Helper called.
  * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at
@@ -104,11 +116,9 @@ enum lbpf_insn_flag {
 struct lbpf_insn_aux {
 	u32				flags;
 	u32				orig;
-	u32				visits;
 	u32				alu_limit;
 	u32				subprog;
-	struct lbpf_fact		dst;
-	struct lbpf_fact		src;
+	struct lbpf_insn_facts		*facts;
 	const struct lbpf_ctx_field	*ctx_field;
 	const struct lbpf_proto		*proto;
 	struct lbpf_map			*map;
@@ -160,6 +170,7 @@ enum lbpf_cap {
  * @insns: Instructions.
  * @aux: One for each instruction.
  * @nr_insns: Number of both.
+ * @facts: One for each instruction as loaded.  Made by the verifier, freed by the load pipeline.
  * @nr_orig_insns: As loaded.
  * @subprogs: Functions, in order of start; subprogs[nr_subprogs].start == nr_insns.
  * @nr_subprogs: Number of them.
@@ -197,6 +208,7 @@ struct lbpf_code {
 	u64				fd_array;
 	struct bpf_insn			*insns;
 	struct lbpf_insn_aux		*aux;
+	struct lbpf_insn_facts		*facts;
 	u32				nr_insns;
 	u32				nr_orig_insns;
 	struct lbpf_subprog		subprogs[LBPF_MAX_SUBPROGS + 1];

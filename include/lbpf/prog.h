@@ -72,7 +72,7 @@ struct lbpf_prog {
 	bool			has_tail_call;
 	bool			changes_packet;
 	struct bpf_insn		*insns;
-	struct lbpf_insn_fact	*facts;
+	struct lbpf_insn_facts	*facts;
 	u32			nr_insns;
 	u32			nr_orig_insns;
 	u32			verified_insns;

@@ -11,7 +11,7 @@ struct lbpf_code;
 struct lbpf_prog;
 
 /* prog_facts.c: after the verifier. */
-int lbpf_prog_keep_facts(struct lbpf_prog *prog, const struct lbpf_code *code);
+void lbpf_prog_keep_facts(struct lbpf_prog *prog, struct lbpf_code *code);
 /* prog_dump.c: after the rewriter. */
 int lbpf_prog_keep_dump(struct lbpf_prog *prog, const struct lbpf_code *code);
 

@@ -30,39 +30,28 @@ static void convert_fact(struct lbpf_reg_fact *to, const struct lbpf_fact *from)
 	to->smax = from->smax;
 }
 
-static u32 decided_jump(u32 insn_flags)
+/**
+ * lbpf_prog_keep_facts() - Keep the facts of a program
+ * @prog: Program; its facts are set.
+ * @code: Compiled program; its facts go over to @prog.
+ *
+ * Context: Process context.
+ */
+void lbpf_prog_keep_facts(struct lbpf_prog *prog, struct lbpf_code *code)
 {
-	if (insn_flags & LBPF_INSN_ALWAYS)
-		return 1;
-	return insn_flags & LBPF_INSN_NEVER ? 2 : 0;
+	if (!READ_ONCE(keep_facts))
+		return;
+	prog->facts = code->facts;
+	code->facts = NULL;
 }
 
-/**
- * lbpf_prog_keep_facts() - Keep the facts of a program that was just verified
- * @prog: Program; its facts are set.
- * @code: As the verifier left it.
- *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lbpf_prog_keep_facts(struct lbpf_prog *prog, const struct lbpf_code *code)
+static struct lbpf_insn_fact convert(const struct lbpf_insn_facts *from)
 {
-	struct lbpf_insn_fact *facts;
-	u32 i;
+	struct lbpf_insn_fact to = { .visits = from->visits, .jump = from->jump };
 
-	if (!READ_ONCE(keep_facts))
-		return 0;
-	facts = lbpf_area_alloc_array(code->nr_orig_insns, sizeof(*facts), NUMA_NO_NODE);
-	if (!facts)
-		return -ENOMEM;
-	for (i = 0; i < code->nr_orig_insns; i++) {
-		facts[i].visits = code->aux[i].visits;
-		facts[i].jump = decided_jump(code->aux[i].flags);
-		convert_fact(&facts[i].dst, &code->aux[i].dst);
-		convert_fact(&facts[i].src, &code->aux[i].src);
-	}
-	prog->facts = facts;
-	return 0;
+	convert_fact(&to.dst, &from->dst);
+	convert_fact(&to.src, &from->src);
+	return to;
 }
 
 /* The caller's struct may be shorter, or longer and then ends in zeros. */
@@ -70,12 +59,14 @@ static int put_facts(const struct lbpf_prog *prog, const struct lbpf_prog_facts_
 {
 	u32 nr = min(attr->nr_facts, prog->nr_orig_insns);
 	u32 step = attr->fact_size_bytes;
-	u32 bytes = min_t(u32, step, sizeof(*prog->facts));
+	u32 bytes = min_t(u32, step, sizeof(struct lbpf_insn_fact));
 	char __user *to = u64_to_user_ptr(attr->facts);
 	u32 i;
 
 	for (i = 0; i < nr; i++, to += step) {
-		if (copy_to_user(to, &prog->facts[i], bytes))
+		struct lbpf_insn_fact fact = convert(&prog->facts[i]);
+
+		if (copy_to_user(to, &fact, bytes))
 			return -EFAULT;
 		if (clear_user(to + bytes, step - bytes))
 			return -EFAULT;

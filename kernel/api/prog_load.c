@@ -182,7 +182,8 @@ static int verify(struct load *load)
 static int keep_facts(struct load *load)
 {
 	load->prog->verified_insns = load->code.processed_insns;
-	return lbpf_prog_keep_facts(load->prog, &load->code);
+	lbpf_prog_keep_facts(load->prog, &load->code);
+	return 0;
 }
 
 static int rewrite(struct load *load)
@@ -319,11 +320,11 @@ static const pass_fn program_passes[] = {
 	verify,
 	describe_effects,
 	check_admission,
-	keep_facts,
 	rewrite,
 	keep_dump,
 	blind,
 	emit,
+	keep_facts,
 	keep_maps,
 };
 
@@ -358,6 +359,7 @@ static void free_load(struct load *load)
 
 	for (i = 0; i < load->code.nr_used_maps; i++)
 		lbpf_map_put(load->code.used_maps[i]);
+	lbpf_area_free(load->code.facts);
 	lbpf_area_free(load->code.aux);
 	lbpf_area_free(load->code.insns);
 	if (load->prog)

@@ -14,6 +14,7 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/map.h>
+#include <lbpf/code.h>
 #include <lbpf/prog.h>
 #include <lbpf.h>
 

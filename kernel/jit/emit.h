@@ -159,16 +159,20 @@ static inline u32 lbpf_jit_size(const struct lbpf_jit *jit)
 /* Facts of the instruction's registers, NULL when there are none. */
 static inline const struct lbpf_fact *lbpf_jit_dst_fact(const struct lbpf_jit *jit)
 {
-	if ((jit->aux->flags & LBPF_INSN_MADE) || jit->aux->dst.type != LBPF_SCALAR)
+	const struct lbpf_insn_facts *facts = jit->aux->facts;
+
+	if ((jit->aux->flags & LBPF_INSN_MADE) || !facts || facts->dst.type != LBPF_SCALAR)
 		return NULL;
-	return &jit->aux->dst;
+	return &facts->dst;
 }
 
 static inline const struct lbpf_fact *lbpf_jit_src_fact(const struct lbpf_jit *jit)
 {
-	if ((jit->aux->flags & LBPF_INSN_MADE) || jit->aux->src.type != LBPF_SCALAR)
+	const struct lbpf_insn_facts *facts = jit->aux->facts;
+
+	if ((jit->aux->flags & LBPF_INSN_MADE) || !facts || facts->src.type != LBPF_SCALAR)
 		return NULL;
-	return &jit->aux->src;
+	return &facts->src;
 }
 
 /* Each emits the instruction under way; one for every instruction class or kind. */

@@ -19,10 +19,11 @@ static bool is_division(const struct bpf_insn *insn)
 /* Is the divisor (its low half in a 32-bit division) known not to be 0? */
 static bool is_nonzero(const struct lbpf_insn_aux *aux, bool is64)
 {
-	const struct lbpf_fact *fact = &aux->src;
+	const struct lbpf_fact *fact;
 
-	if ((aux->flags & LBPF_INSN_MADE) || fact->type != LBPF_SCALAR)
+	if ((aux->flags & LBPF_INSN_MADE) || !aux->facts || aux->facts->src.type != LBPF_SCALAR)
 		return false;
+	fact = &aux->facts->src;
 	if (is64)
 		return fact->umin || fact->tnum_value;
 	return (u32)fact->tnum_value || (fact->umin && fact->umax <= (u32)-1);
@@ -113,6 +114,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_arithmetic = {
 	.letter		= 'm',
 	.name		= "arithmetic",
+	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_ALU64),
 	.applies	= applies,
 	.replace	= replace,
 };

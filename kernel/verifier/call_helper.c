@@ -99,7 +99,7 @@ static void note_map(struct lbpf_env *env, const struct lbpf_call *call)
 
 	if (!call->map || env->cur->is_speculative)
 		return;
-	if (aux->visits > 1 && aux->map != call->map)
+	if (env->code->facts[env->idx].visits > 1 && aux->map != call->map)
 		aux->flags |= LBPF_INSN_CALL_POISON;
 	aux->map = aux->flags & LBPF_INSN_CALL_POISON ? NULL : call->map;
 }

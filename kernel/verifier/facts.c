@@ -113,18 +113,18 @@ static void visit(struct lbpf_fact *fact, const struct lbpf_reg *reg, bool is_fi
 void lbpf_facts_visit(struct lbpf_env *env, u32 idx)
 {
 	const struct bpf_insn *insn = &env->insns[idx];
-	struct lbpf_insn_aux *aux = &env->aux[idx];
+	struct lbpf_insn_facts *facts = &env->code->facts[idx];
 	const struct lbpf_reg *regs = lbpf_cur_regs(env->cur);
 
 	if (env->cur->is_speculative)
 		return;
-	aux->flags |= LBPF_INSN_SEEN;
-	if (aux->visits != U32_MAX)
-		aux->visits++;
+	env->aux[idx].flags |= LBPF_INSN_SEEN;
+	if (facts->visits != U32_MAX)
+		facts->visits++;
 	if (insn->dst_reg < LBPF_NR_REGS && reads_dst(insn))
-		visit(&aux->dst, &regs[insn->dst_reg], aux->visits == 1);
+		visit(&facts->dst, &regs[insn->dst_reg], facts->visits == 1);
 	if (insn->src_reg < LBPF_NR_REGS && reads_src(insn))
-		visit(&aux->src, &regs[insn->src_reg], aux->visits == 1);
+		visit(&facts->src, &regs[insn->src_reg], facts->visits == 1);
 }
 
 /**
@@ -199,8 +199,13 @@ int lbpf_facts_finish(struct lbpf_env *env)
 	const u32 mixed = LBPF_INSN_ALWAYS | LBPF_INSN_NEVER;
 	u32 i;
 
-	for (i = 0; i < env->code->nr_insns; i++)
-		if ((env->aux[i].flags & mixed) == mixed)
-			env->aux[i].flags &= ~mixed;
+	for (i = 0; i < env->code->nr_insns; i++) {
+		struct lbpf_insn_aux *aux = &env->aux[i];
+
+		if ((aux->flags & mixed) == mixed)
+			aux->flags &= ~mixed;
+		else if (aux->flags & mixed)
+			env->code->facts[i].jump = aux->flags & LBPF_INSN_ALWAYS ? 1 : 2;
+	}
 	return env->is_tainted ? lbpf_facts_flow(env) : 0;
 }

@@ -127,8 +127,8 @@ static void forget_tainted(struct lbpf_env *env, bool is_all)
 	for (i = 0; i < env->code->nr_insns; i++) {
 		u32 taint = is_all ? LBPF_TAINT_ALL : env->info[i].taint;
 
-		forget(&env->aux[i].dst, taint & BIT(env->insns[i].dst_reg));
-		forget(&env->aux[i].src, taint & BIT(env->insns[i].src_reg));
+		forget(&env->code->facts[i].dst, taint & BIT(env->insns[i].dst_reg));
+		forget(&env->code->facts[i].src, taint & BIT(env->insns[i].src_reg));
 	}
 }
 

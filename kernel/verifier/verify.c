@@ -79,6 +79,23 @@ static int (*const passes[])(struct lbpf_env *env) = {
 	lbpf_facts_finish,
 };
 
+/* Everything that is there once for each instruction. */
+static int alloc_tables(struct lbpf_env *env)
+{
+	struct lbpf_code *code = env->code;
+	u32 i;
+
+	env->info = lbpf_area_alloc_array(code->nr_insns, sizeof(*env->info), NUMA_NO_NODE);
+	code->facts = lbpf_area_alloc_array(code->nr_insns, sizeof(*code->facts), NUMA_NO_NODE);
+	if (!env->info || !code->facts)
+		return -ENOMEM;
+	for (i = 0; i < code->nr_insns; i++) {
+		code->aux[i].orig = i;
+		code->aux[i].facts = &code->facts[i];
+	}
+	return 0;
+}
+
 static u64 now_ns(void)
 {
 #ifdef __KERNEL__
@@ -152,7 +169,7 @@ int lbpf_verify(struct lbpf_code *code)
 {
 	u64 start_ns = now_ns();
 	struct lbpf_env *env;
-	int err = 0;
+	int err;
 	u32 i;
 
 	env = lbpf_area_alloc(sizeof(*env), NUMA_NO_NODE);
@@ -163,9 +180,7 @@ int lbpf_verify(struct lbpf_code *code)
 	env->insns = code->insns;
 	env->aux = code->aux;
 	set_powers(env);
-	env->info = lbpf_area_alloc_array(code->nr_insns, sizeof(*env->info), NUMA_NO_NODE);
-	if (!env->info)
-		err = -ENOMEM;
+	err = alloc_tables(env);
 	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++)
 		err = passes[i](env);
 	finish(env);

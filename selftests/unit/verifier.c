@@ -124,6 +124,7 @@ static int verify(struct bpf_insn *insns, u32 nr, u32 caps, u32 level)
 	code.aux = calloc(nr, sizeof(*code.aux));
 	err = lbpf_verify(&code);
 	free(code.aux);
+	lbpf_area_free(code.facts);
 	return err;
 }
 

@@ -108,6 +108,7 @@ static void put_aux(struct gen *gen, struct bpf_insn insn, struct lbpf_insn_aux 
 	code->insns[code->nr_insns] = insn;
 	code->aux[code->nr_insns] = aux;
 	code->aux[code->nr_insns].orig = code->nr_insns;
+	code->aux[code->nr_insns].facts = &code->facts[code->nr_insns];
 	code->nr_insns++;
 }
 
@@ -567,6 +568,7 @@ void generate(struct program *prog, u32 nr_insns)
 	memset(prog, 0, sizeof(*prog));
 	code->insns = lbpf_area_alloc_array(MAX_GEN_INSNS, sizeof(*code->insns), NUMA_NO_NODE);
 	code->aux = lbpf_area_alloc_array(MAX_GEN_INSNS, sizeof(*code->aux), NUMA_NO_NODE);
+	code->facts = lbpf_area_alloc_array(MAX_GEN_INSNS, sizeof(*code->facts), NUMA_NO_NODE);
 	code->nr_subprogs = gen.nr_subprogs;
 	for (gen.func = 0; gen.func < gen.nr_subprogs; gen.func++)
 		put_function(&gen, 1 + nr_insns / gen.nr_subprogs);
@@ -579,4 +581,5 @@ void program_free(struct program *prog)
 {
 	lbpf_area_free(prog->code.insns);
 	lbpf_area_free(prog->code.aux);
+	lbpf_area_free(prog->code.facts);
 }

@@ -259,9 +259,9 @@ static void gather(struct machine *m, const struct bpf_insn *insn, const u8 *mem
 	if (!(aux->flags & LBPF_INSN_SEEN))
 		aux->flags |= LBPF_INSN_SEEN | LBPF_INSN_ALWAYS | LBPF_INSN_NEVER;
 	if (insn->dst_reg < 10 && dst != (unsigned long)mem)
-		join(&aux->dst, dst);
+		join(&aux->facts->dst, dst);
 	if (insn->src_reg < 10 && src != (unsigned long)mem)
-		join(&aux->src, src);
+		join(&aux->facts->src, src);
 }
 
 bool interpret(struct lbpf_code *code, const u8 *input, struct outcome *outcome)

@@ -35,8 +35,7 @@ static void forget_facts(struct lbpf_code *code)
 	u32 i;
 
 	for (i = 0; i < code->nr_insns; i++) {
-		code->aux[i].dst = (struct lbpf_fact){ };
-		code->aux[i].src = (struct lbpf_fact){ };
+		code->facts[i] = (struct lbpf_insn_facts){ };
 		code->aux[i].flags &= ~(LBPF_INSN_ALWAYS | LBPF_INSN_NEVER);
 		code->aux[i].flags |= LBPF_INSN_SEEN;
 	}
