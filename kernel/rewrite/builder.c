@@ -19,7 +19,7 @@
 #define MAX_NEW_INSNS	(10 * LBPF_MAX_INSNS)
 
 /* Longest replacement, and more. */
-#define MIN_ROOM	64
+#define MIN_ROOM	16
 
 static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 {
@@ -248,6 +248,13 @@ u8 *lbpf_find_targets(const struct lbpf_code *code)
 	return is_target;
 }
 
+/* Most instructions are none of a step's business: that must not cost a call. */
+static bool applies_to(const struct lbpf_code *code, const struct lbpf_step *step, u32 index)
+{
+	return (!step->classes || step->classes & LBPF_CLASS(code->insns[index].code)) &&
+	       step->applies(code, index);
+}
+
 static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
 {
 	const struct lbpf_code *code = rw->code;
@@ -262,7 +269,7 @@ static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
 		rw->new_index[i] = rw->nr;
 		if (slots == 2)
 			rw->new_index[i + 1] = rw->nr;
-		if (step->applies(code, i))
+		if (applies_to(code, step, i))
 			step->replace(rw);
 		else
 			lbpf_rw_keep(rw);
@@ -277,7 +284,7 @@ static bool applies_anywhere(const struct lbpf_code *code, const struct lbpf_ste
 	u32 i;
 
 	for (i = 0; i < code->nr_insns; i += lbpf_rw_is_imm64(&code->insns[i]) ? 2 : 1)
-		if (step->applies(code, i))
+		if (applies_to(code, step, i))
 			return true;
 	return false;
 }

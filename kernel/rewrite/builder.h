@@ -51,16 +51,20 @@ struct lbpf_rewrite {
 	int				err;
 };
 
+#define LBPF_CLASS(code)	(1 << BPF_CLASS(code))
+
 /**
  * struct lbpf_step - A step of the rewriter
  * @letter: Names it in dumps.
  * @name: For messages.
+ * @classes: It applies to instructions of these classes only, LBPF_CLASS() of each; 0: to all.
  * @applies: Must instruction @index be looked at?
  * @replace: Writes what stands for the instruction under way, by lbpf_rw_*().
  */
 struct lbpf_step {
 	char	letter;
 	const char *name;
+	u8	classes;
 	bool	(*applies)(const struct lbpf_code *code, u32 index);
 	void	(*replace)(struct lbpf_rewrite *rw);
 };

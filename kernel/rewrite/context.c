@@ -172,6 +172,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_context = {
 	.letter		= 'c',
 	.name		= "context",
+	.classes	= LBPF_CLASS(BPF_LDX) | LBPF_CLASS(BPF_ST) | LBPF_CLASS(BPF_STX),
 	.applies	= applies,
 	.replace	= replace,
 };

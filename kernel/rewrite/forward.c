@@ -38,12 +38,14 @@ struct slot {
  * @off: Offsets, bytes.
  * @slots: Stored values.
  * @next: Slot to be used next.
+ * @has_slots: Some of @slots was in use since all were forgotten.
  */
 struct known {
 	u16		is_stack;
 	s32		off[MAX_BPF_REG + 1];
 	struct slot	slots[NR_SLOTS];
 	u32		next;
+	bool		has_slots;
 };
 
 static void forget(struct known *known)
@@ -62,7 +64,7 @@ static void forget_regs(struct known *known, u16 regs)
 	u32 i;
 
 	known->is_stack &= ~regs;
-	for (i = 0; i < NR_SLOTS; i++)
+	for (i = 0; known->has_slots && i < NR_SLOTS; i++)
 		if (!known->slots[i].is_imm && (regs & (1 << known->slots[i].reg)))
 			known->slots[i].bytes = 0;
 }
@@ -82,6 +84,7 @@ static void forget_stack(struct known *known, s32 off, u32 bytes)
 static void forget_slots(struct known *known)
 {
 	memset(known->slots, 0, sizeof(known->slots));
+	known->has_slots = false;
 }
 
 /* Base and offset become the frame pointer's own. */
@@ -120,6 +123,7 @@ static void note_store(struct known *known, const struct bpf_insn *insn)
 		.imm	= insn->imm,
 	};
 	known->next = (known->next + 1) % NR_SLOTS;
+	known->has_slots = true;
 }
 
 static void do_store(struct known *known, struct bpf_insn *insn, const struct lbpf_insn_aux *aux)

@@ -51,6 +51,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_high_half = {
 	.letter		= 'h',
 	.name		= "noise in upper halves",
+	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_LDX) | LBPF_CLASS(BPF_STX),
 	.applies	= applies,
 	.replace	= replace,
 };

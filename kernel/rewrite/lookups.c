@@ -147,6 +147,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_lookups = {
 	.letter		= 'i',
 	.name		= "lookups",
+	.classes	= LBPF_CLASS(BPF_JMP),
 	.applies	= applies,
 	.replace	= replace,
 };

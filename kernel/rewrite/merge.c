@@ -29,13 +29,20 @@ struct part {
 	u8	shift;
 };
 
+/**
+ * struct parts - Which registers hold such bytes
+ * @of: For each register.
+ * @any: Some does.
+ */
 struct parts {
 	struct part	of[MAX_BPF_REG + 1];
+	bool		any;
 };
 
 static void forget(struct parts *parts)
 {
-	memset(parts, 0, sizeof(*parts));
+	if (parts->any)
+		memset(parts, 0, sizeof(*parts));
 }
 
 /* Registers in @regs get new values. */
@@ -43,7 +50,7 @@ static void forget_regs(struct parts *parts, u16 regs)
 {
 	u32 i;
 
-	for (i = 0; i <= MAX_BPF_REG; i++)
+	for (i = 0; parts->any && i <= MAX_BPF_REG; i++)
 		if (regs & (1 << i) || regs & (1 << parts->of[i].base))
 			parts->of[i].bytes = 0;
 }
@@ -142,8 +149,10 @@ static void step_over(struct parts *parts, struct bpf_insn *insn, struct lbpf_in
 	if (!lbpf_insn_writes(insn))
 		return;
 	forget_regs(parts, lbpf_insn_writes(insn));
-	if (part.bytes && part.base != insn->dst_reg)
-		parts->of[insn->dst_reg] = part;
+	if (!part.bytes || part.base == insn->dst_reg)
+		return;
+	parts->of[insn->dst_reg] = part;
+	parts->any = true;
 }
 
 /**
@@ -156,7 +165,7 @@ static void step_over(struct parts *parts, struct bpf_insn *insn, struct lbpf_in
 int lbpf_merge_loads(struct lbpf_code *code)
 {
 	u8 *is_target = lbpf_find_targets(code);
-	struct parts parts;
+	struct parts parts = { .any = true };
 	u32 i;
 
 	if (!is_target)
