@@ -12,7 +12,7 @@ struct lbpf_code;
 /**
  * lbpf_verify() - Prove that a program is safe, and write down what is known of it
  * @code: Program with insns, pt, caps, log set, aux zeroed, and subprogs empty.
- *	On success: aux, facts (to be freed by the caller, in any case), subprogs, used_maps and statistics are filled in.
+ *	On success: aux, facts (freed by the caller, in any case), subprogs, used_maps and statistics are filled in.
  *	The instructions are not changed.
  *
  * Context: Process context, may sleep.  Killable between instructions.

@@ -245,8 +245,8 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_useless = {
 	.letter		= 'u',
 	.name		= "useless instructions",
-	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_ALU64) | LBPF_CLASS(BPF_LDX) | LBPF_CLASS(BPF_LD) |
-			  LBPF_CLASS(BPF_JMP),
+	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_ALU64) | LBPF_CLASS(BPF_LDX) |
+			  LBPF_CLASS(BPF_LD) | LBPF_CLASS(BPF_JMP),
 	.applies	= applies,
 	.replace	= replace,
 };

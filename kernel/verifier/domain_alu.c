@@ -412,17 +412,63 @@ static bool apply_table(const struct effect *table, size_t nr_rows, u8 op,
 	return true;
 }
 
+/* An operation on an unknown number and a constant: only bits are known then. */
+static bool fold_unknown(u8 op, bool is_64, struct lbpf_scalar *dst, u64 b)
+{
+	struct lbpf_tnum a = is_64 ? lbpf_tnum_unknown() : lbpf_tnum_subreg(lbpf_tnum_unknown());
+	u32 width = is_64 ? LBPF_FULL_BITS : LBPF_LOW_BITS;
+
+	switch (op) {
+	case BPF_AND:
+		a.mask &= b;
+		break;
+	case BPF_OR:
+		a = lbpf_tnum_or(a, lbpf_tnum_const(b & a.mask));
+		break;
+	case BPF_RSH:
+		if (b >= width)
+			return false;
+		a.mask >>= b;
+		break;
+	case BPF_LSH:
+		if (b >= width)
+			return false;
+		a.mask = a.mask << b & a.mask;
+		break;
+	default:
+		return false;
+	}
+	lbpf_scalar_set_tnum(dst, a);
+	return true;
+}
+
+/* Is nothing known of what an operation of this width starts from? */
+static bool is_operand_unknown(bool is_64, const struct lbpf_scalar *s)
+{
+	struct lbpf_range full;
+
+	if (is_64)
+		return lbpf_scalar_is_unknown(s);
+	lbpf_range_set_full(LBPF_LOW_BITS, &full);
+	return lbpf_range_equal(&full, &s->r32) &&
+	       lbpf_tnum_subreg(s->bits).mask == lbpf_width_mask(LBPF_LOW_BITS);
+}
+
 /*
- * What most programs do most of the time: two constants, or a sum with
- * something that nothing is known of.  False: the general way it is.
+ * What most programs do most of the time: two constants, or something that
+ * nothing is known of.  False: the general way it is.
  */
 static bool fold(u8 op, bool is_64, struct lbpf_scalar *dst, const struct lbpf_scalar *src)
 {
 	u64 a = dst->bits.value, b = src->bits.value, value;
 
+	if (!lbpf_scalar_is_const(dst) && is_operand_unknown(is_64, dst)) {
+		if (is_64 && (op == BPF_ADD || op == BPF_SUB))
+			return !lbpf_scalar_is_empty(src);
+		return lbpf_scalar_is_const(src) && fold_unknown(op, is_64, dst, b);
+	}
 	if (!lbpf_scalar_is_const(dst) || !lbpf_scalar_is_const(src))
-		return is_64 && (op == BPF_ADD || op == BPF_SUB) && lbpf_scalar_is_unknown(dst) &&
-		       !lbpf_scalar_is_empty(src);
+		return false;
 	switch (op) {
 	case BPF_ADD:
 		value = a + b;
@@ -441,6 +487,16 @@ static bool fold(u8 op, bool is_64, struct lbpf_scalar *dst, const struct lbpf_s
 		break;
 	case BPF_XOR:
 		value = a ^ b;
+		break;
+	case BPF_LSH:
+		if (b >= (is_64 ? LBPF_FULL_BITS : LBPF_LOW_BITS))
+			return false;
+		value = a << b;
+		break;
+	case BPF_RSH:
+		if (b >= (is_64 ? LBPF_FULL_BITS : LBPF_LOW_BITS))
+			return false;
+		value = (is_64 ? a : a & lbpf_width_mask(LBPF_LOW_BITS)) >> b;
 		break;
 	default:
 		return false;
@@ -553,8 +609,14 @@ static void keep_low_bits(struct lbpf_scalar *s, unsigned int nr_bits)
 {
 	struct lbpf_num num;
 
-	if (nr_bits == LBPF_FULL_BITS)
+	if (nr_bits == LBPF_FULL_BITS ||
+	    (s->r64.umax <= lbpf_width_mask(nr_bits) && !lbpf_scalar_is_empty(s)))
 		return;
+	if (nr_bits == LBPF_LOW_BITS) {
+		lbpf_scalar_get_num(s, false, &num);
+		lbpf_scalar_set_low(s, &num);
+		return;
+	}
 	get_low_bits(s, nr_bits, &num);
 	lbpf_num_extend(nr_bits, LBPF_FULL_BITS, false, &num);
 	set_full(s, &num);

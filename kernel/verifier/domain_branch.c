@@ -2,9 +2,6 @@
 /*
  * What a comparison tells about its operands.
  *
- * Whether a branch is taken is not decided separately: it is when the other
- * side leaves nothing possible.
- *
  * Layer: verifier (domain).  Pure.
  */
 #include <linux/bitops.h>
@@ -39,14 +36,58 @@ struct rule {
 
 /**
  * struct relation_ops - A relation
+ * @is_possible: May it hold between two numbers, reduced and not empty?  NULL: refine() tells.
  * @refine: Narrow two numbers to what it allows; they need not be reduced
  *          after.  False if nothing is allowed.
  * @inverse: What holds when it does not.
  */
 struct relation_ops {
+	bool (*is_possible)(unsigned int width, const struct lbpf_num *a, const struct lbpf_num *b);
 	bool (*refine)(unsigned int width, struct lbpf_num *a, struct lbpf_num *b);
 	struct rule inverse;
 };
+
+static bool may_be_equal(unsigned int width, const struct lbpf_num *a,
+			 const struct lbpf_num *b)
+{
+	struct lbpf_num both = *a;
+
+	if (lbpf_tnum_is_const(b->bits))
+		return lbpf_tnum_has(a->bits, b->bits.value) &&
+		       lbpf_range_has(width, &a->range, b->bits.value);
+	return lbpf_num_meet(width, &both, b);
+}
+
+static bool may_be_different(unsigned int width, const struct lbpf_num *a,
+			     const struct lbpf_num *b)
+{
+	return !lbpf_tnum_is_const(a->bits) || !lbpf_tnum_is_const(b->bits) ||
+	       a->bits.value != b->bits.value;
+}
+
+static bool may_be_less(unsigned int width, const struct lbpf_num *a,
+			const struct lbpf_num *b)
+{
+	return a->range.umin < b->range.umax;
+}
+
+static bool may_be_less_equal(unsigned int width, const struct lbpf_num *a,
+			      const struct lbpf_num *b)
+{
+	return a->range.umin <= b->range.umax;
+}
+
+static bool may_be_less_signed(unsigned int width, const struct lbpf_num *a,
+			       const struct lbpf_num *b)
+{
+	return a->range.smin < b->range.smax;
+}
+
+static bool may_be_less_equal_signed(unsigned int width, const struct lbpf_num *a,
+				     const struct lbpf_num *b)
+{
+	return a->range.smin <= b->range.smax;
+}
 
 static bool refine_equal(unsigned int width, struct lbpf_num *a,
 			 struct lbpf_num *b)
@@ -157,18 +198,18 @@ static bool refine_no_common_bit(unsigned int width, struct lbpf_num *a,
 }
 
 static const struct relation_ops relations[] = {
-	[REL_EQUAL] = { refine_equal, { REL_DIFFERENT } },
-	[REL_DIFFERENT] = { refine_different, { REL_EQUAL } },
-	[REL_LESS] = { refine_less, { REL_LESS_EQUAL, true } },
-	[REL_LESS_EQUAL] = { refine_less_equal, { REL_LESS, true } },
+	[REL_EQUAL] = { may_be_equal, refine_equal, { REL_DIFFERENT } },
+	[REL_DIFFERENT] = { may_be_different, refine_different, { REL_EQUAL } },
+	[REL_LESS] = { may_be_less, refine_less, { REL_LESS_EQUAL, true } },
+	[REL_LESS_EQUAL] = { may_be_less_equal, refine_less_equal, { REL_LESS, true } },
 	[REL_LESS_SIGNED] = {
-		refine_less_signed, { REL_LESS_EQUAL_SIGNED, true }
+		may_be_less_signed, refine_less_signed, { REL_LESS_EQUAL_SIGNED, true }
 	},
 	[REL_LESS_EQUAL_SIGNED] = {
-		refine_less_equal_signed, { REL_LESS_SIGNED, true }
+		may_be_less_equal_signed, refine_less_equal_signed, { REL_LESS_SIGNED, true }
 	},
-	[REL_COMMON_BIT] = { refine_common_bit, { REL_NO_COMMON_BIT } },
-	[REL_NO_COMMON_BIT] = { refine_no_common_bit, { REL_COMMON_BIT } },
+	[REL_COMMON_BIT] = { NULL, refine_common_bit, { REL_NO_COMMON_BIT } },
+	[REL_NO_COMMON_BIT] = { NULL, refine_no_common_bit, { REL_COMMON_BIT } },
 };
 
 static const struct rule rules[] = {
@@ -253,6 +294,32 @@ bool lbpf_scalar_refine(u8 op, bool is_64, bool is_taken,
 	return false;
 }
 
+static bool may_be_refined(const struct rule *rule, bool is_64, const struct lbpf_scalar *a,
+			   const struct lbpf_scalar *b)
+{
+	struct lbpf_scalar a_side = *a, b_side = *b;
+
+	return rule->is_swapped ? refine_by_rule(rule, is_64, &b_side, &a_side) :
+				  refine_by_rule(rule, is_64, &a_side, &b_side);
+}
+
+/* May the jump go this way?  Both are not empty. */
+static bool may_hold(struct rule rule, bool is_64, const struct lbpf_scalar *a,
+		     const struct lbpf_scalar *b)
+{
+	const struct relation_ops *ops = &relations[rule.relation];
+	unsigned int width = is_64 ? LBPF_FULL_BITS : LBPF_LOW_BITS;
+	struct lbpf_num a_num, b_num;
+
+	if (rule.relation == REL_EQUAL && is_64 && lbpf_scalar_is_const(b))
+		return lbpf_scalar_has(a, lbpf_scalar_value(b));
+	if (!ops->is_possible || (rule.relation == REL_EQUAL && is_64))
+		return may_be_refined(&rule, is_64, a, b);
+	lbpf_scalar_get_num(rule.is_swapped ? b : a, is_64, &a_num);
+	lbpf_scalar_get_num(rule.is_swapped ? a : b, is_64, &b_num);
+	return ops->is_possible(width, &a_num, &b_num);
+}
+
 /**
  * lbpf_scalar_branch_taken() - Is it known where a jump goes?
  * @op: BPF_OP() of the jump.
@@ -267,13 +334,11 @@ bool lbpf_scalar_refine(u8 op, bool is_64, bool is_taken,
 int lbpf_scalar_branch_taken(u8 op, bool is_64, const struct lbpf_scalar *a,
 			     const struct lbpf_scalar *b)
 {
-	struct lbpf_scalar a_side = *a, b_side = *b;
+	bool is_empty = lbpf_scalar_is_empty(a) || lbpf_scalar_is_empty(b);
 
-	if (!lbpf_scalar_refine(op, is_64, true, &a_side, &b_side))
+	if (find_rule(op, true).relation == REL_NONE)
+		return -1;
+	if (is_empty || !may_hold(find_rule(op, true), is_64, a, b))
 		return 0;
-	a_side = *a;
-	b_side = *b;
-	if (!lbpf_scalar_refine(op, is_64, false, &a_side, &b_side))
-		return 1;
-	return -1;
+	return may_hold(find_rule(op, false), is_64, a, b) ? -1 : 1;
 }

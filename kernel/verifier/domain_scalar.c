@@ -17,13 +17,14 @@
  */
 void lbpf_scalar_set_const(struct lbpf_scalar *s, u64 value)
 {
-	struct lbpf_num num;
+	u64 full = lbpf_width_trunc(LBPF_FULL_BITS, value);
+	u64 low = lbpf_width_trunc(LBPF_LOW_BITS, value);
+	s64 sfull = lbpf_sign_extend(LBPF_FULL_BITS, value);
+	s64 slow = lbpf_sign_extend(LBPF_LOW_BITS, value);
 
-	lbpf_num_set_const(LBPF_LOW_BITS, &num, value);
-	s->r32 = num.range;
-	lbpf_num_set_const(LBPF_FULL_BITS, &num, value);
-	s->r64 = num.range;
-	s->bits = num.bits;
+	s->bits = (struct lbpf_tnum){ .value = full };
+	s->r64 = (struct lbpf_range){ full, full, sfull, sfull };
+	s->r32 = (struct lbpf_range){ low, low, slow, slow };
 }
 
 /**

@@ -221,6 +221,64 @@ static bool refine_views(struct views *v)
 	return true;
 }
 
+/* Is nothing known of the low half but some of its bits? */
+static bool is_low_free(const struct lbpf_scalar *s)
+{
+	return !s->r32.umin && s->r32.umax == lbpf_width_mask(LBPF_LOW_BITS) &&
+	       s->r32.smin == lbpf_sign_extend(LBPF_LOW_BITS, lbpf_sign_bit(LBPF_LOW_BITS)) &&
+	       s->r32.smax == (s64)lbpf_width_mask(LBPF_LOW_BITS - 1);
+}
+
+/* The register is its low half, with zeros above: one number says all. */
+static bool sync_low(struct lbpf_scalar *s)
+{
+	struct lbpf_num num = { .bits = lbpf_tnum_subreg(s->bits), .range = s->r32 };
+
+	num.range.umin = max(num.range.umin, s->r64.umin);
+	num.range.umax = min(num.range.umax, s->r64.umax);
+	if (s->r64.smin > 0)
+		num.range.umin = max_t(u64, num.range.umin, s->r64.smin);
+	if ((u64)s->r64.smax < num.range.umax)
+		num.range.umax = s->r64.smax;
+	if (s->r64.smax < 0 || s->bits.value & ~lbpf_width_mask(LBPF_LOW_BITS) ||
+	    !lbpf_num_reduce(LBPF_LOW_BITS, &num))
+		return false;
+	lbpf_scalar_set_low(s, &num);
+	return true;
+}
+
+/* Nothing but known bits: the bounds are those of the bits, unless the sign is one of them. */
+static bool sync_bits(struct lbpf_scalar *s)
+{
+	struct lbpf_num num = { .bits = s->bits, .range = s->r64 };
+	struct lbpf_num low = { .bits = lbpf_tnum_subreg(s->bits), .range = s->r32 };
+
+	lbpf_num_reduce(LBPF_FULL_BITS, &num);
+	lbpf_num_reduce(LBPF_LOW_BITS, &low);
+	s->r64 = num.range;
+	s->r32 = low.range;
+	return true;
+}
+
+static bool is_full_free(const struct lbpf_scalar *s)
+{
+	return !s->r64.umin && s->r64.umax == lbpf_width_mask(LBPF_FULL_BITS) &&
+	       s->r64.smin == lbpf_sign_extend(LBPF_FULL_BITS, lbpf_sign_bit(LBPF_FULL_BITS)) &&
+	       s->r64.smax == (s64)lbpf_width_mask(LBPF_FULL_BITS - 1);
+}
+
+/* Most scalars are settled without going around.  1: done, 0: a contradiction, -1: not so. */
+static int sync_simple(struct lbpf_scalar *s)
+{
+	if (s->r64.umin > s->r64.umax || s->r64.smin > s->r64.smax)
+		return 0;
+	if (s->r64.umax <= lbpf_width_mask(LBPF_LOW_BITS))
+		return sync_low(s);
+	if (!is_low_free(s) || !is_full_free(s))
+		return -1;
+	return lbpf_tnum_is_unknown(s->bits) || sync_bits(s);
+}
+
 /**
  * lbpf_scalar_sync() - Let all views of a scalar refine each other
  * @s: Scalar; becomes reduced.
@@ -230,7 +288,8 @@ static bool refine_views(struct views *v)
  */
 bool lbpf_scalar_sync(struct lbpf_scalar *s)
 {
-	struct views v = { .bits = s->bits };
+	struct views v;
+	int is_synced;
 
 	if (lbpf_tnum_is_const(s->bits)) {
 		if (!lbpf_scalar_has(s, s->bits.value))
@@ -238,6 +297,12 @@ bool lbpf_scalar_sync(struct lbpf_scalar *s)
 		lbpf_scalar_set_const(s, s->bits.value);
 		return true;
 	}
+	is_synced = sync_simple(s);
+	if (!is_synced)
+		goto set_empty;
+	if (is_synced > 0)
+		return true;
+	v.bits = s->bits;
 	lbpf_range_cut(LBPF_FULL_BITS, &s->r64, &v.full);
 	lbpf_range_cut(LBPF_LOW_BITS, &s->r32, &v.low);
 	if (!has_any(&v.full) || !has_any(&v.low) || !refine_views(&v))

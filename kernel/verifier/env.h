@@ -130,6 +130,7 @@ struct lbpf_id_pair {
  * @jumps: Jumps walked.
  * @prev_jumps: Jumps walked when the last checkpoint was taken.
  * @prev_insns: Instructions walked when the last checkpoint was taken.
+ * @counter: Register that told two turns of a loop apart last.
  * @nr_states: Checkpoints alive now.
  * @peak_states: Checkpoints alive at most.
  * @touched_regs: Registers that the instruction changed, for the log.
@@ -174,6 +175,7 @@ struct lbpf_env {
 	u32			jumps;
 	u32			prev_jumps;
 	u32			prev_insns;
+	u32			counter;
 	u32			nr_states;
 	u32			peak_states;
 	u32			touched_regs;

@@ -159,21 +159,33 @@ static int follow(struct walk *walk, u32 from, s64 to)
 	}
 }
 
+/* Does control always go on to the next instruction? */
+static bool is_plain(u8 code)
+{
+	u8 class = BPF_CLASS(code);
+
+	return class != BPF_JMP && class != BPF_JMP32 && class != BPF_LD;
+}
+
 static int step(struct walk *walk)
 {
 	u32 idx = walk->stack[walk->depth - 1];
-	struct edges edges = edges_of(walk->env, idx);
+	u8 visit = walk->visit[idx]++;
+	struct edges edges;
 
-	switch (walk->visit[idx]++) {
-	case FIRST_EDGE:
-		mark_points(walk->env, idx, &edges);
-		return follow(walk, idx, edges.next);
-	case SECOND_EDGE:
-		return follow(walk, idx, edges.other);
-	default:
+	if (visit == NO_EDGE) {
 		walk->depth--;
 		return 0;
 	}
+	if (is_plain(walk->env->insns[idx].code)) {
+		walk->visit[idx] = NO_EDGE;
+		return follow(walk, idx, (s64)idx + 1);
+	}
+	edges = edges_of(walk->env, idx);
+	if (visit == SECOND_EDGE)
+		return follow(walk, idx, edges.other);
+	mark_points(walk->env, idx, &edges);
+	return follow(walk, idx, edges.next);
 }
 
 static int check_visited(struct walk *walk)

@@ -28,6 +28,14 @@ static bool is_func_addr(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) && insn->src_reg == BPF_PSEUDO_FUNC;
 }
 
+/* Neither a jump, a call, an exit nor a load of a constant or from the packet. */
+static bool is_plain(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code);
+
+	return class != BPF_JMP && class != BPF_JMP32 && class != BPF_LD;
+}
+
 static bool names_func(const struct bpf_insn *insn)
 {
 	return is_subprog_call(insn) || is_func_addr(insn) || is_kfunc_call(insn);
@@ -66,7 +74,7 @@ static int find_starts(struct lbpf_env *env)
 	env->info[0].subprog = NO_SUBPROG;
 	env->code->nr_subprogs = 1;
 	for (i = 0; i < env->code->nr_insns; i++) {
-		if (!names_func(&insns[i]))
+		if (is_plain(&insns[i]) || !names_func(&insns[i]))
 			continue;
 		if (!env->is_capable)
 			return reject(env, -EPERM,
@@ -174,6 +182,9 @@ int lbpf_pass_subprogs(struct lbpf_env *env)
 		return err;
 	number_subprogs(env);
 	for (i = 0; i < env->code->nr_insns; i++) {
+		if (is_plain(&env->insns[i]) && i + 1 < env->code->nr_insns &&
+		    env->info[i].subprog == env->info[i + 1].subprog)
+			continue;
 		note_insn(env, i);
 		err = check_bounds(env, i);
 		if (err)

@@ -19,17 +19,29 @@
 /* Checkpoints of one instruction without CAP_BPF. */
 #define MAX_STATES_UNPRIV	64
 
-/* Cheap test before the comparison that finds an infinite loop. */
-static bool may_loop(const struct lbpf_state *old, const struct lbpf_state *cur)
+static bool is_same(const struct lbpf_reg *old, const struct lbpf_reg *cur)
 {
+	return !memcmp(old, cur, offsetof(struct lbpf_reg, parent));
+}
+
+/*
+ * Cheap test before the comparison that finds an infinite loop.  What differed
+ * last, most likely what the loop counts with, is looked at first.
+ */
+static bool may_loop(struct lbpf_env *env, const struct lbpf_state *old)
+{
+	const struct lbpf_reg *old_regs = lbpf_cur_regs(old), *regs = lbpf_cur_regs(env->cur);
 	u32 i;
 
-	if (old->curframe != cur->curframe)
+	if (old->curframe != env->cur->curframe ||
+	    !is_same(&old_regs[env->counter], &regs[env->counter]))
 		return false;
-	for (i = 0; i < LBPF_NR_REGS; i++)
-		if (memcmp(&lbpf_cur_regs(old)[i], &lbpf_cur_regs(cur)[i],
-			   offsetof(struct lbpf_reg, parent)))
-			return false;
+	for (i = 0; i < LBPF_NR_REGS; i++) {
+		if (is_same(&old_regs[i], &regs[i]))
+			continue;
+		env->counter = i;
+		return false;
+	}
 	return true;
 }
 
@@ -126,7 +138,7 @@ static int find_covering(struct lbpf_env *env, bool *is_wanted)
 			if (lbpf_states_equal(env, old, env->cur, true))
 				return end_turn(env, old);
 		} else if (old->branches) {
-			if (may_loop(old, env->cur) && lbpf_states_equal(env, old, env->cur, false))
+			if (may_loop(env, old) && lbpf_states_equal(env, old, env->cur, false))
 				return reject(env, -EINVAL, "infinite loop detected at insn %d",
 					      env->idx);
 			if (in_short_turn(env) && !(env->info[env->idx].flags & LBPF_INFO_CALLBACK))

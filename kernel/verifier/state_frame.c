@@ -7,6 +7,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/numa.h>
 #include <linux/string.h>
 
 #include "env.h"
@@ -21,7 +22,7 @@ static int make_room(void **array, u32 *max, u32 nr, size_t size_bytes)
 		return 0;
 	while (room < nr)
 		room *= 2;
-	more = lbpf_zalloc(room * size_bytes, GFP_KERNEL);
+	more = lbpf_alloc_node(room * size_bytes, GFP_KERNEL, NUMA_NO_NODE);
 	if (!more)
 		return -ENOMEM;
 	if (*max)
@@ -36,9 +37,16 @@ static struct lbpf_frame *alloc_frame(struct lbpf_env *env)
 {
 	struct lbpf_frame *frame = env->free_frames;
 
-	if (!frame)
-		return lbpf_zalloc(sizeof(*frame), GFP_KERNEL);
-	env->free_frames = frame->next_free;
+	if (frame) {
+		env->free_frames = frame->next_free;
+	} else {
+		/* Whoever takes a frame fills it in: only what has a history must be clean. */
+		frame = lbpf_alloc_node(sizeof(*frame), GFP_KERNEL, NUMA_NO_NODE);
+		if (!frame)
+			return NULL;
+		frame->slots = NULL;
+		frame->max_slots = 0;
+	}
 	frame->nr_slots = 0;
 	return frame;
 }

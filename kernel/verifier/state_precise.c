@@ -37,7 +37,9 @@ static bool is_empty(const struct need *need)
 {
 	u32 i;
 
-	for (i = 0; i <= need->frame; i++)
+	if (need->regs[need->frame] || need->slots[need->frame])
+		return false;
+	for (i = 0; i < need->frame; i++)
 		if (need->regs[i] || need->slots[i])
 			return false;
 	return true;
@@ -290,15 +292,19 @@ static void keep_numbers(const struct lbpf_frame *frame, struct need *need)
 {
 	u32 *regs = &need->regs[frame->frameno];
 	u64 *slots = &need->slots[frame->frameno];
-	u32 i;
+	u32 left;
+	u64 left_slots;
 
-	for (i = 0; i < LBPF_NR_REGS; i++)
-		if (frame->regs[i].type != LBPF_SCALAR)
-			*regs &= ~BIT(i);
-	for (i = 0; i < LBPF_NR_SLOTS; i++)
+	for (left = *regs; left; left &= left - 1)
+		if (frame->regs[__ffs(left)].type != LBPF_SCALAR)
+			*regs &= ~BIT(__ffs(left));
+	for (left_slots = *slots; left_slots; left_slots &= left_slots - 1) {
+		u32 i = __ffs64(left_slots);
+
 		if (i >= frame->nr_slots || !lbpf_slot_is_spill(&frame->slots[i]) ||
 		    frame->slots[i].spilled.type != LBPF_SCALAR)
 			*slots &= ~BIT_ULL(i);
+	}
 }
 
 /* Marks what is needed in one frame of a checkpoint; forgets what needs no more looking for. */
@@ -307,27 +313,24 @@ static bool mark_frame(struct lbpf_frame *frame, struct need *need)
 	u32 *regs = &need->regs[frame->frameno];
 	u64 *slots = &need->slots[frame->frameno];
 	bool is_new = false;
-	u32 i;
+	u32 left;
+	u64 left_slots;
 
-	for (i = 0; i < LBPF_NR_REGS; i++) {
-		struct lbpf_reg *reg = &frame->regs[i];
+	for (left = *regs; left; left &= left - 1) {
+		struct lbpf_reg *reg = &frame->regs[__ffs(left)];
 
-		if (!(*regs & BIT(i)))
-			continue;
 		if (reg->is_precise) {
-			*regs &= ~BIT(i);
+			*regs &= ~BIT(__ffs(left));
 			continue;
 		}
 		reg->is_precise = true;
 		is_new = true;
 	}
-	for (i = 0; i < frame->nr_slots; i++) {
-		struct lbpf_reg *reg = &frame->slots[i].spilled;
+	for (left_slots = *slots; left_slots; left_slots &= left_slots - 1) {
+		struct lbpf_reg *reg = &frame->slots[__ffs64(left_slots)].spilled;
 
-		if (!(*slots & BIT_ULL(i)))
-			continue;
 		if (reg->is_precise) {
-			*slots &= ~BIT_ULL(i);
+			*slots &= ~BIT_ULL(__ffs64(left_slots));
 			continue;
 		}
 		reg->is_precise = true;

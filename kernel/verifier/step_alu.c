@@ -108,10 +108,9 @@ static int check_imm(struct lbpf_env *env, const struct bpf_insn *insn)
 }
 
 static int two_numbers(struct lbpf_env *env, const struct bpf_insn *insn,
-		       const struct lbpf_reg *num)
+		       const struct lbpf_scalar *src)
 {
 	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
-	struct lbpf_scalar src = num->var;
 	bool is_64 = BPF_CLASS(insn->code) == BPF_ALU64;
 	u8 op = BPF_OP(insn->code);
 	int err;
@@ -124,9 +123,9 @@ static int two_numbers(struct lbpf_env *env, const struct bpf_insn *insn,
 	dst->id = 0;
 	/* Only divisions have an offset. */
 	if (insn->off)
-		lbpf_scalar_alu_signed(op, is_64, &dst->var, &src);
+		lbpf_scalar_alu_signed(op, is_64, &dst->var, src);
 	else
-		lbpf_scalar_alu(op, is_64, &dst->var, &src);
+		lbpf_scalar_alu(op, is_64, &dst->var, src);
 	return 0;
 }
 
@@ -155,12 +154,24 @@ static int step_with_reg(struct lbpf_env *env, const struct bpf_insn *insn)
 		err = lbpf_precise_reg(env, insn->dst_reg);
 		return err ? err : lbpf_step_pointer_alu(env, insn, src, dst);
 	}
+	if (dst->type == LBPF_SCALAR)
+		return two_numbers(env, insn, &src->var);
 	copy = *src;
-	if (dst->type != LBPF_SCALAR) {
-		err = lbpf_precise_reg(env, insn->src_reg);
-		return err ? err : lbpf_step_pointer_alu(env, insn, dst, &copy);
-	}
-	return two_numbers(env, insn, &copy);
+	err = lbpf_precise_reg(env, insn->src_reg);
+	return err ? err : lbpf_step_pointer_alu(env, insn, dst, &copy);
+}
+
+static int step_with_imm(struct lbpf_env *env, const struct bpf_insn *insn)
+{
+	struct lbpf_reg *dst = lbpf_reg_of(env, insn->dst_reg);
+	struct lbpf_scalar imm;
+	struct lbpf_reg reg;
+
+	lbpf_scalar_set_const(&imm, (s64)insn->imm);
+	if (dst->type == LBPF_SCALAR)
+		return two_numbers(env, insn, &imm);
+	reg = (struct lbpf_reg){ .type = LBPF_SCALAR, .var = imm };
+	return lbpf_step_pointer_alu(env, insn, dst, &reg);
 }
 
 /**
@@ -172,7 +183,6 @@ static int step_with_reg(struct lbpf_env *env, const struct bpf_insn *insn)
  */
 int lbpf_step_alu(struct lbpf_env *env, const struct bpf_insn *insn)
 {
-	struct lbpf_reg imm = { 0 };
 	u8 op = BPF_OP(insn->code);
 	int err = 0;
 
@@ -192,9 +202,5 @@ int lbpf_step_alu(struct lbpf_env *env, const struct bpf_insn *insn)
 		return err;
 	if (BPF_SRC(insn->code) == BPF_X)
 		return step_with_reg(env, insn);
-	imm.type = LBPF_SCALAR;
-	lbpf_scalar_set_const(&imm.var, (s64)insn->imm);
-	if (lbpf_reg_of(env, insn->dst_reg)->type != LBPF_SCALAR)
-		return lbpf_step_pointer_alu(env, insn, lbpf_reg_of(env, insn->dst_reg), &imm);
-	return two_numbers(env, insn, &imm);
+	return step_with_imm(env, insn);
 }
