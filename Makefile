@@ -114,6 +114,16 @@ bench-maps-in: modules
 	$(Q)scripts/vm.sh -k $(KERNEL) -i shift=0,sleep=off -t 1800 -M $(BUILD)/$(KERNEL)/lbpf.ko \
 		-r $(BUILD)/selftests/bench:/bench -- /bench/maps $(BENCH)
 
+# make bench-load [KERNEL=<release>] [BENCH='joins']: guest instructions of loading programs, lbpf
+# beside the kernel.
+bench-load: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) bench-load-in
+
+bench-load-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
+	$(Q)scripts/vm.sh -k $(KERNEL) -i shift=0,sleep=off -t 900 -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/load $(BENCH)
+
 # make shell [KERNEL=<release>]: /lbpf holds the products; leave with "exit" or C-a x.
 shell: setup
 	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) shell-in
