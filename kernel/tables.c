@@ -64,6 +64,15 @@ static const struct lbpf_progtype *const prog_types[] = {
 	[BPF_PROG_TYPE_PERF_EVENT]	= &lbpf_perf_event_type,
 	[BPF_PROG_TYPE_RAW_TRACEPOINT]	= &lbpf_raw_tracepoint_type,
 	[BPF_PROG_TYPE_CGROUP_SKB]	= &lbpf_cgroup_skb_type,
+	[BPF_PROG_TYPE_FLOW_DISSECTOR]	= &lbpf_flow_dissector_type,
+	[BPF_PROG_TYPE_LWT_SEG6LOCAL]	= &lbpf_lwt_seg6local_type,
+	[BPF_PROG_TYPE_CGROUP_SOCK_ADDR]	= &lbpf_cgroup_sock_addr_type,
+	[BPF_PROG_TYPE_CGROUP_DEVICE]	= &lbpf_cgroup_device_type,
+	[BPF_PROG_TYPE_CGROUP_SYSCTL]	= &lbpf_cgroup_sysctl_type,
+	[BPF_PROG_TYPE_CGROUP_SOCKOPT]	= &lbpf_cgroup_sockopt_type,
+	[BPF_PROG_TYPE_SOCK_OPS]	= &lbpf_sock_ops_type,
+	[BPF_PROG_TYPE_SK_REUSEPORT]	= &lbpf_sk_reuseport_type,
+	[BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE]	= &lbpf_raw_tracepoint_writable_type,
 };
 
 /**

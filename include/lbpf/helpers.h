@@ -25,6 +25,27 @@ const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code);
 /* Helpers on socket buffers that socket filters have, and the base set. */
 const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of programs of cgroups that know the task which they run for, and the base set. */
+const struct lbpf_proto *lbpf_cgroup_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_cgroup_device_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_cgroup_sock_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_sock_addr_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_sockopt_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of programs on the events of TCP sockets, and the base set. */
+const struct lbpf_proto *lbpf_sock_ops_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of programs that choose a socket, and the base set. */
+const struct lbpf_proto *lbpf_reuseport_helper(u32 id, const struct lbpf_code *code);
+/*
+ * Helpers of programs on messages, of socket look-up, of
+ * lightweight tunnels, on a socket's packets; and the base set.
+ */
+const struct lbpf_proto *lbpf_sk_msg_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_sk_lookup_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_lwt_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_lwt_seg6_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_flow_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_sk_skb_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_lwt_xmit_helper(u32 id, const struct lbpf_code *code);
 
 /*
  * What LD_ABS and LD_IND call: the big-endian number of 1, 2 or 4 bytes at byte @off of the packet,

@@ -18,6 +18,7 @@
 #include <lbpf/object.h>
 #include <lbpf/types.h>
 
+struct lbpf_ctx_field;
 struct lbpf_btf;
 struct lbpf_map;
 struct file;
@@ -174,6 +175,7 @@ struct lbpf_map_table {
  * @admit: Maps of programs: may @prog be in the map, or use it?  NULL: any program may.
  * @fd_id: Maps of objects: its id.
  * @show: Element as text, for the pin filesystem.
+ * @kernel_struct: What bpf(2) calls the map where a program reads it, "bpf_array"; NULL: "bpf_map".
  */
 struct lbpf_map_ops {
 	u32		type;
@@ -229,6 +231,7 @@ struct lbpf_map_ops {
 	bool (*admit)(struct lbpf_map *map, const struct lbpf_prog *prog);
 	u32 (*fd_id)(void *ptr);
 	void (*show)(struct lbpf_map *map, void *key, struct seq_file *seq);
+	const char *kernel_struct;
 };
 
 /**
@@ -387,6 +390,9 @@ bool lbpf_map_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map
 
 /* No more writes from userspace.  0, or -EBUSY while it is mapped for writing or frozen already. */
 int lbpf_map_freeze(struct lbpf_map *map);
+
+/* The row of @size bytes at @off of a map's own description that programs may read, or NULL. */
+const struct lbpf_ctx_field *lbpf_map_row_find(u32 off, u32 size);
 
 int lbpf_map_core_init(void);
 void lbpf_map_core_exit(void);

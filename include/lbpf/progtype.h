@@ -28,6 +28,9 @@ enum lbpf_ctx_access {
 	LBPF_CTX_CAP_BPF = BIT(6),	/* only with CAP_BPF */
 	LBPF_CTX_WRITE_CAP_BPF = BIT(7),	/* written only with CAP_BPF */
 	LBPF_CTX_NARROW_LOW = BIT(8),	/* parts only of the lower half */
+	LBPF_CTX_NARROW_START = BIT(9),	/* parts only from the first byte */
+	LBPF_CTX_NARROW_HALF = BIT(10),	/* parts only of half the size or more */
+	LBPF_CTX_WIDE	= BIT(11),	/* two elements that lie at a multiple of their size may be one access */
 };
 
 /* How the field is found in the kernel object behind the context. */
@@ -50,7 +53,7 @@ enum lbpf_ctx_kind {
  * @type: enum lbpf_reg_type of what a load gives (LBPF_SCALAR mostly).
  * @k_off: Offset of the member in the kernel's struct, bytes (of the pointer for DEREF).
  * @k_size: Its size, bytes.
- * @k_off2: DEREF: offset of the member behind the pointer.
+ * @k_off2: DEREF: offset of the member (of the first element) behind the pointer.
  * @k_mask: BITS: mask applied before the shift.
  * @k_shift: BITS: right shift.
  * @bswap: Convert from network order after the load.
@@ -119,6 +122,8 @@ enum lbpf_progtype_flag {
  * @nr_fields: Rows.
  * @objects: Objects that its programs get pointers to, or NULL.
  * @helper: Prototype of helper @id for this type with the capabilities of @code, or NULL.
+ * @field_ok: May field be read or written (@is_write) by @code, beyond what its row says?
+ *	NULL: it may.
  * @expected_attach_ok: May expected_attach_type be @attach_type? NULL: any may, it means nothing to
  *	the type.
  * @return_range: Sets the range that R0 must be in at exit; returns false when any value will do.
@@ -136,6 +141,7 @@ struct lbpf_progtype {
 	u32				nr_fields;
 	const struct lbpf_object_rows	*objects;
 	const struct lbpf_proto *(*helper)(u32 id, const struct lbpf_code *code);
+	bool (*field_ok)(const struct lbpf_code *code, const struct lbpf_ctx_field *field, bool is_write);
 	bool (*expected_attach_ok)(u32 attach_type);
 	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
 	const void			*ld_abs[3];

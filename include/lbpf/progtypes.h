@@ -28,5 +28,14 @@ extern const struct lbpf_progtype lbpf_kprobe_type;
 extern const struct lbpf_progtype lbpf_perf_event_type;
 extern const struct lbpf_progtype lbpf_raw_tracepoint_type;
 extern const struct lbpf_progtype lbpf_cgroup_skb_type;
+extern const struct lbpf_progtype lbpf_flow_dissector_type;
+extern const struct lbpf_progtype lbpf_lwt_seg6local_type;
+extern const struct lbpf_progtype lbpf_cgroup_sock_addr_type;
+extern const struct lbpf_progtype lbpf_cgroup_device_type;
+extern const struct lbpf_progtype lbpf_cgroup_sysctl_type;
+extern const struct lbpf_progtype lbpf_cgroup_sockopt_type;
+extern const struct lbpf_progtype lbpf_sock_ops_type;
+extern const struct lbpf_progtype lbpf_sk_reuseport_type;
+extern const struct lbpf_progtype lbpf_raw_tracepoint_writable_type;
 
 #endif /* _LBPF_PROGTYPES_H */

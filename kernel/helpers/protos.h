@@ -61,13 +61,20 @@ extern const struct lbpf_proto lbpf_jiffies64_proto;
 extern const struct lbpf_proto lbpf_pid_tgid_proto;
 extern const struct lbpf_proto lbpf_uid_gid_proto;
 extern const struct lbpf_proto lbpf_comm_proto;
+extern const struct lbpf_proto lbpf_current_task_proto;
+extern const struct lbpf_proto lbpf_cgroup_id_proto;
+extern const struct lbpf_proto lbpf_ancestor_id_proto;
+extern const struct lbpf_proto lbpf_current_classid_proto;
 
 /* string.c */
 extern const struct lbpf_proto lbpf_strncmp_proto;
+extern const struct lbpf_proto lbpf_strtol_proto;
+extern const struct lbpf_proto lbpf_strtoul_proto;
 
 /* probe.c */
 extern const struct lbpf_proto lbpf_probe_read_kernel_proto;
 extern const struct lbpf_proto lbpf_probe_read_proto;
+extern const struct lbpf_proto lbpf_probe_read_user_proto;
 
 /* sock.c */
 extern const struct lbpf_proto lbpf_sk_lookup_tcp_proto;
@@ -101,5 +108,34 @@ extern const struct lbpf_proto lbpf_skb_load_bytes_proto;
 extern const struct lbpf_proto lbpf_skb_load_relative_proto;
 extern const struct lbpf_proto lbpf_socket_cookie_proto;
 extern const struct lbpf_proto lbpf_socket_uid_proto;
+
+/* callback.c */
+extern const struct lbpf_proto lbpf_loop_proto;
+extern const struct lbpf_proto lbpf_for_each_proto;
+
+/* cookie.c */
+extern const struct lbpf_proto lbpf_sock_cookie_proto;
+extern const struct lbpf_proto lbpf_sock_ptr_cookie_proto;
+extern const struct lbpf_proto lbpf_addr_cookie_proto;
+extern const struct lbpf_proto lbpf_ops_cookie_proto;
+extern const struct lbpf_proto lbpf_sock_netns_proto;
+extern const struct lbpf_proto lbpf_addr_netns_proto;
+extern const struct lbpf_proto lbpf_ops_netns_proto;
+extern const struct lbpf_proto lbpf_opt_netns_proto;
+extern const struct lbpf_proto lbpf_msg_netns_proto;
+
+/* sock_cast.c */
+extern const struct lbpf_proto lbpf_skc_to_tcp_proto;
+extern const struct lbpf_proto lbpf_skc_to_tcp6_proto;
+extern const struct lbpf_proto lbpf_skc_to_timewait_proto;
+extern const struct lbpf_proto lbpf_skc_to_request_proto;
+extern const struct lbpf_proto lbpf_skc_to_udp6_proto;
+extern const struct lbpf_proto lbpf_skc_to_unix_proto;
+
+/* skb_change.c */
+extern const struct lbpf_proto lbpf_skb_change_head_proto;
+extern const struct lbpf_proto lbpf_skb_pull_data_proto;
+extern const struct lbpf_proto lbpf_set_hash_invalid_proto;
+extern const struct lbpf_proto lbpf_set_hash_proto;
 
 #endif /* _LBPF_HELPER_PROTOS_H */

@@ -51,6 +51,8 @@ static const struct lbpf_proto *const everyone[] = {
 	[BPF_FUNC_ringbuf_discard]		= &lbpf_ringbuf_discard_proto,
 	[BPF_FUNC_ringbuf_output]		= &lbpf_ringbuf_output_proto,
 	[BPF_FUNC_ringbuf_query]		= &lbpf_ringbuf_query_proto,
+	[BPF_FUNC_strtol]			= &lbpf_strtol_proto,
+	[BPF_FUNC_strtoul]			= &lbpf_strtoul_proto,
 };
 
 static const struct lbpf_proto *const with_cap_bpf[] = {
@@ -61,10 +63,15 @@ static const struct lbpf_proto *const with_cap_bpf[] = {
 	[BPF_FUNC_timer_set_callback]		= &lbpf_timer_callback_proto,
 	[BPF_FUNC_timer_start]			= &lbpf_timer_start_proto,
 	[BPF_FUNC_timer_cancel]			= &lbpf_timer_cancel_proto,
+	[BPF_FUNC_loop]				= &lbpf_loop_proto,
+	[BPF_FUNC_for_each_map_elem]		= &lbpf_for_each_proto,
 };
 
 static const struct lbpf_proto *const with_cap_perfmon[] = {
 	[BPF_FUNC_trace_printk]			= &lbpf_trace_printk_proto,
+	[BPF_FUNC_get_current_task]		= &lbpf_current_task_proto,
+	[BPF_FUNC_probe_read_user]		= &lbpf_probe_read_user_proto,
+	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
 };
 
 /**
@@ -88,6 +95,26 @@ const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code)
 	return proto;
 }
 
+/* A socket in its own type, which tracing knows how to read. */
+static const struct lbpf_proto *const casts[] = {
+	[BPF_FUNC_skc_to_tcp_sock]		= &lbpf_skc_to_tcp_proto,
+	[BPF_FUNC_skc_to_tcp6_sock]		= &lbpf_skc_to_tcp6_proto,
+	[BPF_FUNC_skc_to_tcp_timewait_sock]	= &lbpf_skc_to_timewait_proto,
+	[BPF_FUNC_skc_to_tcp_request_sock]	= &lbpf_skc_to_request_proto,
+	[BPF_FUNC_skc_to_udp6_sock]		= &lbpf_skc_to_udp6_proto,
+	[BPF_FUNC_skc_to_unix_sock]		= &lbpf_skc_to_unix_proto,
+};
+
+/* The base set of programs that meet sockets. */
+static const struct lbpf_proto *sock_base_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = NULL;
+
+	if (lbpf_code_may(code, LBPF_CAP_BPF) && lbpf_code_may(code, LBPF_CAP_PERFMON))
+		proto = find_helper(SET(casts), id);
+	return proto ?: lbpf_base_helper(id, code);
+}
+
 static const struct lbpf_proto *const on_skb[] = {
 	[BPF_FUNC_skb_load_bytes]		= &lbpf_skb_load_bytes_proto,
 	[BPF_FUNC_skb_load_bytes_relative]	= &lbpf_skb_load_relative_proto,
@@ -108,7 +135,7 @@ const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code)
 {
 	const struct lbpf_proto *proto = find_helper(SET(on_skb), id);
 
-	return proto ?: lbpf_base_helper(id, code);
+	return proto ?: sock_base_helper(id, code);
 }
 
 static const struct lbpf_proto *const on_events[] = {
@@ -122,6 +149,8 @@ static const struct lbpf_proto *const on_events[] = {
 	[BPF_FUNC_perf_event_read_value]	= &lbpf_event_read_value_proto,
 	[BPF_FUNC_get_stackid]			= &lbpf_get_stackid_proto,
 	[BPF_FUNC_get_stack]			= &lbpf_get_stack_proto,
+	[BPF_FUNC_get_current_cgroup_id]	= &lbpf_cgroup_id_proto,
+	[BPF_FUNC_get_current_ancestor_cgroup_id]	= &lbpf_ancestor_id_proto,
 };
 
 /**
@@ -157,6 +186,10 @@ static const struct lbpf_proto *const in_tc[] = {
 	[BPF_FUNC_sk_fullsock]			= &lbpf_sk_fullsock_proto,
 	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
 	[BPF_FUNC_get_listener_sock]		= &lbpf_listener_sock_proto,
+	[BPF_FUNC_skb_change_head]		= &lbpf_skb_change_head_proto,
+	[BPF_FUNC_skb_pull_data]		= &lbpf_skb_pull_data_proto,
+	[BPF_FUNC_set_hash]			= &lbpf_set_hash_proto,
+	[BPF_FUNC_set_hash_invalid]		= &lbpf_set_hash_invalid_proto,
 };
 
 /**
@@ -199,6 +232,48 @@ const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *
 	return proto ?: lbpf_skb_helper(id, code);
 }
 
+/**
+ * lbpf_flow_helper() - Find a helper of flow dissectors
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_flow_helper(u32 id, const struct lbpf_code *code)
+{
+	return sock_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sk_skb[] = {
+	[BPF_FUNC_skb_load_bytes]		= &lbpf_skb_load_bytes_proto,
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_socket_cookie_proto,
+	[BPF_FUNC_get_socket_uid]		= &lbpf_socket_uid_proto,
+	[BPF_FUNC_skb_store_bytes]		= &lbpf_skb_store_bytes_proto,
+	[BPF_FUNC_skb_change_head]		= &lbpf_skb_change_head_proto,
+	[BPF_FUNC_skb_pull_data]		= &lbpf_skb_pull_data_proto,
+	[BPF_FUNC_sk_lookup_tcp]		= &lbpf_sk_lookup_tcp_proto,
+	[BPF_FUNC_sk_lookup_udp]		= &lbpf_sk_lookup_udp_proto,
+	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_skc_lookup_tcp_proto,
+	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_skb_event_output_proto,
+};
+
+/**
+ * lbpf_sk_skb_helper() - Find a helper of programs on the packets of a socket
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sk_skb_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sk_skb), id);
+
+	return proto ?: sock_base_helper(id, code);
+}
+
 static const struct lbpf_proto *const in_xdp[] = {
 	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
 	[BPF_FUNC_perf_event_output]		= &lbpf_xdp_event_output_proto,
@@ -218,5 +293,257 @@ const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code)
 {
 	const struct lbpf_proto *proto = find_helper(SET(in_xdp), id);
 
+	return proto ?: sock_base_helper(id, code);
+}
+
+/* Helpers on the task and its cgroup, for programs that run in a system call. */
+#define TASK_ROWS							\
+	[BPF_FUNC_get_current_pid_tgid]	= &lbpf_pid_tgid_proto,		\
+	[BPF_FUNC_get_current_uid_gid]	= &lbpf_uid_gid_proto,		\
+	[BPF_FUNC_get_current_comm]	= &lbpf_comm_proto,		\
+	[BPF_FUNC_get_current_cgroup_id] = &lbpf_cgroup_id_proto,	\
+	[BPF_FUNC_get_current_ancestor_cgroup_id] = &lbpf_ancestor_id_proto,	\
+	[BPF_FUNC_get_cgroup_classid]	= &lbpf_current_classid_proto,	\
+	[BPF_FUNC_perf_event_output]	= &lbpf_event_output_proto
+
+static const struct lbpf_proto *const in_cgroup[] = {
+	TASK_ROWS,
+};
+
+/**
+ * lbpf_cgroup_helper() - Find a helper of programs of cgroups that know no socket
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_cgroup_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_cgroup), id);
+
 	return proto ?: lbpf_base_helper(id, code);
+}
+
+/**
+ * lbpf_cgroup_device_helper() - Find a helper of programs on the devices of a cgroup
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_cgroup_device_helper(u32 id, const struct lbpf_code *code)
+{
+	return id == BPF_FUNC_ktime_get_coarse_ns ? NULL : lbpf_cgroup_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_cgroup_sock[] = {
+	TASK_ROWS,
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_sock_cookie_proto,
+	[BPF_FUNC_get_netns_cookie]		= &lbpf_sock_netns_proto,
+};
+
+/**
+ * lbpf_cgroup_sock_helper() - Find a helper of programs on the sockets of a cgroup
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_cgroup_sock_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_cgroup_sock), id);
+
+	return proto ?: lbpf_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sock_addr[] = {
+	TASK_ROWS,
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_addr_cookie_proto,
+	[BPF_FUNC_get_netns_cookie]		= &lbpf_addr_netns_proto,
+	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+};
+
+/**
+ * lbpf_sock_addr_helper() - Find a helper of programs on the addresses of a cgroup's sockets
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sock_addr_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sock_addr), id);
+
+	return proto ?: sock_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sockopt[] = {
+	TASK_ROWS,
+	[BPF_FUNC_get_netns_cookie]		= &lbpf_opt_netns_proto,
+	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
+};
+
+/**
+ * lbpf_sockopt_helper() - Find a helper of programs on the options of a cgroup's sockets
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sockopt_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sockopt), id);
+
+	if (id == BPF_FUNC_ktime_get_coarse_ns)
+		return NULL;
+	return proto ?: lbpf_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sock_ops[] = {
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_ops_cookie_proto,
+	[BPF_FUNC_get_netns_cookie]		= &lbpf_ops_netns_proto,
+	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
+};
+
+/**
+ * lbpf_sock_ops_helper() - Find a helper of programs on the events of TCP sockets
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sock_ops_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sock_ops), id);
+
+	return proto ?: sock_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_reuseport[] = {
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_sock_ptr_cookie_proto,
+};
+
+/**
+ * lbpf_reuseport_helper() - Find a helper of programs that choose a socket
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_reuseport_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_reuseport), id);
+
+	return proto ?: lbpf_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sk_msg[] = {
+	[BPF_FUNC_get_current_pid_tgid]		= &lbpf_pid_tgid_proto,
+	[BPF_FUNC_get_current_uid_gid]		= &lbpf_uid_gid_proto,
+	[BPF_FUNC_get_current_cgroup_id]	= &lbpf_cgroup_id_proto,
+	[BPF_FUNC_get_current_ancestor_cgroup_id]	= &lbpf_ancestor_id_proto,
+	[BPF_FUNC_get_cgroup_classid]		= &lbpf_current_classid_proto,
+	[BPF_FUNC_get_netns_cookie]		= &lbpf_msg_netns_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
+};
+
+/**
+ * lbpf_sk_msg_helper() - Find a helper of programs on messages
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sk_msg_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sk_msg), id);
+
+	return proto ?: sock_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sk_lookup[] = {
+	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
+};
+
+/**
+ * lbpf_sk_lookup_helper() - Find a helper of programs that look a socket up
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sk_lookup_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sk_lookup), id);
+
+	return proto ?: sock_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_lwt[] = {
+	[BPF_FUNC_get_cgroup_classid]		= &lbpf_cgroup_classid_proto,
+	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
+	[BPF_FUNC_get_hash_recalc]		= &lbpf_hash_recalc_proto,
+	[BPF_FUNC_skb_load_bytes]		= &lbpf_skb_load_bytes_proto,
+	[BPF_FUNC_perf_event_output]		= &lbpf_skb_event_output_proto,
+};
+
+/**
+ * lbpf_lwt_seg6_helper() - Find a helper of programs of segment routing
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_lwt_seg6_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_lwt), id);
+
+	return proto ?: sock_base_helper(id, code);
+}
+
+/**
+ * lbpf_lwt_helper() - Find a helper of programs of lightweight tunnels
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_lwt_helper(u32 id, const struct lbpf_code *code)
+{
+	return id == BPF_FUNC_skb_pull_data ? &lbpf_skb_pull_data_proto : lbpf_lwt_seg6_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_lwt_xmit[] = {
+	[BPF_FUNC_skb_store_bytes]		= &lbpf_skb_store_bytes_proto,
+	[BPF_FUNC_csum_update]			= &lbpf_csum_update_proto,
+	[BPF_FUNC_set_hash_invalid]		= &lbpf_set_hash_invalid_proto,
+	[BPF_FUNC_skb_change_head]		= &lbpf_skb_change_head_proto,
+};
+
+/**
+ * lbpf_lwt_xmit_helper() - Find a helper of programs of tunnels that send
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_lwt_xmit_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_lwt_xmit), id);
+
+	return proto ?: lbpf_lwt_helper(id, code);
 }

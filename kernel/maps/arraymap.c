@@ -375,6 +375,7 @@ static bool array_meta_equal(const struct lbpf_map *meta, const struct lbpf_map 
 const struct lbpf_map_ops lbpf_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
+	.kernel_struct = "bpf_array",
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_FOR_EACH,
 	.create_flags = ARRAY_FLAGS,
 	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_UPDATE_BATCH),

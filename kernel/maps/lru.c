@@ -269,6 +269,7 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	HASH_OPS(suffix, lookup_fn),						\
 	.type = BPF_MAP_TYPE_LRU_HASH,						\
 	.name = "lru_hash",							\
+	.kernel_struct = "bpf_htab",						\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
 		LBPF_USE_FOR_EACH,						\
 	.create_flags = LRU_FLAGS,						\
@@ -299,6 +300,7 @@ const struct lbpf_map_ops lbpf_lru_percpu_hash_ops = {
 	HASH_OPS(percpu, lookup_),
 	.type = BPF_MAP_TYPE_LRU_PERCPU_HASH,
 	.name = "lru_percpu_hash",
+	.kernel_struct = "bpf_htab",
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,
 	.create_flags = LRU_FLAGS,

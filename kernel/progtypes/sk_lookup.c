@@ -83,7 +83,7 @@ const struct lbpf_progtype lbpf_sk_lookup_type = {
 	.fields		= lookup_fields,
 	.nr_fields	= ARRAY_SIZE(lookup_fields),
 	.objects	= lbpf_sock_rows,
-	.helper		= lbpf_base_helper,
+	.helper		= lbpf_sk_lookup_helper,
 	.expected_attach_ok = lookup_attach_ok,
 	.return_range	= lookup_range,
 };
@@ -141,5 +141,5 @@ const struct lbpf_progtype lbpf_sk_msg_type = {
 	.fields		= msg_fields,
 	.nr_fields	= ARRAY_SIZE(msg_fields),
 	.objects	= lbpf_sock_rows,
-	.helper		= lbpf_base_helper,
+	.helper		= lbpf_sk_msg_helper,
 };

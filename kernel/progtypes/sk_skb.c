@@ -35,22 +35,22 @@
 static const struct lbpf_ctx_field sk_skb_fields[] = {
 	FIRST_ROWS(0, RW),
 	SKB_ROW(tc_index, tc_index, RW),
-	SKB_CB_ROW(RO | LBPF_CTX_WRITE | LBPF_CTX_NARROW_WRITE),
+	SKB_CB_ROW(RO),
 	SKB_ROW(hash, hash, RO),
 	SKB_POINTER_ROW(data, LBPF_PTR_PACKET, 0),
 	SKB_POINTER_ROW(data_end, LBPF_PTR_PACKET_END, 0),
 	SKB_EMIT_ROW(napi_id, lbpf_skb_emit_napi_id, RO),
 	SKB_SOCK_ROW(family, skc_family, RO),
-	SKB_SOCK_ROW(remote_ip4, skc_daddr, RO),
-	SKB_SOCK_ROW(local_ip4, skc_rcv_saddr, RO),
-	SKB_SOCK_ROW(remote_ip6[0], skc_v6_daddr.s6_addr32[0], RO),
-	SKB_SOCK_ROW(remote_ip6[1], skc_v6_daddr.s6_addr32[1], RO),
-	SKB_SOCK_ROW(remote_ip6[2], skc_v6_daddr.s6_addr32[2], RO),
-	SKB_SOCK_ROW(remote_ip6[3], skc_v6_daddr.s6_addr32[3], RO),
-	SKB_SOCK_ROW(local_ip6[0], skc_v6_rcv_saddr.s6_addr32[0], RO),
-	SKB_SOCK_ROW(local_ip6[1], skc_v6_rcv_saddr.s6_addr32[1], RO),
-	SKB_SOCK_ROW(local_ip6[2], skc_v6_rcv_saddr.s6_addr32[2], RO),
-	SKB_SOCK_ROW(local_ip6[3], skc_v6_rcv_saddr.s6_addr32[3], RO),
+	SKB_SOCK_ROW(remote_ip4, skc_daddr, WHOLE),
+	SKB_SOCK_ROW(local_ip4, skc_rcv_saddr, WHOLE),
+	SKB_SOCK_ROW(remote_ip6[0], skc_v6_daddr.s6_addr32[0], WHOLE),
+	SKB_SOCK_ROW(remote_ip6[1], skc_v6_daddr.s6_addr32[1], WHOLE),
+	SKB_SOCK_ROW(remote_ip6[2], skc_v6_daddr.s6_addr32[2], WHOLE),
+	SKB_SOCK_ROW(remote_ip6[3], skc_v6_daddr.s6_addr32[3], WHOLE),
+	SKB_SOCK_ROW(local_ip6[0], skc_v6_rcv_saddr.s6_addr32[0], WHOLE),
+	SKB_SOCK_ROW(local_ip6[1], skc_v6_rcv_saddr.s6_addr32[1], WHOLE),
+	SKB_SOCK_ROW(local_ip6[2], skc_v6_rcv_saddr.s6_addr32[2], WHOLE),
+	SKB_SOCK_ROW(local_ip6[3], skc_v6_rcv_saddr.s6_addr32[3], WHOLE),
 	SKB_SOCK_ROW(remote_port, skc_dport, RO),
 	SKB_SOCK_ROW(local_port, skc_num, RO),
 	LAST_ROWS,
@@ -75,10 +75,10 @@ const struct lbpf_progtype lbpf_sk_skb_type = {
 	.fields		= sk_skb_fields,
 	.nr_fields	= ARRAY_SIZE(sk_skb_fields),
 	.objects	= lbpf_sock_rows,
-	.helper		= lbpf_cgroup_skb_helper,
+	.helper		= lbpf_sk_skb_helper,
 };
 
-#define LWT(id, text, more)						\
+#define LWT(id, text, more, set)					\
 	{								\
 		.type		= (id),					\
 		.name		= text,					\
@@ -87,11 +87,15 @@ const struct lbpf_progtype lbpf_sk_skb_type = {
 		.fields		= lwt_fields,				\
 		.nr_fields	= ARRAY_SIZE(lwt_fields),		\
 		.objects	= lbpf_sock_rows,			\
-		.helper		= lbpf_skb_helper,			\
+		.helper		= (set),				\
 		.test_run	= lbpf_skb_test_run,			\
 	}
 
-const struct lbpf_progtype lbpf_lwt_in_type = LWT(BPF_PROG_TYPE_LWT_IN, "lwt_in", 0);
-const struct lbpf_progtype lbpf_lwt_out_type = LWT(BPF_PROG_TYPE_LWT_OUT, "lwt_out", 0);
+const struct lbpf_progtype lbpf_lwt_in_type =
+	LWT(BPF_PROG_TYPE_LWT_IN, "lwt_in", 0, lbpf_lwt_helper);
+const struct lbpf_progtype lbpf_lwt_out_type =
+	LWT(BPF_PROG_TYPE_LWT_OUT, "lwt_out", 0, lbpf_lwt_helper);
 const struct lbpf_progtype lbpf_lwt_xmit_type =
-	LWT(BPF_PROG_TYPE_LWT_XMIT, "lwt_xmit", LBPF_PT_PKT_WRITE);
+	LWT(BPF_PROG_TYPE_LWT_XMIT, "lwt_xmit", LBPF_PT_PKT_WRITE, lbpf_lwt_xmit_helper);
+const struct lbpf_progtype lbpf_lwt_seg6local_type =
+	LWT(BPF_PROG_TYPE_LWT_SEG6LOCAL, "lwt_seg6local", 0, lbpf_lwt_seg6_helper);

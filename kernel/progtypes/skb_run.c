@@ -208,8 +208,11 @@ static int run_on_packet(const struct lbpf_prog *prog, struct lbpf_run *run,
 	if (err)
 		return err;
 	/* Where the mac header is not part of what the program was given, it reads as zeros. */
-	if (!(flags & LBPF_PT_MAC_HEADER))
+	if (!(flags & LBPF_PT_MAC_HEADER)) {
+		if (skb_cow_head(skb, ETH_HLEN))
+			return -ENOMEM;
 		memset(__skb_push(skb, ETH_HLEN), 0, ETH_HLEN);
+	}
 	read_ctx(skb, ctx);
 	err = lbpf_run_data_out(run, skb->data, skb->len);
 	return err ?: lbpf_run_ctx_out(run, ctx, sizeof(*ctx));

@@ -14,8 +14,11 @@
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
 
+#include "sock_ctx.h"
+
 #define RO	(LBPF_CTX_READ | LBPF_CTX_NARROW)
 #define WHOLE	LBPF_CTX_READ
+#define START	(RO | LBPF_CTX_NARROW_START)
 
 #define ROW(user, field, object, member, may)				\
 	{								\
@@ -27,10 +30,20 @@
 	}
 
 #define SK(field, member, may)	ROW(struct bpf_sock, field, struct sock, member, may)
-#define SKC(field, member)	ROW(struct bpf_sock, field, struct sock_common, member, RO)
+#define SKC(field, member, may)	ROW(struct bpf_sock, field, struct sock_common, member, may)
 
-static int emit_queue(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
-		      const struct lbpf_ctx_field *field, bool is_write)
+/**
+ * lbpf_sock_emit_queue() - The receive queue of a socket
+ * @buf: Takes the instructions.
+ * @insn: Load.
+ * @field: Its row.
+ * @is_write: False.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0.
+ */
+int lbpf_sock_emit_queue(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			 const struct lbpf_ctx_field *field, bool is_write)
 {
 	u8 dst = insn->dst_reg;
 
@@ -41,52 +54,35 @@ static int emit_queue(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 	return 0;
 }
 
-/* The port, and zeros beside it: whole, or a part of its two bytes. */
-#define DST_PORT_ROW							\
-	{								\
-		.name = "dst_port", .off = offsetof(struct bpf_sock, dst_port),	\
-		.size = sizeof(__u32), .access = RO | LBPF_CTX_NARROW_LOW,	\
-		.kind = LBPF_CTX_MEMBER, .type = LBPF_SCALAR,		\
-		.k_off = offsetof(struct sock_common, skc_dport),	\
-		.k_size = sizeof_field(struct sock_common, skc_dport),	\
-	}
-
 #define ADDRESS_ROWS(user, v4, v6)					\
-	SKC(user ## _ip4, v4),						\
-	SKC(user ## _ip6[0], v6.s6_addr32[0]), SKC(user ## _ip6[1], v6.s6_addr32[1]),	\
-	SKC(user ## _ip6[2], v6.s6_addr32[2]), SKC(user ## _ip6[3], v6.s6_addr32[3])
-
-#define QUEUE_ROW							\
-	{								\
-		.name = "rx_queue_mapping", .off = offsetof(struct bpf_sock, rx_queue_mapping),	\
-		.size = sizeof(__s32), .access = RO, .kind = LBPF_CTX_EMIT,	\
-		.type = LBPF_SCALAR, .emit = emit_queue,		\
-	}
+	SKC(user ## _ip4, v4, RO),						\
+	SKC(user ## _ip6[0], v6.s6_addr32[0], RO), SKC(user ## _ip6[1], v6.s6_addr32[1], RO),	\
+	SKC(user ## _ip6[2], v6.s6_addr32[2], RO), SKC(user ## _ip6[3], v6.s6_addr32[3], RO)
 
 static const struct lbpf_ctx_field sock_fields[] = {
 	ROW(struct bpf_sock, bound_dev_if, struct sock_common, skc_bound_dev_if, WHOLE),
-	SKC(family, skc_family),
-	SK(type, sk_type, RO),
-	SK(protocol, sk_protocol, RO),
+	SKC(family, skc_family, START),
+	SK(type, sk_type, START),
+	SK(protocol, sk_protocol, START),
 	SK(mark, sk_mark, WHOLE),
 	SK(priority, sk_priority, WHOLE),
 	ADDRESS_ROWS(src, skc_rcv_saddr, skc_v6_rcv_saddr),
-	SKC(src_port, skc_num),
-	DST_PORT_ROW,
+	SKC(src_port, skc_num, RO),
+	LBPF_SOCK_PORT_ROW,
 	ADDRESS_ROWS(dst, skc_daddr, skc_v6_daddr),
-	SKC(state, skc_state),
-	QUEUE_ROW,
+	SKC(state, skc_state, START),
+	LBPF_SOCK_QUEUE_ROW,
 };
 
 /* What every socket has, half-open ones too. */
 static const struct lbpf_ctx_field common_fields[] = {
 	ROW(struct bpf_sock, bound_dev_if, struct sock_common, skc_bound_dev_if, WHOLE),
-	SKC(family, skc_family),
+	SKC(family, skc_family, START),
 	ADDRESS_ROWS(src, skc_rcv_saddr, skc_v6_rcv_saddr),
-	SKC(src_port, skc_num),
-	DST_PORT_ROW,
+	SKC(src_port, skc_num, RO),
+	LBPF_SOCK_PORT_ROW,
 	ADDRESS_ROWS(dst, skc_daddr, skc_v6_daddr),
-	SKC(state, skc_state),
+	SKC(state, skc_state, START),
 };
 
 #define TCP(field, member)	ROW(struct bpf_tcp_sock, field, struct tcp_sock, member, WHOLE)

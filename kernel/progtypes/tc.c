@@ -5,7 +5,11 @@
  * Layer: progtypes.  They load, are verified and can be test-run; attaching
  * them needs a classifier and an action of their own.
  */
+#include <linux/filter.h>
+#include <net/sock.h>
+
 #include <lbpf/helpers.h>
+#include <lbpf/insn.h>
 #include <lbpf/progtypes.h>
 
 #include "skb_ctx.h"
@@ -14,12 +18,27 @@
 #define WHOLE	LBPF_CTX_READ
 #define RW	(RO | LBPF_CTX_WRITE)
 
+/* NO_QUEUE_MAPPING and more is not stored. */
+static int emit_queue_mapping(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
+			      const struct lbpf_ctx_field *field, bool is_write)
+{
+	s16 off = offsetof(struct sk_buff, queue_mapping);
+
+	if (!is_write) {
+		lbpf_insn_put(buf, BPF_LDX_MEM(BPF_H, insn->dst_reg, insn->src_reg, off));
+		return 0;
+	}
+	lbpf_insn_put(buf, BPF_JMP_IMM(BPF_JGE, insn->src_reg, NO_QUEUE_MAPPING, 1));
+	lbpf_insn_put(buf, BPF_STX_MEM(BPF_H, insn->dst_reg, insn->src_reg, off));
+	return 0;
+}
+
 /* Source: what bpf(2) accepts of struct __sk_buff for this type. */
 static const struct lbpf_ctx_field fields[] = {
 	SKB_ROW(len, len, RO),
 	SKB_BITS_ROW(pkt_type, PKT_TYPE_OFFSET, PKT_TYPE_MAX, RO),
 	SKB_ROW(mark, mark, RW),
-	SKB_ROW(queue_mapping, queue_mapping, RO),
+	SKB_EMIT_ROW(queue_mapping, emit_queue_mapping, RW),
 	SKB_ROW(protocol, protocol, RO),
 	SKB_EMIT_ROW(vlan_present, lbpf_skb_emit_vlan_present, RO),
 	SKB_ROW(vlan_tci, vlan_tci, RO),
@@ -35,12 +54,12 @@ static const struct lbpf_ctx_field fields[] = {
 	SKB_POINTER_ROW(data_end, LBPF_PTR_PACKET_END, 0),
 	SKB_EMIT_ROW(napi_id, lbpf_skb_emit_napi_id, RO),
 	SKB_POINTER_ROW(data_meta, LBPF_PTR_PACKET_META, 0),
-	SKB_ROW(tstamp, tstamp, RW),
+	SKB_ROW(tstamp, tstamp, WHOLE | LBPF_CTX_WRITE),
 	SKB_CB_MEMBER_ROW(wire_len, struct qdisc_skb_cb, pkt_len, RO),
 	SKB_EMIT_ROW(gso_segs, lbpf_skb_emit_gso_segs, RO),
 	SKB_PTR_ROW(sk, sk, WHOLE, LBPF_PTR_SOCK_COMMON | LBPF_MAYBE_NULL),
 	SKB_EMIT_ROW(gso_size, lbpf_skb_emit_gso_size, RO),
-	SKB_EMIT_ROW(hwtstamp, lbpf_skb_emit_hwtstamp, RO),
+	SKB_EMIT_ROW(hwtstamp, lbpf_skb_emit_hwtstamp, WHOLE),
 };
 
 #define TC_FLAGS	(LBPF_PT_NET_ADMIN | LBPF_PT_LD_ABS | LBPF_PT_PKT_READ | \

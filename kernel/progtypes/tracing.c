@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT.
+ * BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT,
+ * BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE.
  *
  * Layer: progtypes.  They load and are verified.
  */
@@ -27,6 +28,19 @@
 
 static const struct lbpf_ctx_field kprobe_fields[] = { MEMORY("regs", sizeof(struct pt_regs)) };
 static const struct lbpf_ctx_field raw_fields[] = { MEMORY("args", LBPF_RAW_CTX_BYTES) };
+
+/* The first argument is a buffer that the program may change. */
+static const struct lbpf_ctx_field writable_fields[] = {
+	{
+		.name = "buffer", .off = 0, .size = sizeof(u64), .access = LBPF_CTX_READ,
+		.kind = LBPF_CTX_MEMBER, .type = LBPF_PTR_TP_BUFFER, .k_off = 0, .k_size = sizeof(u64),
+	},
+	{
+		.name = "args", .off = sizeof(u64), .size = LBPF_RAW_CTX_BYTES - sizeof(u64),
+		.access = LBPF_CTX_READ | LBPF_CTX_MEMORY,
+		.kind = LBPF_CTX_MEMBER, .type = LBPF_SCALAR, .k_off = sizeof(u64), .k_size = 1,
+	},
+};
 
 static int emit_register(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 			 const struct lbpf_ctx_field *field, bool is_write)
@@ -78,3 +92,6 @@ const struct lbpf_progtype lbpf_perf_event_type =
 const struct lbpf_progtype lbpf_raw_tracepoint_type =
 	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tracepoint", raw_fields, LBPF_RAW_CTX_BYTES,
 		lbpf_raw_test_run);
+const struct lbpf_progtype lbpf_raw_tracepoint_writable_type =
+	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "raw_tracepoint_writable", writable_fields,
+		LBPF_RAW_CTX_BYTES, lbpf_raw_test_run);

@@ -27,14 +27,24 @@ static u32 offset_in_field(const struct lbpf_rewrite *rw)
 	return (rw->insn->off - field->off) % field->size;
 }
 
-/* Offset of the member; of its element where the row is an array. */
+/* Offset of the member; of its element where the row is an array.  DEREF: behind the pointer. */
 static s16 member_off(const struct lbpf_rewrite *rw)
 {
 	const struct lbpf_ctx_field *field = rw->aux->ctx_field;
+	u16 start = field->kind == LBPF_CTX_DEREF ? field->k_off2 : field->k_off;
 
 	if (field->access & LBPF_CTX_MEMORY)
-		return field->k_off + (rw->insn->off - field->off);
-	return field->k_off + (rw->insn->off - field->off) / field->size * field->k_size;
+		return start + (rw->insn->off - field->off);
+	return start + (rw->insn->off - field->off) / field->size * field->k_size;
+}
+
+/* Bytes to load or store at member_off(): an access of several elements is one of as many bytes. */
+static u32 member_bytes(const struct lbpf_rewrite *rw)
+{
+	const struct lbpf_ctx_field *field = rw->aux->ctx_field;
+	u32 bytes = lbpf_insn_access_bytes(rw->insn->code);
+
+	return bytes > field->size ? bytes : field->k_size;
 }
 
 static void put_emitted(struct lbpf_rewrite *rw, bool is_write)
@@ -76,7 +86,7 @@ static void put_field_load(struct lbpf_rewrite *rw)
 	case LBPF_CTX_DEREF:
 		lbpf_rw_put(rw, make_load(sizeof(void *), dst, src, field->k_off));
 		lbpf_rw_put(rw, make_jump_imm(BPF_JEQ, dst, 0, 1));
-		lbpf_rw_put(rw, make_load(field->k_size, dst, dst, field->k_off2));
+		lbpf_rw_put(rw, make_load(member_bytes(rw), dst, dst, member_off(rw)));
 		break;
 	case LBPF_CTX_BITS:
 		lbpf_rw_put(rw, make_load(field->k_size, dst, src, field->k_off));
@@ -148,16 +158,21 @@ static void replace_store(struct lbpf_rewrite *rw)
 		put_emitted(rw, true);
 		return;
 	}
-	if (field->kind != LBPF_CTX_MEMBER) {
+	if (field->kind == LBPF_CTX_BITS) {
 		rw->err = rw->err ?: -EINVAL;
 		return;
 	}
 	insn.off = member_off(rw);
 	if (!(field->access & LBPF_CTX_MEMORY)) {
 		insn.off += offset_in_field(rw);
-		bytes = min_t(u32, bytes, field->k_size);
+		bytes = min_t(u32, bytes, member_bytes(rw));
 	}
 	insn.code = (insn.code & ~0x18) | make_size(bytes);
+	if (field->kind == LBPF_CTX_DEREF) {
+		lbpf_rw_put(rw, make_load(sizeof(void *), LBPF_REG_AX, insn.dst_reg, field->k_off));
+		lbpf_rw_put(rw, make_jump_imm(BPF_JEQ, LBPF_REG_AX, 0, 1));
+		insn.dst_reg = LBPF_REG_AX;
+	}
 	lbpf_rw_put(rw, insn);
 }
 

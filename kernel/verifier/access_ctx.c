@@ -7,6 +7,8 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include <lbpf/map.h>
+
 #include "walk.h"
 
 /**
@@ -56,9 +58,15 @@ static bool is_allowed(const struct lbpf_env *env, const struct lbpf_ctx_field *
 		return false;
 	if (is_whole || field->access & LBPF_CTX_MEMORY)
 		return true;
+	if (access->size > field->size)
+		return field->access & LBPF_CTX_WIDE && access->size == 2 * field->size;
 	if (access->is_write)
 		return field->access & LBPF_CTX_NARROW_WRITE && access->size < field->size;
 	if (field->access & LBPF_CTX_NARROW_LOW && at + access->size > field->size / 2)
+		return false;
+	if (field->access & LBPF_CTX_NARROW_START && at % field->size)
+		return false;
+	if (field->access & LBPF_CTX_NARROW_HALF && access->size < field->size / 2)
 		return false;
 	return field->access & LBPF_CTX_NARROW;
 }
@@ -116,7 +124,8 @@ int lbpf_access_ctx(struct lbpf_env *env, const struct lbpf_access *access)
 	if (off < 0 || off % access->size)
 		return refuse_field(env, off, access->size);
 	field = lbpf_ctx_field_find(pt, off, access->size);
-	if (!field || !is_allowed(env, field, access, off))
+	if (!field || !is_allowed(env, field, access, off) ||
+	    (pt->field_ok && !pt->field_ok(env->code, field, access->is_write)))
 		return refuse_field(env, off, access->size);
 	err = note_field(env, field);
 	if (err)
@@ -161,6 +170,49 @@ int lbpf_access_object(struct lbpf_env *env, const struct lbpf_access *access)
 	if (!field || !is_allowed(env, field, access, off))
 		return reject(env, -EACCES, "R%d invalid %s access off=%d size=%d", access->regno,
 			      lbpf_type_name(env, reg->type), off, access->size);
+	err = note_field(env, field);
+	if (err)
+		return err;
+	load_field(env, access, field);
+	return 0;
+}
+
+static int refuse_member(struct lbpf_env *env, const char *object, s32 off, u32 size)
+{
+	const struct lbpf_ctx_field *field = lbpf_map_row_find(off, 1);
+
+	if (field && field->btf_name)
+		return reject(env, -EACCES, "cannot access ptr member %s with moff %u in struct bpf_map with off %u size %u",
+			      field->name, field->off, off, size);
+	return reject(env, -EACCES, "access beyond the members of struct %s that can be read at off %u size %u",
+		      object, off, size);
+}
+
+/**
+ * lbpf_access_map() - A load from a map's own description
+ * @env: The run.
+ * @access: The access.
+ *
+ * Return: 0, -EACCES, -EINVAL, -EPERM.
+ */
+int lbpf_access_map(struct lbpf_env *env, const struct lbpf_access *access)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, access->regno);
+	const char *object = reg->map->ops->kernel_struct ?: "bpf_map";
+	const struct lbpf_ctx_field *field = NULL;
+	int err;
+
+	if (!env->may_leak)
+		return reject(env, -EPERM, "%s access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN", object);
+	if (access->off < 0)
+		return reject(env, -EACCES, "R%d is %s invalid negative access: off=%d", access->regno, object,
+			      access->off);
+	if (access->is_write)
+		return reject(env, -EACCES, "only read from %s is supported", object);
+	if (!(access->off % access->size))
+		field = lbpf_map_row_find(access->off, access->size);
+	if (!field || !is_allowed(env, field, access, access->off))
+		return refuse_member(env, object, access->off, access->size);
 	err = note_field(env, field);
 	if (err)
 		return err;

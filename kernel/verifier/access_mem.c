@@ -314,6 +314,40 @@ static int access_packet(struct lbpf_env *env, const struct lbpf_access *access)
 	return load_number(env, access);
 }
 
+static int access_tp_buffer(struct lbpf_env *env, const struct lbpf_access *access)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, access->regno);
+	char var[64];
+	int err;
+
+	if (access->off < 0)
+		return reject(env, -EACCES, "R%d invalid tracepoint buffer access: off=%d, size=%d", access->regno,
+			      access->off, access->size);
+	if (!lbpf_tnum_is_const(reg->var.bits) || reg->var.bits.value) {
+		lbpf_tnum_print(var, sizeof(var), reg->var.bits);
+		return reject(env, -EACCES, "R%d invalid variable buffer offset: off=%d, var_off=%s", access->regno,
+			      access->off, var);
+	}
+	err = refuse_leak(env, access, "mem");
+	return err ? err : load_number(env, access);
+}
+
+static int access_flow_keys(struct lbpf_env *env, const struct lbpf_access *access)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, access->regno);
+	s32 off = reg->off + access->off;
+	int err = refuse_leak(env, access, "flow keys");
+
+	if (err)
+		return err;
+	err = lbpf_access_fixed_off(env, access->regno, false);
+	if (err)
+		return err;
+	if (off < 0 || off + access->size > sizeof(struct bpf_flow_keys))
+		return reject(env, -EACCES, "invalid access to flow keys off=%d size=%d", off, access->size);
+	return load_number(env, access);
+}
+
 /* What may be done through a pointer of each base type without flags. */
 static int (*const accesses[LBPF_NR_REG_TYPES])(struct lbpf_env *env,
 						const struct lbpf_access *access) = {
@@ -328,6 +362,9 @@ static int (*const accesses[LBPF_NR_REG_TYPES])(struct lbpf_env *env,
 	[LBPF_PTR_SOCK_COMMON]	= lbpf_access_object,
 	[LBPF_PTR_TCP_SOCK]	= lbpf_access_object,
 	[LBPF_PTR_XDP_SOCK]	= lbpf_access_object,
+	[LBPF_PTR_TP_BUFFER]	= access_tp_buffer,
+	[LBPF_PTR_FLOW_KEYS]	= access_flow_keys,
+	[LBPF_PTR_CONST_MAP]	= lbpf_access_map,
 };
 
 /* Flags that leave memory accessible. */

@@ -203,6 +203,7 @@ static const u32 pointer_results[LBPF_NR_RET_TYPES] = {
 	[LBPF_RET_TCP_SOCK]	= LBPF_PTR_TCP_SOCK,
 	[LBPF_RET_SOCK_COMMON]	= LBPF_PTR_SOCK_COMMON,
 	[LBPF_RET_ALLOC_MEM]	= LBPF_PTR_MEM,
+	[LBPF_RET_BTF_ID]	= LBPF_PTR_BTF_ID,
 };
 
 static int return_pointer(struct lbpf_env *env, const struct lbpf_call *call)

@@ -79,9 +79,13 @@ static int find_starts(struct lbpf_env *env)
 		if (!env->is_capable)
 			return reject(env, -EPERM,
 				      "loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN");
-		if (is_kfunc_call(&insns[i]))
+		if (is_kfunc_call(&insns[i])) {
+			/* A call of nothing is refused where it is reached. */
+			if (!insns[i].imm && !insns[i].off)
+				continue;
 			return reject(env, -EINVAL,
 				      "calling kernel function is not supported: insn %u", i);
+		}
 		err = mark_start(env, i);
 		if (err)
 			return err;

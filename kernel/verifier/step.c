@@ -16,7 +16,7 @@ static int step_call(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return lbpf_call_subprog(env, insn);
 	if (insn->src_reg)
-		return reject(env, -EINVAL, "calling kernel functions is not supported");
+		return reject(env, -EINVAL, "invalid kernel function call not eliminated in verifier pass");
 	err = lbpf_call_helper(env, insn);
 	if (!err)
 		env->idx++;

@@ -72,6 +72,7 @@ int lbpf_access_align(struct lbpf_env *env, const struct lbpf_access *access);
 
 /* access_ctx.c */
 int lbpf_access_ctx(struct lbpf_env *env, const struct lbpf_access *access);
+int lbpf_access_map(struct lbpf_env *env, const struct lbpf_access *access);
 int lbpf_access_object(struct lbpf_env *env, const struct lbpf_access *access);
 int lbpf_access_fixed_off(struct lbpf_env *env, u32 regno, bool is_zero_only);
 

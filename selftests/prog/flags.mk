@@ -8,3 +8,4 @@ EXTRA_printk := prog_test.c
 EXTRA_info := prog_test.c
 EXTRA_race := prog_test.c
 EXTRA_tail := prog_test.c
+EXTRA_types := prog_test.c
