@@ -34,6 +34,8 @@ struct lbpf_image_func {
  * @size_bytes: All functions together.
  * @insn_off: Offset of the machine code of each rewritten instruction from funcs[0].addr;
  *	nr_insns + 1 entries.
+ * @first_name: First of the names of its functions; belongs to lbpf_image_name().
+ * @nr_names: Their number, 0: it has none.
  * @text: The arena's handle.
  */
 struct lbpf_image {
@@ -43,6 +45,8 @@ struct lbpf_image {
 	u32			nr_funcs;
 	u32			size_bytes;
 	u32			*insn_off;
+	u32			first_name;
+	u32			nr_names;
 	void			*text;
 };
 
@@ -55,6 +59,9 @@ struct lbpf_image {
  * log line), ERR_PTR(-EINVAL) for what cannot be encoded (a bug: with a log line).
  */
 struct lbpf_image *lbpf_jit(struct lbpf_code *code);
+
+/* Names its functions in stack traces and /proc/kallsyms, as Linux does; or not, without room. */
+void lbpf_image_name(struct lbpf_image *image, const u8 *tag, u32 tag_bytes, const char *name);
 
 /* Frees at once: call it after a grace period of everyone who could be running the image. */
 void lbpf_image_free(struct lbpf_image *image);

@@ -224,6 +224,7 @@ static int emit(struct load *load)
 
 	if (IS_ERR(image))
 		return PTR_ERR(image);
+	lbpf_image_name(image, load->prog->tag, sizeof(load->prog->tag), load->prog->name);
 	load->prog->image = image;
 	load->prog->free_image = lbpf_image_free;
 	load->prog->func = image->entry;

@@ -20,6 +20,7 @@
 
 #include "arena.h"
 #include "emit.h"
+#include "names.h"
 
 /* Longest sample of how the running kernel returns or jumps, bytes. */
 #define SAMPLE_BYTES	16
@@ -79,6 +80,8 @@ static void read_samples(void)
  */
 int lbpf_jit_init(void)
 {
+	int err;
+
 	read_samples();
 	target.has_bmi2 = boot_cpu_has(X86_FEATURE_BMI2);
 	target.has_endbr = cpu_feature_enabled(X86_FEATURE_IBT);
@@ -92,7 +95,13 @@ int lbpf_jit_init(void)
 	target.probe[1][1] = lbpf_probe_s16;
 	target.probe[1][2] = lbpf_probe_s32;
 	target.probe[1][3] = lbpf_probe_u64;
-	return lbpf_arena_init();
+	err = lbpf_names_init();
+	if (err)
+		return err;
+	err = lbpf_arena_init();
+	if (err)
+		lbpf_names_exit();
+	return err;
 }
 
 /**
@@ -104,6 +113,7 @@ int lbpf_jit_init(void)
  */
 void lbpf_jit_exit(void)
 {
+	lbpf_names_exit();
 	WARN_ON_ONCE(lbpf_text_used_bytes());
 }
 
@@ -222,6 +232,7 @@ struct lbpf_image *lbpf_jit(struct lbpf_code *code)
  */
 void lbpf_image_free(struct lbpf_image *image)
 {
+	lbpf_image_unname(image);
 	if (image->text)
 		lbpf_arena_free(image->text, image->size_bytes);
 	lbpf_area_free(image->insn_off);

@@ -9,3 +9,4 @@ EXTRA_info := prog_test.c
 EXTRA_race := prog_test.c
 EXTRA_tail := prog_test.c
 EXTRA_types := prog_test.c
+EXTRA_names := prog_test.c
