@@ -260,7 +260,7 @@ static s64 take(struct trie_pool *p)
 {
 	u32 ref = lbpf_pool_take(&p->pool);
 
-	return likely(ref != LBPF_POOL_NONE) ? ref : -ENOMEM;
+	return likely(ref != LBPF_POOL_NONE) ? (s64)ref : -ENOMEM;
 }
 
 static void fill_item(struct lbpf_lpm *lpm, u32 ref, const struct trie_place *place,

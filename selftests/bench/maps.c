@@ -8,7 +8,7 @@
  * same program without the call costs is subtracted.  From userspace, what is
  * counted is the whole system call.  Each figure is the median of several.
  *
- * usage: maps [hash|lru|array|lpm]... (default: all that both sides have)
+ * usage: maps [hash|percpu|lru|lpm|queue|inner]... (default: all)
  */
 #include <linux/filter.h>
 #include <sched.h>
@@ -180,8 +180,29 @@ static double prog_cost(enum test_side side, int fd, enum op op, const __u32 (*k
 	return op == OP_INSERT_DELETE ? cost / 2 : cost;
 }
 
+/* What keys are like: prefixes with so many bits at most, or, 0: anything. */
+static __u32 prefix_bits;
+
+static __u32 scatter(__u32 n)
+{
+	n *= 2654435761U;
+	return (n ^ n >> 15) * 2246822519U;
+}
+
+/* Routes of a random network: the longest quarter of all lengths. */
+static void make_prefix(__u32 *key, __u32 n)
+{
+	key[0] = prefix_bits - scatter(n ^ 0x5bd1e995) % (prefix_bits / 4 + 1);
+	for (int i = 1; i < 16; i++)
+		key[i] = scatter(n + (i - 1) * 0x9e3779b9U);
+}
+
 static void make_key(__u32 *key, __u32 n)
 {
+	if (prefix_bits) {
+		make_prefix(key, n);
+		return;
+	}
 	for (int i = 0; i < 16; i++)
 		key[i] = i ? n * 2654435761U + i : n;
 }
@@ -195,8 +216,11 @@ static double user_cost(enum test_side side, int fd, int cmd, __u32 first, __u64
 	__u32 keys[64][16];
 	__u64 start;
 
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < 64; i++) {
 		make_key(keys[i], first + i);
+		if (prefix_bits && cmd == BPF_MAP_LOOKUP_ELEM)
+			keys[i][0] = prefix_bits;
+	}
 	for (int r = 0; r < NR_ROUNDS; r++) {
 		start = now();
 		for (int i = 0; i < 64; i++)
@@ -246,8 +270,12 @@ static double run_prog(enum test_side side, int fd, enum op op, __u32 key_size, 
 {
 	__u32 keys[NR_KEYS][16];
 
-	for (__u32 i = 0; i < NR_KEYS; i++)
+	for (__u32 i = 0; i < NR_KEYS; i++) {
 		make_key(keys[i], first + i * step);
+		/* An address, not a network. */
+		if (prefix_bits && op == OP_LOOKUP)
+			keys[i][0] = prefix_bits;
+	}
 	return prog_cost(side, fd, op, (const void *)keys, key_size);
 }
 
@@ -308,16 +336,41 @@ static const struct measure measures[] = {
 	{ "userspace, insert or delete", user_insert_delete },
 };
 
+/* Entries by batches, where there are many. */
 static int make_map(enum test_side side, const struct map_spec *spec, __u32 nr)
 {
 	int fd = map_create(side, spec);
-	__u32 key[16];
+	__u32 words = spec->key_size / 4, key[16], n = 0;
+	struct map_batch batch = {};
 
-	for (__u32 i = 0; fd >= 0 && i < nr; i++) {
-		make_key(key, i);
-		map_update(side, fd, key, big_value, 0);
+	batch.keys = calloc(nr, spec->key_size);
+	batch.values = calloc(nr, spec->value_size * nr_possible_cpus());
+	for (; batch.keys && n < nr; n++) {
+		make_key(key, n);
+		memcpy((__u32 *)batch.keys + n * words, key, spec->key_size);
 	}
+	batch.nr = nr;
+	if (fd >= 0 && map_batch(side, BPF_MAP_UPDATE_BATCH, fd, &batch))
+		printf("# only %u entries\n", batch.nr);
+	free(batch.keys);
+	free(batch.values);
 	return fd;
+}
+
+/* "memlock" of fdinfo: what the map says of its memory. */
+static double memory_of(int fd)
+{
+	char path[64], line[128];
+	double bytes = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "memlock:%lf", &bytes);
+	if (f)
+		fclose(f);
+	return bytes;
 }
 
 /* Entries in a map of @spec: all but a sixteenth, so that inserting finds room. */
@@ -330,6 +383,7 @@ static void bench(const char *name, struct map_spec spec, __u32 nr)
 	fd[SIDE_LBPF] = make_map(SIDE_LBPF, &spec, nr);
 	fd[SIDE_KERNEL] = make_map(SIDE_KERNEL, &spec, nr);
 	printf("%s\n", name);
+	printf("%-28s %.1f\n", "lbpf, bytes for each entry", memory_of(fd[SIDE_LBPF]) / nr);
 	for (size_t i = 0; fd[0] >= 0 && fd[1] >= 0 && i < ARRAY_SIZE_OF(measures); i++) {
 		for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
 			cost[side] = measures[i].run(side, fd[side], spec.key_size, nr);
@@ -346,6 +400,160 @@ struct series {
 	__u32 type;
 	__u32 flags;
 };
+
+/* Tries of IPv4 and IPv6 prefixes. */
+static void bench_lpm(void)
+{
+	static const __u32 sizes[] = { 1000, 10000, 100000, 1000000 };
+	static const __u32 bits[] = { 32, 128 };
+	struct map_spec spec = { BPF_MAP_TYPE_LPM_TRIE, 0, 8, 0, BPF_F_NO_PREALLOC };
+
+	for (size_t n = 0; n < ARRAY_SIZE_OF(sizes); n++)
+		for (size_t b = 0; b < ARRAY_SIZE_OF(bits); b++) {
+			prefix_bits = bits[b];
+			spec.key_size = 4 + bits[b] / 8;
+			bench(b ? "LPM IPv6" : "LPM IPv4", spec, sizes[n]);
+		}
+	prefix_bits = 0;
+}
+
+/* A program that pushes, peeks and pops, or does half of that; per operation. */
+static int queue_prog(enum test_side side, int fd, const int *helpers, int nr)
+{
+	struct prog p = {};
+	union bpf_attr attr = {};
+
+	emit(&p, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, SLOT_VALUE, 1);
+	for (int i = 0; i < NR_KEYS * nr; i++) {
+		emit(&p, BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, fd);
+		emit(&p, 0, 0, 0, 0, 0);
+		emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
+		emit(&p, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, SLOT_VALUE);
+		emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, 0);
+		if (helpers[i % nr])
+			emit(&p, BPF_JMP | BPF_CALL, 0, 0, 0, helpers[i % nr]);
+	}
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0);
+	emit(&p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = (uintptr_t)p.insns;
+	attr.insn_cnt = p.nr;
+	attr.license = (uintptr_t)"GPL";
+	return map_cmd(side, BPF_PROG_LOAD, &attr);
+}
+
+static void bench_queue(const char *name, __u32 type, __u32 value_size, const int *helpers, int nr)
+{
+	static const int none[3];
+	struct map_spec spec = { type, 0, value_size, 1000, 0 };
+	double cost[2];
+
+	for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++) {
+		int fd = map_create(side, &spec);
+		int with = queue_prog(side, fd, helpers, nr), without = queue_prog(side, fd, none, nr);
+
+		cost[side] = with < 0 || without < 0 ? -1 :
+			     (per_run(side, with) - per_run(side, without)) / NR_KEYS / nr;
+		close(with);
+		close(without);
+		close(fd);
+	}
+	report(name, 0, spec.max_entries, cost);
+}
+
+static void bench_queues(void)
+{
+	static const int push_pop[] = { BPF_FUNC_map_push_elem, BPF_FUNC_map_pop_elem };
+	static const int push_peek[] = { BPF_FUNC_map_push_elem, BPF_FUNC_map_peek_elem };
+
+	bench_queue("queue, push or pop", BPF_MAP_TYPE_QUEUE, 8, push_pop, 2);
+	bench_queue("stack, push or pop", BPF_MAP_TYPE_STACK, 8, push_pop, 2);
+	bench_queue("bloom filter, push or peek", BPF_MAP_TYPE_BLOOM_FILTER, 8, push_peek, 2);
+}
+
+/* Looks an inner array up, and an element in it. */
+static int inner_prog(enum test_side side, int fd, bool has_call)
+{
+	struct prog p = {};
+	union bpf_attr attr = {};
+
+	for (int i = 0; i < NR_KEYS; i++) {
+		emit(&p, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, SLOT_KEY, i);
+		emit_call(&p, fd, BPF_FUNC_map_lookup_elem, has_call);
+		emit(&p, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, has_call ? 4 : 0, 0);
+		if (!has_call)
+			continue;
+		emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_0, 0, 0);
+		emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
+		emit(&p, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, SLOT_KEY);
+		emit(&p, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
+	}
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0);
+	emit(&p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = (uintptr_t)p.insns;
+	attr.insn_cnt = p.nr;
+	attr.license = (uintptr_t)"GPL";
+	return map_cmd(side, BPF_PROG_LOAD, &attr);
+}
+
+static int outer_map(enum test_side side, __u32 type, int inner, __u32 nr)
+{
+	union bpf_attr attr = {
+		.map_type = type, .key_size = 4, .value_size = 4, .max_entries = nr,
+		.inner_map_fd = inner,
+	};
+
+	return map_cmd(side, BPF_MAP_CREATE, &attr);
+}
+
+/* By programs, by single updates, and by a batch; ticks for each element. */
+static void inner_costs(enum test_side side, __u32 type, double cost[3])
+{
+	static const struct map_spec inner_spec = { BPF_MAP_TYPE_ARRAY, 4, 8, 16, 0 };
+	enum { NR = 64 };
+	__u32 keys[NR], values[NR];
+	int inner = map_create(side, &inner_spec), fd = outer_map(side, type, inner, NR);
+	struct map_batch batch = { .keys = keys, .values = values, .nr = NR };
+	int with, without;
+	__u64 start;
+
+	for (__u32 i = 0; i < NR; i++) {
+		keys[i] = i;
+		values[i] = inner;
+	}
+	start = now();
+	for (__u32 i = 0; i < NR; i++)
+		map_update(side, fd, &keys[i], &inner, 0);
+	cost[1] = (double)(now() - start) / NR;
+	start = now();
+	map_batch(side, BPF_MAP_UPDATE_BATCH, fd, &batch);
+	cost[2] = (double)(now() - start) / NR;
+	with = inner_prog(side, fd, true);
+	without = inner_prog(side, fd, false);
+	cost[0] = with < 0 || without < 0 ? -1 :
+		  (per_run(side, with) - per_run(side, without)) / NR_KEYS;
+	close(with);
+	close(without);
+	close(fd);
+	close(inner);
+}
+
+static void bench_inner(void)
+{
+	static const char * const rows[] = { "program, two lookups", "userspace, update",
+					     "userspace, batch" };
+	static const __u32 types[] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS };
+	double lbpf[3], kernel[3];
+
+	for (size_t t = 0; t < ARRAY_SIZE_OF(types); t++) {
+		printf("%s\n", t ? "hash of maps" : "array of maps");
+		inner_costs(SIDE_LBPF, types[t], lbpf);
+		inner_costs(SIDE_KERNEL, types[t], kernel);
+		for (int i = 0; i < 3; i++)
+			report(rows[i], 4, 64, (double[2]){ lbpf[i], kernel[i] });
+	}
+}
 
 static const struct series all[] = {
 	{ "hash", "hash", BPF_MAP_TYPE_HASH, 0 },
@@ -379,5 +587,11 @@ int main(int argc, char **argv)
 			bench(all[i].name, spec, sizes[1]);
 		}
 	}
+	if (wanted(argc, argv, "queue"))
+		bench_queues();
+	if (wanted(argc, argv, "inner"))
+		bench_inner();
+	if (wanted(argc, argv, "lpm"))
+		bench_lpm();
 	return 0;
 }

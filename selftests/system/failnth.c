@@ -32,7 +32,9 @@ struct fail_case {
 	int (*run)(const struct fail_case *c);
 };
 
-static int control = -1, map_fd, prog_fd, sock_fd;
+/* What maps of maps hold, and what programs look up in where the map is not for that. */
+static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd;
+static enum bpf_map_type map_type;
 static unsigned char buf[1 << 16], out[1 << 16];
 static uint32_t keys[64];
 
@@ -55,26 +57,44 @@ static unsigned int read_left(void)
 	return strtoul(text, NULL, 10);
 }
 
+static bool has_no_key(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_QUEUE || type == BPF_MAP_TYPE_STACK ||
+	       type == BPF_MAP_TYPE_BLOOM_FILTER;
+}
+
+static bool is_outer(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
 static int create(const struct fail_case *c)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.map_type = c->type;
-	attr.key_size = 4;
-	attr.value_size = 20;
+	attr.key_size = has_no_key(c->type) ? 0 : c->type == BPF_MAP_TYPE_LPM_TRIE ? 8 : 4;
+	attr.value_size = is_outer(c->type) ? 4 : 20;
 	attr.max_entries = NR_ENTRIES;
 	attr.map_flags = c->flags;
+	attr.inner_map_fd = is_outer(c->type) ? inner_fd : 0;
 	return lbpf_sys(BPF_MAP_CREATE, &attr);
 }
 
 static int elem(int cmd, uint32_t key)
 {
+	uint32_t prefix[2] = { 32, key };
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = map_fd;
-	attr.key = PTR(&key);
+	if (map_type == BPF_MAP_TYPE_LPM_TRIE)
+		attr.key = PTR(prefix);
+	else if (!has_no_key(map_type))
+		attr.key = PTR(&key);
+	if (is_outer(map_type) && cmd == BPF_MAP_UPDATE_ELEM)
+		memcpy(buf, &inner_fd, sizeof(inner_fd));
 	attr.value = PTR(buf);
 	return lbpf_sys(cmd, &attr);
 }
@@ -157,7 +177,7 @@ static int load(uint32_t log_level)
 {
 	const struct bpf_insn insns[] = {
 		MOV(6, 1), ST_IMM(BPF_DW, 10, -8, 0), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -8),
-		LD_MAP_FD(1, map_fd),
+		LD_MAP_FD(1, has_no_key(map_type) || is_outer(map_type) ? plain_fd : map_fd),
 		CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), MOV_IMM(1, 1),
 		ATOMIC(BPF_W, BPF_ADD, 0, 1, 0), LD_ABS(BPF_B, 3), LDX(BPF_W, 0, 6, 0),
 		JMP_IMM(BPF_JGT, 0, 60, 1),
@@ -283,7 +303,24 @@ static int run_mmap(const struct fail_case *c)
 	{ what " percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 0, fn },		\
 	{ what " percpu_hash, not preallocated", BPF_MAP_TYPE_PERCPU_HASH, BPF_F_NO_PREALLOC, fn }
 
+/* Types with rules of their own. */
+#define OTHER_TYPES(what, fn)							\
+	{ what " queue", BPF_MAP_TYPE_QUEUE, 0, fn },				\
+	{ what " stack", BPF_MAP_TYPE_STACK, 0, fn },				\
+	{ what " bloom filter", BPF_MAP_TYPE_BLOOM_FILTER, 0, fn },		\
+	{ what " LPM trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, fn },	\
+	{ what " array of maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, fn },		\
+	{ what " hash of maps", BPF_MAP_TYPE_HASH_OF_MAPS, BPF_F_NO_PREALLOC, fn }
+
 static const struct fail_case cases[] = {
+	OTHER_TYPES("create", run_create),
+	OTHER_TYPES("lookup", run_lookup),
+	OTHER_TYPES("update", run_update),
+	OTHER_TYPES("delete", run_delete),
+	OTHER_TYPES("lookup_delete", run_lookup_delete),
+	OTHER_TYPES("next", run_next),
+	OTHER_TYPES("lookup_batch", run_lookup_batch),
+	OTHER_TYPES("update_batch", run_update_batch),
 	ALL_TYPES("create", run_create),
 	{ "create mmapable array", BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, run_create },
 	ALL_TYPES("lookup", run_lookup),
@@ -313,6 +350,7 @@ static void prepare(const struct fail_case *c)
 {
 	uint32_t i;
 
+	map_type = c->type;
 	map_fd = create(c);
 	for (i = 0; i < 10; i++) {
 		keys[i] = i;
@@ -388,6 +426,10 @@ int main(void)
 	if (control < 0)
 		ksft_exit_fail_msg("%s: %s\n", CONTROL, strerror(errno));
 	ksft_set_plan(ARRAY_SIZE(cases) + 1);
+	inner_fd = create(&(struct fail_case){ .type = BPF_MAP_TYPE_ARRAY });
+	plain_fd = create(&(struct fail_case){ .type = BPF_MAP_TYPE_HASH });
+	if (inner_fd < 0 || plain_fd < 0)
+		ksft_exit_fail_msg("maps: %s\n", strerror(errno));
 	lbpf_stats_read(&before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		ksft_test_result(sweep(&cases[i]), "%s\n", cases[i].name);

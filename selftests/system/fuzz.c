@@ -99,15 +99,38 @@ static uint32_t any_number(struct fuzzer *f)
 	return numbers[rnd_below(f, ARRAY_SIZE(numbers))];
 }
 
+/* Types with rules of their own. */
+static void fill_create_other(struct fuzzer *f, union bpf_attr *attr)
+{
+	switch (attr->map_type) {
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+	case BPF_MAP_TYPE_BLOOM_FILTER:
+		attr->key_size = 0;
+		break;
+	case BPF_MAP_TYPE_LPM_TRIE:
+		attr->key_size = 5 + rnd_below(f, 20);
+		attr->map_flags = BPF_F_NO_PREALLOC;
+		break;
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		attr->value_size = 4;
+		attr->inner_map_fd = any_fd(f);
+		break;
+	}
+}
+
 /* Good attributes of each command, for what happens to be in the slots. */
 static void fill_create(struct fuzzer *f, union bpf_attr *attr)
 {
 	static const uint32_t types[] = {
 		BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_ARRAY,
-		BPF_MAP_TYPE_PERCPU_HASH,
+		BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_QUEUE, BPF_MAP_TYPE_STACK,
+		BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_ARRAY_OF_MAPS,
+		BPF_MAP_TYPE_HASH_OF_MAPS,
 	};
 
-	attr->map_type = types[rnd_below(f, 4)];
+	attr->map_type = types[rnd_below(f, ARRAY_SIZE(types))];
 	attr->key_size = 4;
 	attr->value_size = 1 + rnd_below(f, 64);
 	attr->max_entries = 1 + rnd_below(f, 100);
@@ -115,6 +138,8 @@ static void fill_create(struct fuzzer *f, union bpf_attr *attr)
 		attr->map_flags = rnd_below(f, 2) ? BPF_F_NO_PREALLOC : 0;
 	else if (attr->map_type == BPF_MAP_TYPE_ARRAY)
 		attr->map_flags = rnd_below(f, 2) ? BPF_F_MMAPABLE : 0;
+	else
+		fill_create_other(f, attr);
 }
 
 static void fill_elem(struct fuzzer *f, union bpf_attr *attr)
