@@ -131,6 +131,17 @@ shell: setup
 shell-in: modules tools
 	$(Q)scripts/shell $(KERNEL)
 
+# make stress-maps [KERNEL=<release>] [SECONDS=600]: everything at once on maps, checked.
+.PHONY: stress-maps stress-maps-in
+stress-maps: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) stress-maps-in
+
+stress-maps-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) stress
+	$(Q)scripts/vm.sh -k $(KERNEL) -t $$((2 * $(or $(SECONDS),600) + 120)) \
+		-M $(BUILD)/$(KERNEL)/lbpf.ko -r $(BUILD)/selftests/stress:/stress \
+		-- /stress/maps $(or $(SECONDS),600)
+
 # make bench [KERNEL=<release>]: instructions and code size of programs, beside bpf(2)'s.
 bench: setup
 	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) bench-in

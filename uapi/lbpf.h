@@ -31,6 +31,7 @@ enum lbpf_cmd {
 	LBPF_PROG_FACTS		= 0x82,	/* struct lbpf_prog_facts_attr */
 	LBPF_STATS		= 0x83,	/* struct lbpf_stats */
 	LBPF_MAP_COUNT		= 0x84,	/* struct lbpf_map_count */
+	LBPF_MAP_WALK		= 0x85,	/* struct lbpf_map_walk */
 };
 
 /* Where on a socket a program is attached: what setsockopt(2) has one option for each. */
@@ -60,12 +61,47 @@ struct lbpf_sock_attach {
  * struct lbpf_map_count - LBPF_MAP_COUNT: how many elements a map holds now
  * @map_fd: Map.
  * @flags: Must be 0.
- * @count: Out: exact number of elements; max_entries for arrays.
+ * @count: Out: exact number of elements; max_entries for arrays; bytes not read yet for ring
+ *	buffers.
  */
 struct lbpf_map_count {
 	__u32	map_fd;
 	__u32	flags;
 	__u64	count;
+};
+
+/*
+ * Flags of BPF_MAP_LOOKUP_ELEM and BPF_MAP_UPDATE_ELEM on per-CPU maps: the value is that of one
+ * CPU (value_size bytes), whose number is in the upper half of the flags; or one value for all
+ * CPUs (update only).  The numbers are those of BPF_F_CPU and BPF_F_ALL_CPUS, which later
+ * versions of <linux/bpf.h> have.  EINVAL: no per-CPU map; ERANGE: no such CPU.
+ */
+#define LBPF_F_CPU		0x8ULL
+#define LBPF_F_ALL_CPUS		0x10ULL
+#define LBPF_F_CPU_SHIFT	32
+
+/**
+ * struct lbpf_map_walk - LBPF_MAP_WALK: the next elements of a map
+ * @map_fd: Map.
+ * @flags: Must be 0.
+ * @cursor: In: 0 to begin, else as the last call left it.  Out: where to go on.
+ * @keys: User pointer to room for @count keys, or 0.
+ * @values: User pointer to room for @count values, as BPF_MAP_LOOKUP_BATCH has them, or 0.
+ * @count: In: elements wanted.  Out: elements given, fewer also after a signal.
+ * @is_end: Out: 1 when there is nothing more.
+ *
+ * An element that is in the map during the whole walk is given exactly once, whatever is
+ * inserted and deleted meanwhile; any @count makes progress.  EOPNOTSUPP for map types
+ * without keys, and ENOTSUPP (524) for @values of types that cannot be looked up.
+ */
+struct lbpf_map_walk {
+	__u32	map_fd;
+	__u32	flags;
+	__u64	cursor;
+	__u64	keys;
+	__u64	values;
+	__u32	count;
+	__u32	is_end;
 };
 
 /**

@@ -18,6 +18,8 @@
 #include <lbpf/object.h>
 #include <lbpf/types.h>
 
+#include <lbpf.h>
+
 struct lbpf_ctx_field;
 struct lbpf_btf;
 struct lbpf_map;
@@ -26,6 +28,9 @@ struct poll_table_struct;
 struct lbpf_prog;
 struct seq_file;
 struct vm_area_struct;
+
+/* Flags of an element that say whose value it is. */
+#define LBPF_CPU_FLAGS	(LBPF_F_CPU | LBPF_F_ALL_CPUS | ~0ULL << LBPF_F_CPU_SHIFT)
 
 /**
  * struct lbpf_map_cursor - Resumable position in a map

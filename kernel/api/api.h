@@ -24,6 +24,7 @@ struct lbpf_prog;
  * @prog_facts: Of LBPF_PROG_FACTS.
  * @stats: Of LBPF_STATS.
  * @map_count: Of LBPF_MAP_COUNT.
+ * @map_walk: Of LBPF_MAP_WALK.
  * @uattr: The caller's attributes, for fields that are written back.  Never read again.
  * @size_bytes: Size of @uattr as the caller gave it: a field behind it must not be written.
  */
@@ -34,6 +35,7 @@ struct lbpf_call {
 		struct lbpf_prog_facts_attr	prog_facts;
 		struct lbpf_stats		stats;
 		struct lbpf_map_count		map_count;
+		struct lbpf_map_walk		map_walk;
 	};
 	union bpf_attr __user	*uattr;
 	u32			size_bytes;
@@ -68,6 +70,9 @@ int lbpf_cmd_map_lookup_delete_batch(struct lbpf_call *call);
 int lbpf_cmd_map_update_batch(struct lbpf_call *call);
 int lbpf_cmd_map_delete_batch(struct lbpf_call *call);
 int lbpf_cmd_map_count(struct lbpf_call *call);
+
+/* map_walk.c */
+int lbpf_cmd_map_walk(struct lbpf_call *call);
 
 /* ids.c */
 int lbpf_cmd_map_next_id(struct lbpf_call *call);

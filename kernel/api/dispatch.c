@@ -87,6 +87,7 @@ static const struct command_row own_rows[] = {
 	OWN_ROW(LBPF_PROG_FACTS, lbpf_cmd_prog_facts, prog_facts, ROW_SYS_ADMIN),
 	OWN_ROW(LBPF_STATS, lbpf_cmd_stats, stats, ROW_SYS_ADMIN),
 	OWN_ROW(LBPF_MAP_COUNT, lbpf_cmd_map_count, map_count, 0),
+	OWN_ROW(LBPF_MAP_WALK, lbpf_cmd_map_walk, map_walk, 0),
 };
 
 /**

@@ -171,6 +171,52 @@ int lbpf_elem_remove(struct lbpf_map *map, const void *key)
 	return err;
 }
 
+/*
+ * Flags that name a CPU: what newer kernels answer.  Source: BPF_F_CPU and BPF_F_ALL_CPUS.
+ */
+static int check_cpu_flags(const struct lbpf_map *map, u64 flags, u64 allowed)
+{
+	u64 which = flags & (LBPF_F_CPU | LBPF_F_ALL_CPUS), cpu = flags >> LBPF_F_CPU_SHIFT;
+
+	if (!map->ops->lookup_percpu || which & ~allowed || !which ||
+	    which == (LBPF_F_CPU | LBPF_F_ALL_CPUS) || flags & BPF_F_LOCK)
+		return -EINVAL;
+	if (which == LBPF_F_ALL_CPUS)
+		return cpu ? -EINVAL : 0;
+	return cpu < nr_cpu_ids && cpu_possible(cpu) ? 0 : -ERANGE;
+}
+
+/* Place of a CPU's value among those of all. */
+static u32 rank_of_cpu(u32 cpu)
+{
+	u32 nr = 0;
+	int i;
+
+	for_each_possible_cpu(i)
+		nr += i < (int)cpu;
+	return nr;
+}
+
+/* All are read, so that the value is found as it was at one time, and one is given. */
+static noinline int lookup_cpu(struct elem_call *elem, const union bpf_attr *attr)
+{
+	int err;
+
+	if (attr->flags & ~(LBPF_CPU_FLAGS | BPF_F_LOCK))
+		return -EINVAL;
+	err = check_cpu_flags(elem->map, attr->flags, LBPF_F_CPU);
+	if (!err)
+		err = make_room(elem, lbpf_map_user_value_bytes(elem->map));
+	if (!err)
+		err = read_key(elem, attr->key);
+	if (!err)
+		err = lbpf_elem_get(elem->map, elem->key, elem->value, 0);
+	if (err)
+		return err;
+	elem->value += rank_of_cpu(attr->flags >> LBPF_F_CPU_SHIFT) * elem->map->elem_size;
+	return write_value(elem, attr->value, elem->map->value_size);
+}
+
 static int lookup_elem(struct elem_call *elem, const union bpf_attr *attr)
 {
 	u32 value_bytes = lbpf_map_user_value_bytes(elem->map);
@@ -201,10 +247,14 @@ int lbpf_cmd_map_lookup(struct lbpf_call *call)
 	struct elem_call elem;
 	int err;
 
-	if (call->attr.flags & ~(u64)BPF_F_LOCK)
+	if (call->attr.flags & ~(LBPF_CPU_FLAGS | BPF_F_LOCK))
 		return -EINVAL;
 	err = open_elem(&elem, call->attr.map_fd, FMODE_READ);
-	if (!err)
+	if (err)
+		;
+	else if (unlikely(call->attr.flags & LBPF_CPU_FLAGS))
+		err = lookup_cpu(&elem, &call->attr);
+	else
 		err = lookup_elem(&elem, &call->attr);
 	close_elem(&elem);
 	return err;
@@ -217,6 +267,12 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 
 	if (!lbpf_map_lock_ok(elem->map, attr->flags))
 		return -EINVAL;
+	if (unlikely(attr->flags & LBPF_CPU_FLAGS)) {
+		err = check_cpu_flags(elem->map, attr->flags, LBPF_F_CPU | LBPF_F_ALL_CPUS);
+		if (err)
+			return err;
+		value_bytes = elem->map->value_size;
+	}
 	err = make_room(elem, value_bytes);
 	if (!err)
 		err = read_key(elem, attr->key);

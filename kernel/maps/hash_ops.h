@@ -19,6 +19,8 @@
 
 #include <lbpf/value.h>
 
+#include <lbpf/percpu_value.h>
+
 #include "hashtab.h"
 #include "table_write.h"
 
@@ -43,13 +45,15 @@ struct hash_form {
  * @key: Key.
  * @value: Value, or values of all CPUs.
  * @hash: Hash of @key.
- * @flags: Of the update.
+ * @flags: Of the update, less @cpu_flags.
+ * @cpu_flags: LBPF_CPU_FLAGS of an update from userspace.
  */
 struct hash_item {
 	const void	*key;
 	const void	*value;
 	u64		hash;
 	u64		flags;
+	u64		cpu_flags;
 };
 
 /* What lbpf_hash_check_ahead() says when nothing is left to do. */
@@ -95,24 +99,25 @@ copy_key(const struct table *t, void *to, const void *from, enum key_kind kind)
 
 /* Fills in a value for this CPU or all; with @is_new, the other CPUs' become zero. */
 static __always_inline void
-write_percpu(const struct lbpf_map *map, void __percpu *area, const void *from,
+write_percpu(const struct lbpf_map *map, void __percpu *area, const struct hash_item *item,
 	     struct hash_form form, bool is_new)
 {
+	const void *from = item->value;
 	int i;
 
-	if (!form.is_user && !is_new) {
+	if (form.is_user) {
+		lbpf_percpu_write_user(map, area, from, item->cpu_flags, is_new);
+		return;
+	}
+	if (!is_new) {
 		lbpf_copy_words(this_cpu_ptr(area), from, map->value_size);
 		return;
 	}
 	for_each_possible_cpu(i) {
-		if (form.is_user) {
-			lbpf_copy_words(per_cpu_ptr(area, i), from, map->elem_size);
-			from += map->elem_size;
-		} else if (i == smp_processor_id()) {
+		if (i == smp_processor_id())
 			lbpf_copy_words(per_cpu_ptr(area, i), from, map->value_size);
-		} else {
+		else
 			memset(per_cpu_ptr(area, i), 0, map->elem_size);
-		}
 	}
 }
 
@@ -124,7 +129,7 @@ fill_elem(struct lbpf_hash *h, struct lbpf_elem *elem, const struct hash_item *i
 	if (form.is_lru)
 		WRITE_ONCE(elem->mark, 0);
 	if (form.is_percpu)
-		write_percpu(&h->map, elem_percpu(&h->table, elem), item->value, form, true);
+		write_percpu(&h->map, elem_percpu(&h->table, elem), item, form, true);
 	else if (form.is_object)
 		WRITE_ONCE(*(void **)elem_value(&h->table, elem), *(void *const *)item->value);
 	else
@@ -155,7 +160,7 @@ change_existing(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	if (unlikely(item->flags & BPF_NOEXIST))
 		return -EEXIST;
 	if (form.is_percpu) {
-		write_percpu(&h->map, elem_percpu(&h->table, place->elem), item->value, form,
+		write_percpu(&h->map, elem_percpu(&h->table, place->elem), item, form,
 			     false);
 	} else if (unlikely(item->flags & BPF_F_LOCK)) {
 		lbpf_value_copy_locked(&h->map, elem_value(&h->table, place->elem), item->value,
@@ -247,7 +252,14 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 	    struct hash_form form)
 {
 	struct lbpf_hash *h = hash_of(map);
-	struct hash_item item = { key, value, table_hash(&h->table, key, form.kind), flags };
+	u64 cpu_flags = form.is_user ? flags & LBPF_CPU_FLAGS : 0;
+	struct hash_item item = {
+		.key		= key,
+		.value		= value,
+		.hash		= table_hash(&h->table, key, form.kind),
+		.flags		= flags & ~cpu_flags,
+		.cpu_flags	= cpu_flags,
+	};
 	struct bucket *b = table_bucket(&h->table, item.hash);
 	unsigned long irq_flags;
 	struct hash_cpu *cpu;

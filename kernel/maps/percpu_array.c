@@ -15,7 +15,7 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/maps.h>
-#include <lbpf/value.h>
+#include <lbpf/percpu_value.h>
 
 #include "array.h"
 #include "hashtab.h"
@@ -190,17 +190,11 @@ static int percpu_array_user_lookup(struct lbpf_map *map, const void *key, void 
 	return 0;
 }
 
-static int write_all(struct lbpf_map *map, u32 index, const void *value)
+static int write_all(struct lbpf_map *map, u32 index, const void *value, u64 flags)
 {
-	void __percpu *area = value_at(array_of(map), index);
-	int i;
-
 	if (READ_ONCE(map->frozen))
 		return -EPERM;
-	for_each_possible_cpu(i) {
-		lbpf_copy_words(per_cpu_ptr(area, i), value, map->elem_size);
-		value += map->elem_size;
-	}
+	lbpf_percpu_write_user(map, value_at(array_of(map), index), value, flags, false);
 	return 0;
 }
 
@@ -210,14 +204,14 @@ static int percpu_array_user_update(struct lbpf_map *map, const void *key, const
 	u32 index = *(const u32 *)key;
 	int err;
 
-	if (flags > BPF_EXIST)
+	if ((flags & ~LBPF_CPU_FLAGS) > BPF_EXIST)
 		return -EINVAL;
 	if (index >= map->max_entries)
 		return -E2BIG;
-	if (flags == BPF_NOEXIST)
+	if (flags & BPF_NOEXIST)
 		return -EEXIST;
 	rcu_read_lock();
-	err = write_all(map, index, value);
+	err = write_all(map, index, value, flags);
 	rcu_read_unlock();
 	return err;
 }

@@ -98,8 +98,8 @@ static struct lbpf_ringbuf *ring_of(const struct lbpf_map *map)
 
 static int ring_alloc_check(const union bpf_attr *attr)
 {
-	if (attr->map_flags & ~BPF_F_NUMA_NODE || attr->key_size || attr->value_size || !is_power_of_2(attr->max_entries) ||
-	    !PAGE_ALIGNED(attr->max_entries))
+	if (attr->map_flags & ~BPF_F_NUMA_NODE || attr->key_size || attr->value_size ||
+	    !is_power_of_2(attr->max_entries) || !PAGE_ALIGNED(attr->max_entries))
 		return -EINVAL;
 	return 0;
 }
@@ -204,11 +204,16 @@ static unsigned long skip_committed(struct lbpf_ringbuf *ring, unsigned long end
 	return pos;
 }
 
+static unsigned long read_to(const struct lbpf_ringbuf *ring)
+{
+	/* (C), pairs with the consumer's release. */
+	return smp_load_acquire(ring->consumer_pos);
+}
+
 /* A busy record of @total bytes, or NULL: there is no room. */
 static struct record *append_locked(struct lbpf_ringbuf *ring, u32 size_bytes, u64 total)
 {
-	/* (C), pairs with the consumer's release. */
-	unsigned long read_pos = smp_load_acquire(ring->consumer_pos);
+	unsigned long read_pos = read_to(ring);
 	unsigned long pos = *ring->producer_pos, end = pos + total;
 	struct record *record;
 
@@ -275,19 +280,24 @@ void lbpf_ringbuf_commit(void *sample, u64 flags, bool is_discarded)
 		len |= BPF_RINGBUF_DISCARD_BIT;
 	/* (B).  Fully ordered: the data is before it, and the consumer's position after it. */
 	xchg(&record->len, len);
-	read_off = smp_load_acquire(ring->consumer_pos) & ring->mask;
+	read_off = read_to(ring) & ring->mask;
 	if (flags & BPF_RB_FORCE_WAKEUP)
 		irq_work_queue(&ring->wakeup);
 	else if (ring->data + read_off == record && !(flags & BPF_RB_NO_WAKEUP))
 		irq_work_queue(&ring->wakeup);
 }
 
+static unsigned long written_to(const struct lbpf_ringbuf *ring)
+{
+	/* (A). */
+	return smp_load_acquire(ring->producer_pos);
+}
+
 static u64 waiting_bytes(const struct lbpf_ringbuf *ring)
 {
-	unsigned long read_pos = smp_load_acquire(ring->consumer_pos);
-	unsigned long pos = smp_load_acquire(ring->producer_pos);
+	unsigned long read_pos = read_to(ring);
 
-	return pos - read_pos;
+	return written_to(ring) - read_pos;
 }
 
 /**
@@ -308,9 +318,9 @@ u64 lbpf_ringbuf_query(const struct lbpf_map *map, u64 what)
 	case BPF_RB_RING_SIZE:
 		return ring->mask + 1;
 	case BPF_RB_CONS_POS:
-		return smp_load_acquire(ring->consumer_pos);
+		return read_to(ring);
 	case BPF_RB_PROD_POS:
-		return smp_load_acquire(ring->producer_pos);
+		return written_to(ring);
 	}
 	return 0;
 }

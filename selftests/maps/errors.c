@@ -150,7 +150,7 @@ static void try_elems(enum test_side side, __u32 type, __u32 flags, struct recor
 		note(r, "any", map_update(side, fd, &keys[i], value, BPF_ANY));
 		note(r, "flag3", map_update(side, fd, &keys[i], value, 3));
 		note(r, "lock", map_update(side, fd, &keys[i], value, BPF_F_LOCK));
-		note(r, "flag8", map_update(side, fd, &keys[i], value, 8));
+		note(r, "flag32", map_update(side, fd, &keys[i], value, 32));
 		note(r, "flags", map_update(side, fd, &keys[i], value, ~0ULL));
 		set_value(value, 0);
 		note(r, "lookup", map_lookup(side, fd, &keys[i], value));

@@ -12,6 +12,7 @@
 #include <kselftest.h>
 #include <linux/perf_event.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@
 static int load(enum bpf_prog_type type, const struct bpf_insn *insns, int nr)
 {
 	static char log[65536];
+
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_buf = log, .log_size = sizeof(log),
 		    .log_level = 1);
 	int fd = bpf_prog_load(type, NULL, "GPL", insns, nr, &opts);
@@ -50,6 +52,7 @@ static int load(enum bpf_prog_type type, const struct bpf_insn *insns, int nr)
 static int run(int prog)
 {
 	static char packet[64];
+
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
 	int err = bpf_prog_test_run_opts(prog, &opts);
 
@@ -136,7 +139,8 @@ static void test_ring_wakeup(int map, struct ring_buffer *ring)
 	printf("silent %d, forced %d\n", output(map, 11, BPF_RB_NO_WAKEUP),
 	       output(map, 12, BPF_RB_FORCE_WAKEUP));
 	printf("poll: %d\n", ring_buffer__poll(ring, 1000));
-	printf("silent, then plain: %d %d\n", output(map, 13, BPF_RB_NO_WAKEUP), output(map, 14, 0));
+	printf("silent, then plain: %d %d\n", output(map, 13, BPF_RB_NO_WAKEUP),
+	       output(map, 14, 0));
 	printf("poll: %d\n", ring_buffer__poll(ring, 50));
 	printf("consume: %d\n", ring_buffer__consume(ring));
 }
@@ -267,7 +271,8 @@ static void test_create(void)
 		{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0 },
 		{ BPF_MAP_TYPE_STACK_TRACE, 4, 8 * 127, 10, 0 },
 		{ BPF_MAP_TYPE_STACK_TRACE, 4, 8 * 128, 10, 0 },
-		{ BPF_MAP_TYPE_STACK_TRACE, 4, 4, 10, 0 }, { BPF_MAP_TYPE_STACK_TRACE, 4, 12, 10, 0 },
+		{ BPF_MAP_TYPE_STACK_TRACE, 4, 4, 10, 0 },
+		{ BPF_MAP_TYPE_STACK_TRACE, 4, 12, 10, 0 },
 		{ BPF_MAP_TYPE_STACK_TRACE, 8, 8, 10, 0 }, { BPF_MAP_TYPE_STACK_TRACE, 4, 8, 0, 0 },
 		{ BPF_MAP_TYPE_STACK_TRACE, 4, 32, 4, BPF_F_STACK_BUILD_ID },
 		{ BPF_MAP_TYPE_STACK_TRACE, 4, 40, 4, BPF_F_STACK_BUILD_ID },
@@ -364,7 +369,8 @@ static int open_event(__u32 type, __u64 config, bool inherit)
 		.sample_type = PERF_SAMPLE_RAW,
 	};
 
-	return syscall(SYS_perf_event_open, &attr, inherit ? getpid() : -1, inherit ? -1 : 0, -1, 0);
+	return syscall(SYS_perf_event_open, &attr, inherit ? getpid() : -1, inherit ? -1 : 0, -1,
+		       0);
 }
 
 static int read_counter(int map, int index, bool is_value)
@@ -392,9 +398,14 @@ static void test_perf_read(void)
 	int map = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "events", 4, 4, 2, NULL);
 	int clock = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, false);
 	int child = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, true);
+	cpu_set_t first;
 	__u32 key = 0;
 	int a, b;
 
+	/* Where the events count. */
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
 	printf("events: %d %d\n", clock >= 0, child >= 0);
 	printf("empty: %d %d\n", read_counter(map, 0, false), read_counter(map, 0, true));
 	printf("store: %d, ", bpf_map_update_elem(map, &key, &clock, 0));
