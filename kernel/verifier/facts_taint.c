@@ -39,7 +39,7 @@ static u32 flow_store(const struct bpf_insn *insn, u32 in)
 	if (in & BIT(insn->src_reg))
 		out |= LBPF_TAINT_STACK;
 	if (BPF_MODE(insn->code) == BPF_ATOMIC && insn->imm & BPF_FETCH)
-		out = flow_load(out, BIT(insn->src_reg) | BIT(BPF_REG_0));
+		out = flow_load(out, BIT(insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg));
 	return out;
 }
 
