@@ -32,6 +32,7 @@ enum lbpf_cmd {
 	LBPF_STATS		= 0x83,	/* struct lbpf_stats */
 	LBPF_MAP_COUNT		= 0x84,	/* struct lbpf_map_count */
 	LBPF_MAP_WALK		= 0x85,	/* struct lbpf_map_walk */
+	LBPF_PROG_EXPLAIN	= 0x88,	/* struct lbpf_prog_explain */
 };
 
 /* Where on a socket a program is attached: what setsockopt(2) has one option for each. */
@@ -167,6 +168,84 @@ struct lbpf_prog_facts_attr {
 	__u64	facts;
 	__u32	nr_facts;
 	__u32	fact_size_bytes;
+};
+
+#define LBPF_MAX_DECISIONS	32
+#define LBPF_RULE_BYTES		256
+
+/* A conditional jump on the path to the refused instruction. */
+struct lbpf_decision {
+	__u32	insn_idx;
+	__u32	taken;		/* 1: it jumped, 0: it went on to the next instruction */
+};
+
+/**
+ * struct lbpf_rejection - Why a program is refused
+ * @err: errno of BPF_PROG_LOAD; 0: the program is accepted, and nothing else is set.
+ * @insn_idx: Instruction that was refused; ~0: the refusal is not of an instruction on a path.
+ * @line: Source line, 0 without line information.
+ * @column: Source column, likewise.
+ * @subprog: Function that the instruction is in, by number.
+ * @depth: Calls that led there: 0 in the main function.
+ * @is_speculative: Only a mispredicting processor gets there.
+ * @processed_insns: Instructions walked until then.
+ * @regno: Register that was looked at last, ~0 for none; what follows was known of it.
+ * @reg_off: Pointers: fixed offset from the start of what it points into, bytes.
+ * @reg: Its type; the number, or of pointers the variable part of the offset.
+ * @access_min: Memory accesses: the first byte, at least; the least number for "not bounded".
+ * @access_max: The first byte, at most; the greatest number for "not bounded".
+ * @access_size: Bytes accessed, 0: it is no memory access.
+ * @access_limit: Bytes that may be accessed from byte 0 up; ~0: that was not the matter.
+ *	For the packet: those proved to be there.  For the stack 0: bytes -512 to -1 are there.
+ * @nr_decisions: Entries of @path.
+ * @is_path_cut: The path has more conditional jumps before those.
+ * @path: The last conditional jumps, in the order in which they were walked.
+ * @rule: The rule that was broken, as the log says it.
+ *
+ * Fields are only added at the end.
+ */
+struct lbpf_rejection {
+	__u32	err;
+	__u32	insn_idx;
+	__u32	line;
+	__u32	column;
+	__u32	subprog;
+	__u32	depth;
+	__u32	is_speculative;
+	__u32	processed_insns;
+	__u32	regno;
+	__s32	reg_off;
+	struct lbpf_reg_fact reg;
+	__s64	access_min;
+	__s64	access_max;
+	__u32	access_size;
+	__u32	access_limit;
+	__u32	nr_decisions;
+	__u32	is_path_cut;
+	struct lbpf_decision path[LBPF_MAX_DECISIONS];
+	char	rule[LBPF_RULE_BYTES];
+};
+
+/**
+ * struct lbpf_prog_explain - LBPF_PROG_EXPLAIN: what BPF_PROG_LOAD would say, as a record
+ * @attr: User pointer to the union bpf_attr of BPF_PROG_LOAD.
+ * @rejection: User pointer to struct lbpf_rejection, written.
+ * @attr_size_bytes: Size of the attributes, as BPF_PROG_LOAD gets it.
+ * @rejection_size_bytes: sizeof(struct lbpf_rejection) of the caller: a longer one ends in zeros.
+ * @flags: Must be 0.
+ * @reserved: Must be 0.
+ *
+ * Does all that BPF_PROG_LOAD does, its log included, and needs the same
+ * capabilities, but no program is left: 0 and a record, whatever the verdict.
+ * Other errors are those of the call itself: E2BIG, EFAULT, EINVAL, EPERM.
+ */
+struct lbpf_prog_explain {
+	__u64	attr;
+	__u64	rejection;
+	__u32	attr_size_bytes;
+	__u32	rejection_size_bytes;
+	__u32	flags;
+	__u32	reserved;
 };
 
 #endif /* _UAPI_LBPF_H */

@@ -22,6 +22,7 @@ struct lbpf_map;
 struct lbpf_prog;
 struct lbpf_progtype;
 struct lbpf_proto;
+struct lbpf_rejection;
 
 #define LBPF_MAX_INSNS		1000000
 #define LBPF_MAX_INSNS_UNPRIV	4096
@@ -170,6 +171,7 @@ enum lbpf_cap {
  * @insns: Instructions.
  * @aux: One for each instruction.
  * @nr_insns: Number of both.
+ * @rejection: Where to write why the program is refused, zeroed; NULL: nowhere.
  * @facts: One for each instruction as loaded.  Made by the verifier, freed by the load pipeline.
  * @nr_orig_insns: As loaded.
  * @subprogs: Functions, in order of start; subprogs[nr_subprogs].start == nr_insns.
@@ -208,6 +210,7 @@ struct lbpf_code {
 	u64				fd_array;
 	struct bpf_insn			*insns;
 	struct lbpf_insn_aux		*aux;
+	struct lbpf_rejection		*rejection;
 	struct lbpf_insn_facts		*facts;
 	u32				nr_insns;
 	u32				nr_orig_insns;

@@ -25,6 +25,7 @@ struct lbpf_prog;
  * @stats: Of LBPF_STATS.
  * @map_count: Of LBPF_MAP_COUNT.
  * @map_walk: Of LBPF_MAP_WALK.
+ * @prog_explain: Of LBPF_PROG_EXPLAIN.
  * @uattr: The caller's attributes, for fields that are written back.  Never read again.
  * @size_bytes: Size of @uattr as the caller gave it: a field behind it must not be written.
  */
@@ -36,6 +37,7 @@ struct lbpf_call {
 		struct lbpf_stats		stats;
 		struct lbpf_map_count		map_count;
 		struct lbpf_map_walk		map_walk;
+		struct lbpf_prog_explain	prog_explain;
 	};
 	union bpf_attr __user	*uattr;
 	u32			size_bytes;
@@ -46,6 +48,8 @@ typedef int (*lbpf_command_fn)(struct lbpf_call *call);
 
 /* dispatch.c: the call behind ioctl(@nr, @size_bytes, @uattr). */
 long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr);
+/* ... of a command inside of another one. */
+int lbpf_call_open(struct lbpf_call *call, u32 nr, void __user *uattr, u32 size_bytes);
 /* What bpf(2) calls unprivileged_bpf_disabled, the other way round. */
 bool lbpf_unprivileged_allowed(void);
 
@@ -107,6 +111,7 @@ int lbpf_cmd_prog_load(struct lbpf_call *call);
 int lbpf_cmd_prog_test_run(struct lbpf_call *call);
 int lbpf_cmd_prog_bind_map(struct lbpf_call *call);
 int lbpf_cmd_prog_facts(struct lbpf_call *call);
+int lbpf_cmd_prog_explain(struct lbpf_call *call);
 int lbpf_cmd_sock_attach(struct lbpf_call *call);
 int lbpf_cmd_sock_detach(struct lbpf_call *call);
 

@@ -88,6 +88,7 @@ static const struct command_row own_rows[] = {
 	OWN_ROW(LBPF_STATS, lbpf_cmd_stats, stats, ROW_SYS_ADMIN),
 	OWN_ROW(LBPF_MAP_COUNT, lbpf_cmd_map_count, map_count, 0),
 	OWN_ROW(LBPF_MAP_WALK, lbpf_cmd_map_walk, map_walk, 0),
+	OWN_ROW(LBPF_PROG_EXPLAIN, lbpf_cmd_prog_explain, prog_explain, ROW_GATED),
 };
 
 /**
@@ -147,6 +148,29 @@ static int copy_attr(struct lbpf_call *call, const struct command_row *row, u32 
 	return check_tail(call->uattr, row->end_bytes, min(call->size_bytes, known_bytes), -EINVAL);
 }
 
+static int open_call(struct lbpf_call *call, const struct command_row *row, u32 nr,
+		     void __user *uattr, u32 size_bytes)
+{
+	call->uattr = uattr;
+	call->size_bytes = size_bytes;
+	return copy_attr(call, row, nr < LBPF_CMD_FIRST ? sizeof(union bpf_attr) : row->end_bytes);
+}
+
+/**
+ * lbpf_call_open() - Copy and check the attributes of a command
+ * @call: Filled in.
+ * @nr: Command.
+ * @uattr: Its attributes.
+ * @size_bytes: Their size.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -E2BIG, -EFAULT, -EINVAL.
+ */
+int lbpf_call_open(struct lbpf_call *call, u32 nr, void __user *uattr, u32 size_bytes)
+{
+	return open_call(call, find_row(nr), nr, uattr, size_bytes);
+}
+
 /**
  * lbpf_dispatch() - Make one call
  * @nr: Command.
@@ -165,9 +189,7 @@ long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr)
 	static_assert(offsetof(struct lbpf_call, attr) == 0);
 	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
 		return -EPERM;
-	call.uattr = uattr;
-	call.size_bytes = size_bytes;
-	err = copy_attr(&call, row, nr < LBPF_CMD_FIRST ? sizeof(union bpf_attr) : row->end_bytes);
+	err = open_call(&call, row, nr, uattr, size_bytes);
 	if (err)
 		return err;
 	if (!row->run)

@@ -9,8 +9,12 @@
 
 struct lbpf_code;
 struct lbpf_prog;
+struct lbpf_rejection;
 
-/* prog_facts.c: after the verifier. */
+/* prog_load.c: BPF_PROG_LOAD; with @rejection no program is left, and 0 means accepted. */
+int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection);
+
+/* prog_facts.c: behind the JIT. */
 void lbpf_prog_keep_facts(struct lbpf_prog *prog, struct lbpf_code *code);
 /* prog_dump.c: after the rewriter. */
 int lbpf_prog_keep_dump(struct lbpf_prog *prog, const struct lbpf_code *code);

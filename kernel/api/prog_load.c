@@ -401,22 +401,22 @@ static int load_prog(struct load *load)
 		return -ENOMEM;
 	load->code.prog = load->prog;
 	err = build_prog(load);
-	if (err)
+	if (err || load->code.rejection)
 		return err;
 	return publish(load);
 }
 
 /**
- * lbpf_cmd_prog_load() - BPF_PROG_LOAD
- * @call: Command.
+ * lbpf_prog_load() - Load a program, or find out why not
+ * @attr: Attributes of BPF_PROG_LOAD.
+ * @rejection: Zeroed; gets what the verifier refuses, and then no program is left.  Or NULL.
  *
  * Source: BPF_PROG_LOAD of bpf(2): its attributes are checked in the same order.
  * Context: Process context, may sleep.
- * Return: Descriptor, or -errno.
+ * Return: Descriptor (with @rejection: 0), or -errno.
  */
-int lbpf_cmd_prog_load(struct lbpf_call *call)
+int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection)
 {
-	const union bpf_attr *attr = &call->attr;
 	struct load *load;
 	int ret;
 
@@ -433,7 +433,20 @@ int lbpf_cmd_prog_load(struct lbpf_call *call)
 	load->code.needs_rnd_hi32 = attr->prog_flags & BPF_F_TEST_RND_HI32;
 	load->code.fd_array = attr->fd_array;
 	load->code.log = &load->log;
+	load->code.rejection = rejection;
 	ret = load_prog(load);
 	free_load(load);
 	return ret;
+}
+
+/**
+ * lbpf_cmd_prog_load() - BPF_PROG_LOAD
+ * @call: Command.
+ *
+ * Context: Process context, may sleep.
+ * Return: Descriptor, or -errno.
+ */
+int lbpf_cmd_prog_load(struct lbpf_call *call)
+{
+	return lbpf_prog_load(&call->attr, NULL);
 }

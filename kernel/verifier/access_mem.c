@@ -383,6 +383,7 @@ int lbpf_access(struct lbpf_env *env, const struct lbpf_access *access)
 	struct lbpf_reg *value;
 	int err;
 
+	env->judged_reg = access->regno;
 	err = lbpf_access_align(env, access);
 	if (err)
 		return err;

@@ -49,6 +49,7 @@ int lbpf_use_reg(struct lbpf_env *env, u32 regno, enum lbpf_use use)
 	if (regno >= LBPF_NR_REGS)
 		return reject(env, -EINVAL, "R%d is invalid", regno);
 	env->touched_regs |= BIT(regno);
+	env->judged_reg = regno;
 	reg = lbpf_reg_of(env, regno);
 	if (use == LBPF_REG_SRC) {
 		if (reg->type == LBPF_NOT_INIT)

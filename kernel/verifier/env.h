@@ -143,6 +143,9 @@ struct lbpf_id_pair {
  * @is_exact: Scratch of the state comparison: nothing may differ.
  * @explore_numbers: Masks depend on numbers: paths that differ in them are all walked.
  * @type_text: Scratch for the name of a register type.
+ * @judged_reg: Register looked at last: the one that a refusal is about.
+ * @is_explained: lbpf_explain() has run.
+ * @refusal: Message of the last refusal.
  * @text: Scratch for messages.
  */
 struct lbpf_env {
@@ -188,6 +191,9 @@ struct lbpf_env {
 	bool			is_exact;
 	bool			explore_numbers;
 	char			type_text[64];
+	u32			judged_reg;
+	bool			is_explained;
+	char			refusal[256];
 	char			text[LBPF_LOG_LINE_BYTES];
 };
 

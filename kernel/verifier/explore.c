@@ -186,6 +186,7 @@ static int walk_insn(struct lbpf_env *env, bool is_branch)
 	}
 	print_insn(env, is_branch);
 	lbpf_facts_visit(env, idx);
+	env->judged_reg = U32_MAX;
 	err = lbpf_step(env);
 	env->prev_idx = idx;
 	return err;
@@ -234,6 +235,8 @@ static int walk_function(struct lbpf_env *env, u32 subprog, const struct lbpf_as
 	env->cur->first_idx = env->idx;
 	lbpf_touch_all(env);
 	err = walk(env);
+	if (err)
+		lbpf_explain(env, err);
 	if (!err && !(env->log->level & LBPF_LOG_ALL))
 		lbpf_log_rewind(env->log, 0);
 

@@ -25,10 +25,16 @@
 int lbpf_reject(struct lbpf_env *env, int err, const char *fmt, ...)
 {
 	va_list args;
+	size_t len;
 
 	va_start(args, fmt);
 	lbpf_vlog(env->log, fmt, args);
 	va_end(args);
+	va_start(args, fmt);
+	len = vscnprintf(env->refusal, sizeof(env->refusal), fmt, args);
+	va_end(args);
+	if (len && env->refusal[len - 1] == '\n')
+		env->refusal[len - 1] = '\0';
 	return err;
 }
 
@@ -183,6 +189,8 @@ int lbpf_verify(struct lbpf_code *code)
 	err = alloc_tables(env);
 	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++)
 		err = passes[i](env);
+	if (err)
+		lbpf_explain(env, err);
 	finish(env);
 	print_stats(env, start_ns);
 	release(env);

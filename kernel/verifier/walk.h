@@ -119,6 +119,9 @@ void lbpf_facts_branch(struct lbpf_env *env, u32 idx, int taken);
 void lbpf_facts_pruned(struct lbpf_env *env, const struct lbpf_state *old);
 int lbpf_facts_finish(struct lbpf_env *env);
 
+/* explain.c */
+void lbpf_explain(struct lbpf_env *env, int err);
+
 /* pass_stack.c */
 int lbpf_pass_stack(struct lbpf_env *env);
 
