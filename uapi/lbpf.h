@@ -127,6 +127,15 @@ struct lbpf_stats {
 	__u64	text_size_bytes;
 };
 
+/*
+ * In log_level of BPF_PROG_LOAD: the log shows the program as it was verified,
+ * after each pass that rewrites it (a letter and a name for each), and at last
+ * the machine code beside the instructions that it was made of.  Numbers before
+ * an instruction: its index, and that of the instruction as loaded that it comes
+ * from.  Needs CAP_SYSLOG, since kernel addresses are shown; -EINVAL otherwise.
+ */
+#define LBPF_LOG_LEVEL_PASSES	0x10000
+
 /* What the verifier believed of one register before one instruction, joined over all visits. */
 struct lbpf_reg_fact {
 	/* enum lbpf_reg_type with its flags; 0: never read or never visited */

@@ -151,8 +151,12 @@ static int copy_name(struct load *load)
 	return 0;
 }
 
+/* What the passes make contains kernel addresses. */
 static int open_log(struct load *load)
 {
+	if (load->attr->log_level & LBPF_LOG_PASSES &&
+	    !ns_capable_noaudit(&init_user_ns, CAP_SYSLOG))
+		return -EINVAL;
 	return lbpf_log_open(&load->log, load->attr->log_level,
 			     u64_to_user_ptr(load->attr->log_buf), load->attr->log_size);
 }

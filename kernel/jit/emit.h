@@ -210,6 +210,9 @@ u32 lbpf_jit_branch_off(const struct lbpf_jit *jit, u32 index);
 void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to);
 void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to);
 
+/* dump.c */
+void lbpf_jit_dump(const struct lbpf_jit *jit, const u8 *bytes, unsigned long base);
+
 /* compile.c: the driver. */
 int lbpf_jit_measure(struct lbpf_jit *jit);
 int lbpf_jit_produce(struct lbpf_jit *jit, u8 *staging, unsigned long base);

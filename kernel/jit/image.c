@@ -173,6 +173,8 @@ static int fill_image(struct lbpf_image *image, struct lbpf_jit *jit)
 		return -ENOMEM;
 	err = lbpf_jit_produce(jit, staging, (unsigned long)text);
 	if (!err)
+		lbpf_jit_dump(jit, staging, (unsigned long)text);
+	if (!err)
 		err = lbpf_arena_write(text, staging, jit->size_bytes);
 	lbpf_area_free(staging);
 	if (err)

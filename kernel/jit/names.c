@@ -25,8 +25,6 @@
 #define NR_SLOTS	1024
 #define NAME_BYTES	64
 
-#ifdef CONFIG_KALLSYMS
-
 /**
  * struct names - The module's symbol table with room at its end
  * @kallsyms: What the kernel reads.  NULL symtab: there was no memory for it.
@@ -209,24 +207,3 @@ void lbpf_image_unname(struct lbpf_image *image)
 		WRITE_ONCE(*text_of(image->first_name + i), '\0');
 	bitmap_clear(names.used, image->first_name, image->nr_names);
 }
-
-#else /* CONFIG_KALLSYMS */
-
-int lbpf_names_init(void)
-{
-	return 0;
-}
-
-void lbpf_names_exit(void)
-{
-}
-
-void lbpf_image_name(struct lbpf_image *image, const u8 *tag, u32 tag_bytes, const char *name)
-{
-}
-
-void lbpf_image_unname(struct lbpf_image *image)
-{
-}
-
-#endif /* CONFIG_KALLSYMS */

@@ -132,6 +132,8 @@ int lbpf_blind(struct lbpf_code *code)
 	int err = lbpf_rewrite_step(code, &lbpf_step_blind);
 	u32 i;
 
+	if (!err)
+		lbpf_dump_pass(code, lbpf_step_blind.letter, lbpf_step_blind.name, true);
 	for (i = 0; !err && i < code->nr_insns; i++)
 		code->aux[i].flags |= LBPF_INSN_MADE;
 	return err ?: lbpf_find_live(code);

@@ -114,6 +114,10 @@ int lbpf_find_live(struct lbpf_code *code);
 /* For each instruction: does some jump lead to it, or a function start there?  NULL: no memory. */
 u8 *lbpf_find_targets(const struct lbpf_code *code);
 
+/* dump.c */
+void lbpf_dump_pass(const struct lbpf_code *code, char letter, const char *name, bool has_changed);
+u64 lbpf_dump_sum(const struct lbpf_code *code);
+
 /* forward.c, merge.c: steps that work in place. */
 int lbpf_forward_stack(struct lbpf_code *code);
 int lbpf_merge_loads(struct lbpf_code *code);

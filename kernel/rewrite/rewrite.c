@@ -10,17 +10,49 @@
 
 #include "builder.h"
 
-/* In order: what a step makes, the next ones see. */
-static const struct lbpf_step *const steps[] = {
-	&lbpf_step_dead,
-	&lbpf_step_barriers,
-	&lbpf_step_context,
-	&lbpf_step_packet_loads,
-	&lbpf_step_addresses,
-	&lbpf_step_arithmetic,
-	&lbpf_step_lookups,
-	&lbpf_step_calls,
+/**
+ * struct pass - A pass over the program
+ * @step: Done by the builder; or
+ * @letter: Names it in dumps,
+ * @name: ... in words,
+ * @run: ... and it works in place: 0 or -errno.
+ */
+struct pass {
+	const struct lbpf_step	*step;
+	char			letter;
+	const char		*name;
+	int			(*run)(struct lbpf_code *code);
 };
+
+/* In order: what a pass makes, the next ones see. */
+static const struct pass passes[] = {
+	{ &lbpf_step_dead },
+	{ &lbpf_step_barriers },
+	{ &lbpf_step_context },
+	{ &lbpf_step_packet_loads },
+	{ &lbpf_step_addresses },
+	{ &lbpf_step_arithmetic },
+	{ &lbpf_step_lookups },
+	{ &lbpf_step_calls },
+	{ NULL, 'o', "values forwarded through the stack", lbpf_forward_stack },
+	{ NULL, 'j', "loads joined", lbpf_merge_loads },
+	{ NULL, 'v', "liveness", lbpf_find_live },
+	{ &lbpf_step_useless },
+	{ &lbpf_step_high_half },
+};
+
+static int run_pass(struct lbpf_code *code, const struct pass *pass)
+{
+	u64 sum = lbpf_dump_sum(code);
+	int err;
+
+	err = pass->step ? lbpf_rewrite_step(code, pass->step) : pass->run(code);
+	if (err)
+		return err;
+	lbpf_dump_pass(code, pass->step ? pass->step->letter : pass->letter,
+		       pass->step ? pass->step->name : pass->name, sum != lbpf_dump_sum(code));
+	return 0;
+}
 
 /**
  * lbpf_rewrite() - Turn a verified program into what the JIT emits
@@ -34,17 +66,8 @@ int lbpf_rewrite(struct lbpf_code *code)
 	int err = 0;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(steps) && !err; i++)
-		err = lbpf_rewrite_step(code, steps[i]);
-	if (!err)
-		err = lbpf_forward_stack(code);
-	if (!err)
-		err = lbpf_merge_loads(code);
-	if (!err)
-		err = lbpf_find_live(code);
-	if (!err)
-		err = lbpf_rewrite_step(code, &lbpf_step_useless);
-	if (!err)
-		err = lbpf_rewrite_step(code, &lbpf_step_high_half);
+	lbpf_dump_pass(code, '0', "the program as verified", true);
+	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++)
+		err = run_pass(code, &passes[i]);
 	return err;
 }

@@ -83,6 +83,9 @@ map_type percpu_array 0 'value \(CPU 00\): 01 02 03 04 05 06 07 08'
 # A program: loaded and pinned by bpftool.
 prog=$pins/counter
 check 'prog load' '' $run bpftool prog load "$here/count.bpf.o" $prog type socket
+check 'passes' 'machine code: [0-9]+ bytes' env LBPF_PASSES=/tmp/passes \
+	sh -c "$run bpftool prog load $here/count.bpf.o $pins/again type socket && cat /tmp/passes"
+sees rm $pins/again
 check 'prog list' 'socket_filter  name count_packets  tag [0-9a-f]{16}  gpl' $run bpftool prog show
 check 'prog show' 'map_ids [0-9]+' $run bpftool prog show pinned $prog
 check 'prog dump xlated' 'call .*update' $run bpftool prog dump xlated pinned $prog

@@ -58,6 +58,8 @@ __attribute__((used)) long lbpf_redirect(long nr, int cmd, void *attr, unsigned 
 	/* The device's own commands have no number in bpf(2). */
 	if (number >= LBPF_CMD_FIRST)
 		number = UNKNOWN_CMD;
+	if (cmd == BPF_PROG_LOAD)
+		lbpf_dump_passes(attr, size_bytes);
 	ret = lbpf_device_call(number, attr, size_bytes);
 	/* How lbpf refuses what is no object of its own. */
 	if ((ret == -EINVAL || ret == -EBADF) && lbpf_names_kernel_object(cmd, attr, size_bytes))

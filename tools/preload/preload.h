@@ -34,4 +34,7 @@ long lbpf_device_call(unsigned int cmd, void *attr, unsigned int size_bytes);
 void lbpf_device_open_early(void);
 bool lbpf_names_kernel_object(int cmd, const void *attr, unsigned int size_bytes);
 
+/* LBPF_PASSES=FILE: what becomes of the program goes there. */
+void lbpf_dump_passes(const void *attr, unsigned int size_bytes);
+
 #endif /* _LBPF_PRELOAD_H */
