@@ -10,6 +10,10 @@
 #include <unistd.h>
 #include <lbpf_test.h>
 
+/* How long a test may take is said by the area's settings, which know of slow kernels. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	3600
+
 #define FOR_EACH_SIDE(side)	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
 #define PTR(p)			((uintptr_t)(p))
 
