@@ -30,6 +30,8 @@ static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_QUEUE]		= &lbpf_queue_ops,
 	[BPF_MAP_TYPE_STACK]		= &lbpf_stack_ops,
 	[BPF_MAP_TYPE_BLOOM_FILTER]	= &lbpf_bloom_ops,
+	[BPF_MAP_TYPE_CGROUP_STORAGE]	= &lbpf_cgroup_storage_ops,
+	[BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE] = &lbpf_percpu_cgroup_storage_ops,
 	[BPF_MAP_TYPE_LPM_TRIE]		= &lbpf_lpm_ops,
 };
 

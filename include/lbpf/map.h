@@ -180,6 +180,8 @@ struct lbpf_map_table {
  * @admit: Maps of programs: may @prog be in the map, or use it?  NULL: any program may.
  * @fd_id: Maps of objects: its id.
  * @show: Element as text, for the pin filesystem.
+ * @run_begin: A test run of a program that uses the map begins.  May be NULL.
+ * @run_value: Storage of where the program runs, for bpf_get_local_storage(); never NULL.
  * @kernel_struct: What bpf(2) calls the map where a program reads it, "bpf_array"; NULL: "bpf_map".
  */
 struct lbpf_map_ops {
@@ -236,6 +238,8 @@ struct lbpf_map_ops {
 	bool (*admit)(struct lbpf_map *map, const struct lbpf_prog *prog);
 	u32 (*fd_id)(void *ptr);
 	void (*show)(struct lbpf_map *map, void *key, struct seq_file *seq);
+	void (*run_begin)(struct lbpf_map *map);
+	void *(*run_value)(struct lbpf_map *map);
 	const char *kernel_struct;
 };
 

@@ -24,6 +24,8 @@ extern const struct lbpf_map_ops lbpf_hash_of_maps_ops;
 extern const struct lbpf_map_ops lbpf_queue_ops;
 extern const struct lbpf_map_ops lbpf_stack_ops;
 extern const struct lbpf_map_ops lbpf_bloom_ops;
+extern const struct lbpf_map_ops lbpf_cgroup_storage_ops;
+extern const struct lbpf_map_ops lbpf_percpu_cgroup_storage_ops;
 extern const struct lbpf_map_ops lbpf_lpm_ops;
 
 #endif /* _LBPF_MAPS_H */

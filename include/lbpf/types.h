@@ -82,6 +82,7 @@ enum lbpf_arg_type {
 	LBPF_ARG_CONST_STR,
 	LBPF_ARG_KPTR,
 	LBPF_ARG_DYNPTR,
+	LBPF_ARG_ZERO,			/* flags of which there are none yet */
 	LBPF_NR_ARG_TYPES,
 };
 

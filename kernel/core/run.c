@@ -14,6 +14,7 @@
 #include <linux/uaccess.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/map.h>
 #include <lbpf/prog.h>
 
 static bool is_cpu_wanted(void)
@@ -53,8 +54,11 @@ int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, const vo
 	u32 repeat = max(run->attr->test.repeat, 1U);
 	u64 total_ns = 0;
 	u64 start_ns;
-	u32 done = 0;
+	u32 done = 0, i;
 
+	for (i = 0; i < prog->nr_used_maps; i++)
+		if (prog->used_maps[i]->ops->run_begin)
+			prog->used_maps[i]->ops->run_begin(prog->used_maps[i]);
 	for (;;) {
 		start_ns = ktime_get_ns();
 		done += run_slice(run, prog, ctx, repeat - done);

@@ -132,3 +132,17 @@ const struct lbpf_proto lbpf_tail_call_proto = {
 	.arg		= { LBPF_ARG_CTX, LBPF_ARG_CONST_MAP, LBPF_ARG_ANYTHING },
 	.inline_as	= LBPF_INLINE_TAIL_CALL,
 };
+
+HELPER_2(local_storage, struct lbpf_map *, map, u64, flags)
+{
+	return (u64)(unsigned long)map->ops->run_value(map);
+}
+
+const struct lbpf_proto lbpf_local_storage_proto = {
+	.name		= "get_local_storage",
+	.id		= BPF_FUNC_get_local_storage,
+	.fn		= local_storage,
+	.map_use	= LBPF_USE_LOCAL_STORAGE,
+	.ret		= LBPF_RET_MAP_VALUE,
+	.arg		= { LBPF_ARG_CONST_MAP, LBPF_ARG_ZERO },
+};

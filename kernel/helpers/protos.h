@@ -17,6 +17,7 @@ extern const struct lbpf_proto lbpf_map_push_proto;
 extern const struct lbpf_proto lbpf_map_pop_proto;
 extern const struct lbpf_proto lbpf_map_peek_proto;
 extern const struct lbpf_proto lbpf_map_lookup_percpu_proto;
+extern const struct lbpf_proto lbpf_local_storage_proto;
 extern const struct lbpf_proto lbpf_tail_call_proto;
 
 /* ringbuf.c */

@@ -215,6 +215,7 @@ static const struct lbpf_proto *const in_cgroup_skb[] = {
 	[BPF_FUNC_sk_lookup_udp]		= &lbpf_sk_lookup_udp_proto,
 	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_skc_lookup_tcp_proto,
 	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+	[BPF_FUNC_get_local_storage]		= &lbpf_local_storage_proto,
 };
 
 /**
@@ -304,7 +305,8 @@ const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code)
 	[BPF_FUNC_get_current_cgroup_id] = &lbpf_cgroup_id_proto,	\
 	[BPF_FUNC_get_current_ancestor_cgroup_id] = &lbpf_ancestor_id_proto,	\
 	[BPF_FUNC_get_cgroup_classid]	= &lbpf_current_classid_proto,	\
-	[BPF_FUNC_perf_event_output]	= &lbpf_event_output_proto
+	[BPF_FUNC_perf_event_output]	= &lbpf_event_output_proto,	\
+	[BPF_FUNC_get_local_storage]	= &lbpf_local_storage_proto
 
 static const struct lbpf_proto *const in_cgroup[] = {
 	TASK_ROWS,
@@ -409,6 +411,7 @@ static const struct lbpf_proto *const in_sock_ops[] = {
 	[BPF_FUNC_get_netns_cookie]		= &lbpf_ops_netns_proto,
 	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
 	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
+	[BPF_FUNC_get_local_storage]		= &lbpf_local_storage_proto,
 };
 
 /**

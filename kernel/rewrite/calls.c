@@ -57,10 +57,20 @@ static const void *find_function(const struct lbpf_insn_aux *aux)
 	return fn ? fn : proto->fn;
 }
 
+/* Where speculation matters Linux compares all 64 bits of the index, which the call itself does not. */
+static void put_index_check(struct lbpf_rewrite *rw)
+{
+	const struct lbpf_map *map = rw->aux->map;
+
+	if (map && map->unpriv_array && map->max_entries <= S32_MAX)
+		lbpf_rw_put(rw, make_jump_imm(BPF_JGE, BPF_REG_3, map->max_entries, 1));
+}
+
 static void put_tail_call(struct lbpf_rewrite *rw)
 {
 	struct lbpf_insn_aux *aux;
 
+	put_index_check(rw);
 	lbpf_rw_put_heir(rw, make_insn(LBPF_CODE_NATIVE, 0, 0, 0, LBPF_NATIVE_TAIL_CALL), 0);
 	aux = lbpf_rw_last_aux(rw);
 	if (aux && aux->key > MAX_CONST_INDEX)

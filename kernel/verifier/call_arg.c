@@ -279,6 +279,13 @@ static int arg_any_sock(struct lbpf_env *env, struct lbpf_call *call, u32 regno,
 	return 0;
 }
 
+static int check_zero(struct lbpf_env *env, const struct lbpf_call *call, u32 regno)
+{
+	if (lbpf_reg_is_null(lbpf_reg_of(env, regno)))
+		return lbpf_precise_reg(env, regno);
+	return reject(env, -EINVAL, "%s() doesn't support non-zero flags", call->proto->name);
+}
+
 static int arg_func(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
 {
 	call->subprog = lbpf_reg_of(env, regno)->subprog;
@@ -350,9 +357,11 @@ int lbpf_call_arg(struct lbpf_env *env, struct lbpf_call *call, u32 arg)
 	if (err)
 		return err;
 	reg = lbpf_reg_of(env, regno);
-	if (base == LBPF_ARG_ANYTHING)
-		return lbpf_is_leak(env, reg) ?
-			reject(env, -EACCES, "R%d leaks addr into helper function", regno) : 0;
+	if (base == LBPF_ARG_ANYTHING || base == LBPF_ARG_ZERO) {
+		if (lbpf_is_leak(env, reg))
+			return reject(env, -EACCES, "R%d leaks addr into helper function", regno);
+		return base == LBPF_ARG_ZERO ? check_zero(env, call, regno) : 0;
+	}
 	if (lbpf_type_is_packet(reg->type) &&
 	    (!(env->code->pt->flags & LBPF_PT_PKT_READ) || !call->proto->pkt_access))
 		return reject(env, -EACCES, "helper access to the packet is not allowed");
