@@ -50,13 +50,10 @@ static inline void guard_destroy(struct guard *guard)
  */
 static __always_inline bool guard_enter(struct guard *guard, unsigned long *irq_flags)
 {
-	bool *is_busy;
-
 	local_irq_save(*irq_flags);
-	is_busy = this_cpu_ptr(guard->is_busy);
-	if (unlikely(*is_busy))
+	if (unlikely(raw_cpu_read(*guard->is_busy)))
 		goto refuse;
-	*is_busy = true;
+	raw_cpu_write(*guard->is_busy, true);
 	/* An NMI sees the flag before the lock is taken. */
 	barrier();
 	if (likely(!in_nmi())) {
@@ -65,7 +62,7 @@ static __always_inline bool guard_enter(struct guard *guard, unsigned long *irq_
 	}
 	if (raw_spin_trylock(&guard->lock))
 		return true;
-	*is_busy = false;
+	raw_cpu_write(*guard->is_busy, false);
 refuse:
 	local_irq_restore(*irq_flags);
 	return false;
@@ -76,7 +73,7 @@ static __always_inline void guard_leave(struct guard *guard, unsigned long irq_f
 	raw_spin_unlock(&guard->lock);
 	/* The flag goes after the lock. */
 	barrier();
-	*this_cpu_ptr(guard->is_busy) = false;
+	raw_cpu_write(*guard->is_busy, false);
 	local_irq_restore(irq_flags);
 }
 

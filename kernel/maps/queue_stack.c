@@ -125,6 +125,15 @@ static long queue_push(struct lbpf_map *map, const void *value, u64 flags)
 	return err;
 }
 
+/* The caller's memory need not be aligned. */
+static __always_inline void copy_out(void *to, const void *from, u32 size_bytes)
+{
+	if (size_bytes == sizeof(u64))
+		__builtin_memcpy(to, from, sizeof(u64));
+	else
+		memcpy(to, from, size_bytes);
+}
+
 static __always_inline long
 get(struct lbpf_map *map, void *value, bool is_stack, bool is_pop)
 {
@@ -138,7 +147,7 @@ get(struct lbpf_map *map, void *value, bool is_stack, bool is_pop)
 	}
 	nr = queue->nr;
 	if (likely(nr)) {
-		memcpy(value, value_at(queue, is_stack ? nr - 1 : 0), map->value_size);
+		copy_out(value, value_at(queue, is_stack ? nr - 1 : 0), map->value_size);
 		if (is_pop && is_stack)
 			WRITE_ONCE(queue->nr, nr - 1);
 		else if (is_pop)
