@@ -41,6 +41,7 @@ static const struct subsystem ladder[] = {
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },
 	{ "pin filesystem", lbpf_pinfs_init, lbpf_pinfs_exit },
+	{ "loads for tests", lbpf_probe_debug_init, lbpf_probe_debug_exit },
 	{ "device", lbpf_device_init, lbpf_device_exit },
 };
 

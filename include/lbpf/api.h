@@ -14,4 +14,8 @@ void lbpf_device_exit(void);
 int lbpf_pinfs_init(void);
 void lbpf_pinfs_exit(void);
 
+/* For tests: /sys/kernel/debug/lbpf/probe_read. */
+int lbpf_probe_debug_init(void);
+void lbpf_probe_debug_exit(void);
+
 #endif /* _LBPF_API_H */
