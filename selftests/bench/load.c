@@ -254,7 +254,9 @@ static double now_ns(void)
 
 static int compare(const void *a, const void *b)
 {
-	return *(const double *)a < *(const double *)b ? -1 : *(const double *)a > *(const double *)b;
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 /**
@@ -339,8 +341,8 @@ int main(int argc, char **argv)
 	insns = malloc(MAX_INSNS * sizeof(*insns));
 	if (!insns)
 		return KSFT_FAIL;
-	printf("%-20s %10s %10s %6s   %8s %8s   %8s %8s\n", "us per load", "lbpf", "bpf(2)", "ratio",
-	       "verify", "verify", "walked", "walked");
+	printf("%-20s %10s %10s %6s   %8s %8s   %8s %8s\n", "us per load", "lbpf", "bpf(2)",
+	       "ratio", "verify", "verify", "walked", "walked");
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct figure ours, theirs;
 		bool is_ours, is_theirs;
@@ -349,8 +351,8 @@ int main(int argc, char **argv)
 			continue;
 		is_ours = measure(&rows[i], SIDE_LBPF, &ours);
 		is_theirs = measure(&rows[i], SIDE_KERNEL, &theirs);
-		printf("%-20s %10.1f %10.1f %6.2f   %8u %8u   %8u %8u%s%s\n", rows[i].name, ours.ns / 1000,
-		       theirs.ns / 1000, is_theirs ? ours.ns / theirs.ns : 0, ours.verify_us,
+		printf("%-20s %10.1f %10.1f %6.2f   %8u %8u   %8u %8u%s%s\n", rows[i].name,
+		       ours.ns / 1000, theirs.ns / 1000, is_theirs ? ours.ns / theirs.ns : 0, ours.verify_us,
 		       theirs.verify_us, ours.walked, theirs.walked,
 		       is_ours ? "" : "  refused by lbpf", is_theirs ? "" : "  refused by bpf(2)");
 		fflush(stdout);
@@ -362,6 +364,7 @@ int main(int argc, char **argv)
 	if (!nr)
 		return KSFT_FAIL;
 	qsort(ratios, nr, sizeof(*ratios), compare);
-	printf("%-20s %28.2f\n%-20s %28.2f\n", "median ratio", ratios[nr / 2], "geometric mean", exp(product / nr));
+	printf("%-20s %28.2f\n%-20s %28.2f\n", "median ratio", ratios[nr / 2], "geometric mean",
+	       exp(product / nr));
 	return 0;
 }

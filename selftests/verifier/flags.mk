@@ -3,3 +3,5 @@ EXTRA_verdict = asm.c cases.c
 EXTRA_agree = asm.c
 CFLAGS_verdict = -Wno-missing-field-initializers
 CFLAGS_agree = -Wno-missing-field-initializers
+CFLAGS_real_o1 = -O1
+LDLIBS_real = -lbpf -lelf -lz
