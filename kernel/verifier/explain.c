@@ -17,8 +17,6 @@
 /* Steps back along the path, at most; and branches that the log names. */
 #define MAX_STEPS	(1 << 20)
 #define MAX_TOLD	8
-/* An explanation never fills a log that would have held the rest. */
-#define ROOM_BYTES	2048
 
 static const char *const nouns[LBPF_NR_REG_TYPES] = {
 	[LBPF_NOT_INIT]		= "nothing that was written on this path",
@@ -274,18 +272,13 @@ static void tell_path(struct lbpf_env *env, const struct lbpf_rejection *why)
 			i + 1 < why->nr_decisions ? ", " : "\n");
 }
 
-static bool has_room(const struct lbpf_log *log)
-{
-	return log->level && log->size_bytes - log->used_bytes > ROOM_BYTES;
-}
-
 /**
  * lbpf_explain() - Say why the program is refused, in plain words and as a record
  * @env: The run; its state is the one that was refused.
  * @err: -errno of the verdict.
  *
- * Nothing is said of what is no verdict: no memory, a signal.  Nothing is
- * written to a log that it might fill.
+ * Nothing is said of what is no verdict: no memory, a signal.  What is said
+ * does not depend on the size of the log: one that is too small ends in ENOSPC.
  */
 void lbpf_explain(struct lbpf_env *env, int err)
 {
@@ -295,12 +288,12 @@ void lbpf_explain(struct lbpf_env *env, int err)
 	if (err == -ENOMEM || err == -EAGAIN || env->is_explained)
 		return;
 	env->is_explained = true;
-	if (!why && has_room(env->log))
+	if (!why && env->log->level)
 		why = own = lbpf_zalloc(sizeof(*own), GFP_KERNEL);
 	if (!why)
 		return;
 	fill(env, err, why);
-	if (has_room(env->log) && why->insn_idx != U32_MAX) {
+	if (env->log->level && why->insn_idx != U32_MAX) {
 		tell_insn(env, why);
 		if (why->regno < LBPF_NR_REGS) {
 			tell_reg(env, why);
