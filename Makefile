@@ -131,6 +131,16 @@ shell: setup
 shell-in: modules tools
 	$(Q)scripts/shell $(KERNEL)
 
+# make bench-lru, make bench-wall: hit ratios of LRU maps; time from userspace and memory of maps.
+.PHONY: bench-lru bench-wall bench-lru-in bench-wall-in
+bench-lru bench-wall: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) $@-in
+
+bench-lru-in bench-wall-in: bench-%-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
+	$(Q)scripts/vm.sh -k $(KERNEL) -t 900 -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/$* $(BENCH)
+
 # make stress-maps [KERNEL=<release>] [SECONDS=600]: everything at once on maps, checked.
 .PHONY: stress-maps stress-maps-in
 stress-maps: setup

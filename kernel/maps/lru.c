@@ -9,6 +9,10 @@
  * insertion fills in order; a use marks the element; who needs room goes round,
  * takes marks away, and evicts the first element without one.  CPUs claim the
  * circle window by window, so that an eviction writes no line that others write.
+ * Plain CLOCK is as good as exact LRU, and both lose to what knows of frequency
+ * when a few keys are used much: so the hand remembers in how many of its rounds an
+ * element was used (->laps), and takes one of them away for each round in which it
+ * was not (generalized CLOCK, A. Smith, 1978, counted by rounds, not by uses).
  * One eviction passes MARKS_PASSED marks at most, and then takes what comes.
  *
  * An eviction happens only when an insertion finds nothing free on any CPU: the
@@ -26,6 +30,7 @@
 #include "hash_ops.h"
 
 #define MARKS_PASSED	256
+#define LAPS_MAX	7
 #define WINDOW_MAX	32U
 
 /**
@@ -40,6 +45,8 @@ struct lru_share {
  * struct lru - What evicts entries of a map
  * @window: Elements that a CPU claims at once.
  * @share: Entries that a CPU may have, with BPF_F_NO_COMMON_LRU.
+ * @laps: Rounds in which each element was used less those in which it was not; written by the
+ *	CPU that has claimed the element's window, and while the element is free.
  * @owners: CPU of each element, with BPF_F_NO_COMMON_LRU, else NULL.
  * @shares: Use of the shares, likewise.
  * @hand: Next element that nobody has claimed.
@@ -47,6 +54,7 @@ struct lru_share {
 struct lru {
 	u32			window;
 	u32			share;
+	u8			*laps;
 	u16			*owners;
 	struct lru_share __percpu *shares;
 	u32			hand ____cacheline_aligned_in_smp;
@@ -68,6 +76,9 @@ int lbpf_lru_init(struct lbpf_hash *h)
 		return -ENOMEM;
 	h->lru = lru;
 	lru->window = clamp(nr / (8 * num_possible_cpus()), 1U, WINDOW_MAX);
+	lru->laps = lbpf_area_alloc(nr, NUMA_NO_NODE);
+	if (!lru->laps)
+		goto destroy;
 	if (!(h->map.map_flags & BPF_F_NO_COMMON_LRU))
 		return 0;
 	lru->share = h->map.max_entries / num_possible_cpus();
@@ -75,6 +86,8 @@ int lbpf_lru_init(struct lbpf_hash *h)
 	lru->shares = lbpf_percpu_alloc(sizeof(*lru->shares), SMP_CACHE_BYTES, GFP_KERNEL);
 	if (lru->owners && lru->shares)
 		return 0;
+
+destroy:
 	lbpf_lru_destroy(h);
 	return -ENOMEM;
 }
@@ -91,6 +104,7 @@ void lbpf_lru_destroy(struct lbpf_hash *h)
 
 	if (!lru)
 		return;
+	lbpf_area_free(lru->laps);
 	lbpf_area_free(lru->owners);
 	lbpf_percpu_free(lru->shares);
 	lbpf_free(lru);
@@ -109,7 +123,7 @@ u64 lbpf_lru_bytes(const struct lbpf_hash *h)
 	u64 bytes = 0;
 
 	if (h->lru)
-		bytes += sizeof(*h->lru);
+		bytes += sizeof(*h->lru) + h->pool.nr_elems;
 	if (h->lru && h->lru->owners)
 		bytes += (u64)h->pool.nr_elems * sizeof(u16) +
 			 SMP_CACHE_BYTES * num_possible_cpus();
@@ -129,14 +143,19 @@ u32 lbpf_lru_take(struct lbpf_hash *h)
 	struct lru_share *mine;
 	u32 ref;
 
-	if (likely(!lru->owners))
-		return lbpf_pool_take(&h->pool);
+	if (likely(!lru->owners)) {
+		ref = lbpf_pool_take(&h->pool);
+		if (likely(ref != LBPF_POOL_NONE))
+			WRITE_ONCE(lru->laps[ref], 0);
+		return ref;
+	}
 	mine = this_cpu_ptr(lru->shares);
 	if (atomic_read(&mine->nr) >= lru->share)
 		return LBPF_POOL_NONE;
 	ref = lbpf_pool_take(&h->pool);
 	if (ref == LBPF_POOL_NONE)
 		return ref;
+	WRITE_ONCE(lru->laps[ref], 0);
 	lru->owners[ref] = smp_processor_id();
 	atomic_inc(&mine->nr);
 	return ref;
@@ -168,6 +187,7 @@ void lbpf_lru_forget(struct lbpf_hash *h, u32 ref)
 void lbpf_lru_adopt(struct lbpf_hash *h, u32 ref, u32 old_ref)
 {
 	WRITE_ONCE(table_elem(&h->table, ref)->mark, 1);
+	WRITE_ONCE(h->lru->laps[ref], READ_ONCE(h->lru->laps[old_ref]));
 	if (unlikely(h->lru->owners))
 		h->lru->owners[ref] = h->lru->owners[old_ref];
 }
@@ -200,6 +220,23 @@ static bool locate_ref(const struct table *t, struct bucket *b, u32 ref, struct 
 		if (place->ref == ref)
 			return true;
 	return false;
+}
+
+/* Was it used in this round, or often before?  Takes the mark, or one of those rounds, away. */
+static bool spare_elem(struct lru *lru, struct lbpf_elem *elem, u32 ref)
+{
+	u8 laps = READ_ONCE(lru->laps[ref]);
+
+	if (READ_ONCE(elem->mark)) {
+		WRITE_ONCE(elem->mark, 0);
+		if (laps < LAPS_MAX)
+			WRITE_ONCE(lru->laps[ref], laps + 1);
+		return true;
+	}
+	if (!laps)
+		return false;
+	WRITE_ONCE(lru->laps[ref], laps - 1);
+	return true;
 }
 
 /* Takes the element out of the map unless it is free, or was used again. */
@@ -235,7 +272,8 @@ static bool try_evict(struct lbpf_hash *h, struct hash_cpu *cpu, u32 ref, bool a
  */
 u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu)
 {
-	u32 left = 2 * h->pool.nr_elems, marks = 0, ref, self = smp_processor_id();
+	u64 left = (LAPS_MAX + 3) * (u64)h->pool.nr_elems;
+	u32 marks = 0, ref, self = smp_processor_id();
 	struct lbpf_elem *elem;
 
 	while (left--) {
@@ -243,13 +281,14 @@ u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu)
 		if (unlikely(h->lru->owners) && h->lru->owners[ref] != self)
 			continue;
 		elem = table_elem(&h->table, ref);
-		if (READ_ONCE(elem->mark) && marks < MARKS_PASSED) {
-			WRITE_ONCE(elem->mark, 0);
+		if (marks < MARKS_PASSED && spare_elem(h->lru, elem, ref)) {
 			marks++;
 			continue;
 		}
-		if (try_evict(h, cpu, ref, marks == MARKS_PASSED))
+		if (try_evict(h, cpu, ref, marks == MARKS_PASSED)) {
+			WRITE_ONCE(h->lru->laps[ref], 0);
 			return ref;
+		}
 	}
 	return LBPF_POOL_NONE;
 }

@@ -76,26 +76,36 @@ static int run_and_close(int prog)
 }
 
 /* Puts 16 bytes, the first word being @word, into the ring. */
-static int output(int ring, int word, int flags)
+static int load_output(int ring, int word, int flags)
 {
-	return run_and_close(LOAD(BPF_PROG_TYPE_SOCKET_FILTER,
+	return LOAD(BPF_PROG_TYPE_SOCKET_FILTER,
 		ST_IMM(BPF_DW, BPF_REG_10, -16, word), ST_IMM(BPF_DW, BPF_REG_10, -8, 7),
 		LD_MAP_FD(BPF_REG_1, ring),
 		MOV(BPF_REG_2, BPF_REG_10), ALU64_IMM(BPF_ADD, BPF_REG_2, -16),
 		MOV_IMM(BPF_REG_3, 16), MOV_IMM(BPF_REG_4, flags),
-		CALL(BPF_FUNC_ringbuf_output), EXIT()));
+		CALL(BPF_FUNC_ringbuf_output), EXIT());
+}
+
+static int output(int ring, int word, int flags)
+{
+	return run_and_close(load_output(ring, word, flags));
 }
 
 /* Reserves @bytes, writes @word, and submits or discards: 1, or 0 if there is no room. */
-static int reserve(int ring, int bytes, int word, int helper, int flags)
+static int load_reserve(int ring, int bytes, int word, int helper, int flags)
 {
-	return run_and_close(LOAD(BPF_PROG_TYPE_SOCKET_FILTER,
+	return LOAD(BPF_PROG_TYPE_SOCKET_FILTER,
 		LD_MAP_FD(BPF_REG_1, ring), MOV_IMM(BPF_REG_2, bytes), MOV_IMM(BPF_REG_3, 0),
 		CALL(BPF_FUNC_ringbuf_reserve),
 		JMP_IMM(BPF_JNE, BPF_REG_0, 0, 1), EXIT(),
 		ST_IMM(BPF_DW, BPF_REG_0, 0, word),
 		MOV(BPF_REG_1, BPF_REG_0), MOV_IMM(BPF_REG_2, flags), CALL(helper),
-		MOV_IMM(BPF_REG_0, 1), EXIT()));
+		MOV_IMM(BPF_REG_0, 1), EXIT());
+}
+
+static int reserve(int ring, int bytes, int word, int helper, int flags)
+{
+	return run_and_close(load_reserve(ring, bytes, word, helper, flags));
 }
 
 static int query(int ring, int what)
@@ -147,20 +157,24 @@ static void test_ring_wakeup(int map, struct ring_buffer *ring)
 
 static void test_ring_full(int map, struct ring_buffer *ring)
 {
-	int nr = 0;
+	int silent = load_output(map, 5, BPF_RB_NO_WAKEUP), nr = 0;
+	int submit = load_reserve(map, 40, 6, BPF_FUNC_ringbuf_submit, 0);
+	int discard = load_reserve(map, 40, 7, BPF_FUNC_ringbuf_discard, 0);
 
-	while (nr < 1000 && !output(map, nr, BPF_RB_NO_WAKEUP))
+	while (nr < 1000 && !run(silent))
 		nr++;
 	printf("holds %d, then %d\n", nr, output(map, 0, 0));
 	printf("no room to reserve: %d\n", reserve(map, 64, 0, BPF_FUNC_ringbuf_submit, 0));
 	print_queries(map);
 	printf("consume: %d\n", ring_buffer__consume(ring));
 	for (nr = 0; nr < 300; nr++) {
-		if (reserve(map, 40, nr, nr % 3 ? BPF_FUNC_ringbuf_submit :
-			    BPF_FUNC_ringbuf_discard, 0) != 1)
+		if (run(nr % 3 ? submit : discard) != 1)
 			printf("reserve failed at %d\n", nr);
 		ring_buffer__consume(ring);
 	}
+	close(silent);
+	close(submit);
+	close(discard);
 	print_queries(map);
 	printf("larger than the ring: %d, as large: %d, all of it: %d\n",
 	       reserve(map, RING_BYTES + 8, 0, BPF_FUNC_ringbuf_submit, 0),

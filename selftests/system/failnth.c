@@ -8,11 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <kselftest.h>
 #include "insns.h"
@@ -312,7 +314,67 @@ static int run_mmap(const struct fail_case *c)
 	{ what " array of maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, fn },		\
 	{ what " hash of maps", BPF_MAP_TYPE_HASH_OF_MAPS, BPF_F_NO_PREALLOC, fn }
 
+/* Maps that are made, used and closed with the allocation failing somewhere on the way. */
+static int create_own(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes,
+		      uint32_t nr)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = key_bytes;
+	attr.value_size = value_bytes;
+	attr.max_entries = nr;
+	return lbpf_sys(BPF_MAP_CREATE, &attr);
+}
+
+static int run_create_ring(const struct fail_case *c)
+{
+	return create_own(BPF_MAP_TYPE_RINGBUF, 0, 0, 16384);
+}
+
+static int run_create_stacks(const struct fail_case *c)
+{
+	return create_own(BPF_MAP_TYPE_STACK_TRACE, 4, 64, 100);
+}
+
+static int run_perf_event(const struct fail_case *c)
+{
+	struct perf_event_attr event = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(event),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+	};
+	int perf = syscall(SYS_perf_event_open, &event, -1, 0, -1, 0), key = 0, ret, err;
+	int fd = create_own(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 2);
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = fd;
+	attr.key = PTR(&key);
+	attr.value = PTR(&perf);
+	ret = fd < 0 ? fd : lbpf_sys(BPF_MAP_UPDATE_ELEM, &attr);
+	err = errno;
+	if (fd >= 0)
+		close(fd);
+	close(perf);
+	errno = err;
+	return ret;
+}
+
+static int run_walk(const struct fail_case *c)
+{
+	struct lbpf_map_walk walk = {
+		.map_fd = map_fd, .keys = PTR(keys), .values = PTR(buf), .count = 5,
+	};
+
+	return test_bpf(SIDE_LBPF, LBPF_MAP_WALK, &walk, sizeof(walk));
+}
+
 static const struct fail_case cases[] = {
+	{ "create ring buffer", BPF_MAP_TYPE_HASH, 0, run_create_ring },
+	{ "create stack map", BPF_MAP_TYPE_HASH, 0, run_create_stacks },
+	{ "store a perf event", BPF_MAP_TYPE_HASH, 0, run_perf_event },
+	ALL_TYPES("walk", run_walk),
 	OTHER_TYPES("create", run_create),
 	OTHER_TYPES("lookup", run_lookup),
 	OTHER_TYPES("update", run_update),
