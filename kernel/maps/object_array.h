@@ -46,7 +46,8 @@ static __always_inline void *object_array_get(const struct lbpf_map *map, u32 in
 }
 
 int lbpf_object_array_check(const union bpf_attr *attr);
-struct lbpf_map *lbpf_object_array_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops);
+struct lbpf_map *lbpf_object_array_alloc(const union bpf_attr *attr,
+					 const struct lbpf_map_ops *ops);
 void lbpf_object_array_free(struct lbpf_map *map);
 int lbpf_object_array_user_lookup(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_object_array_user_update(struct lbpf_map *map, const void *key, const void *value,

@@ -27,7 +27,9 @@ static const struct {
 	{ BPF_MAP_TYPE_LPM_TRIE, "lpm_trie", 8, 8, BPF_F_NO_PREALLOC },
 };
 
-static const uint32_t sizes[] = { 0, 1, 3, 4, 5, 7, 8, 64, 256, 260, 261, 512, 0x400000, 0x80000000 };
+static const uint32_t sizes[] = {
+	0, 1, 3, 4, 5, 7, 8, 64, 256, 260, 261, 512, 0x400000, 0x80000000,
+};
 
 static int create(union bpf_attr *attr, const char *what)
 {
@@ -227,7 +229,8 @@ static void queue_prog_traced(int fd, int helper, uint64_t flags)
 	static unsigned char packet[64];
 	struct bpf_insn insns[] = {
 		MOV(6, 1), LD_ABS(BPF_W, 16), STX(BPF_DW, 10, 0, -8), MOV(2, 10),
-		ALU64_IMM(BPF_ADD, 2, -8), MOV_IMM(3, flags), LD_MAP_FD(1, fd), CALL(helper), LDX(BPF_DW, 1, 10, -8),
+		ALU64_IMM(BPF_ADD, 2, -8), MOV_IMM(3, flags), LD_MAP_FD(1, fd), CALL(helper),
+		LDX(BPF_DW, 1, 10, -8),
 		ALU64_IMM(BPF_LSH, 0, 8), ALU64(BPF_ADD, 0, 1), EXIT(),
 	};
 	union bpf_attr attr = load_attr(insns, ARRAY_SIZE_OF(insns));
