@@ -111,21 +111,31 @@ static void time_kind(size_t kind, int cmd, const char *what, int nr_threads)
 	fflush(stdout);
 }
 
-static long long free_bytes(void)
+static long long read_free(void)
 {
 	long long kib = 0;
 	char line[128];
 	FILE *f;
 
-	sync();
-	/* What maps give back comes after grace periods. */
-	sleep(2);
 	f = fopen("/proc/meminfo", "r");
 	while (f && fgets(line, sizeof(line), f))
 		sscanf(line, "MemFree: %lld", &kib);
 	if (f)
 		fclose(f);
 	return kib * 1024;
+}
+
+/* What maps give back comes after grace periods, and in the background. */
+static long long free_bytes(void)
+{
+	long long before, now = read_free();
+
+	do {
+		before = now;
+		sleep(4);
+		now = read_free();
+	} while (llabs(now - before) > 1 << 18);
+	return now;
 }
 
 static void weigh(size_t kind)
