@@ -79,7 +79,8 @@ enum lbpf_insn_flag {
 	LBPF_INSN_ALU_MASK	= BIT(5),	/* pointer arithmetic masked by alu_limit */
 	LBPF_INSN_MASK_NEG	= BIT(6),	/* ... the register is subtracted */
 	LBPF_INSN_MASK_IMM	= BIT(7),	/* ... by a constant */
-	LBPF_INSN_TABLE_LOOKUP	= BIT(24),	/* native call that looks up in the table of @map; the rewriter */
+	/* native call that looks up in the table of @map; the rewriter */
+	LBPF_INSN_TABLE_LOOKUP	= BIT(24),
 	LBPF_INSN_MASK_DST	= BIT(20),	/* ... the number is in dst, the pointer in src */
 	LBPF_INSN_PROBE_MEM	= BIT(8),	/* load that may fault: 0 then */
 	LBPF_INSN_CTX		= BIT(9),	/* load or store of @ctx_field */

@@ -18,7 +18,8 @@ enum lbpf_log_level {
 	LBPF_LOG_INSNS	= 1,	/* errors, and the instructions of the path */
 	LBPF_LOG_ALL	= 2,	/* every visit and every state */
 	LBPF_LOG_STATS	= 4,	/* the closing statistics */
-	LBPF_LOG_PASSES	= 1 << 16, /* the program after each pass; LBPF_LOG_LEVEL_PASSES of the user ABI */
+	/* the program after each pass; LBPF_LOG_LEVEL_PASSES of the user ABI */
+	LBPF_LOG_PASSES	= 1 << 16,
 };
 
 /**

@@ -124,7 +124,8 @@ struct lbpf_map_table {
  * @uses: OR of enum lbpf_map_use: what programs may do with it.
  * @create_flags: map_flags it accepts.
  * @cursor_is_key: What batch callers keep (in_batch, out_batch) is a key.
- * @peek_reads: A peek, and a lookup by userspace, asks for the value it passes; it does not get one.
+ * @peek_reads: A peek, and a lookup by userspace, asks for the value it passes; it does not get
+ *	one.
  * @alloc_check: Further checks of the attributes; 0 or -errno.  May be NULL.
  * @alloc: A new map (its private struct, lbpf_map first) for checked attributes.  The caller
  *	has set nothing;

@@ -30,7 +30,8 @@ enum lbpf_ctx_access {
 	LBPF_CTX_NARROW_LOW = BIT(8),	/* parts only of the lower half */
 	LBPF_CTX_NARROW_START = BIT(9),	/* parts only from the first byte */
 	LBPF_CTX_NARROW_HALF = BIT(10),	/* parts only of half the size or more */
-	LBPF_CTX_WIDE	= BIT(11),	/* two elements that lie at a multiple of their size may be one access */
+	/* two elements that lie at a multiple of their size may be one access */
+	LBPF_CTX_WIDE	= BIT(11),
 };
 
 /* How the field is found in the kernel object behind the context. */
@@ -141,7 +142,8 @@ struct lbpf_progtype {
 	u32				nr_fields;
 	const struct lbpf_object_rows	*objects;
 	const struct lbpf_proto *(*helper)(u32 id, const struct lbpf_code *code);
-	bool (*field_ok)(const struct lbpf_code *code, const struct lbpf_ctx_field *field, bool is_write);
+	bool (*field_ok)(const struct lbpf_code *code, const struct lbpf_ctx_field *field,
+			 bool is_write);
 	bool (*expected_attach_ok)(u32 attach_type);
 	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
 	const void			*ld_abs[3];

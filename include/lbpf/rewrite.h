@@ -24,7 +24,9 @@ struct lbpf_code;
  */
 int lbpf_rewrite(struct lbpf_code *code);
 
-/* Afterwards, where it is wanted: keep its constants out of the machine code.  0, -ENOMEM, -E2BIG. */
+/*
+ * Afterwards, where it is wanted: keep its constants out of the machine code.  0, -ENOMEM, -E2BIG.
+ */
 int lbpf_blind(struct lbpf_code *code);
 
 #endif /* _LBPF_REWRITE_H */

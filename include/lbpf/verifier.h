@@ -12,8 +12,8 @@ struct lbpf_code;
 /**
  * lbpf_verify() - Prove that a program is safe, and write down what is known of it
  * @code: Program with insns, pt, caps, log set, aux zeroed, and subprogs empty.
- *	On success: aux, facts (freed by the caller, in any case), subprogs, used_maps and statistics are filled in.
- *	The instructions are not changed.
+ *	On success: aux, facts (freed by the caller, in any case), subprogs, used_maps and
+ *	statistics are filled in. The instructions are not changed.
  *
  * Context: Process context, may sleep.  Killable between instructions.
  * Return: 0, or -errno (EACCES, EINVAL, E2BIG, EPERM, ENOMEM, EFAULT, ...) with

@@ -93,7 +93,7 @@ static int make_symlink(struct lbpf_idmap *idmap, struct inode *dir, struct dent
 	text = lbpf_zalloc(size_bytes, GFP_USER | __GFP_NOWARN);
 	if (!text)
 		return -ENOMEM;
-	inode = make_inode(dir, S_IRWXUGO | S_IFLNK);
+	inode = make_inode(dir, 0777 | S_IFLNK);
 	if (!inode) {
 		lbpf_free(text);
 		return -ENOMEM;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Helpers that name sockets and network name spaces by a number, and the choice of a socket's packet.
+ * Helpers that name sockets and network name spaces by a number, and the choice of a socket's
+ * packet.
  *
  * Layer: helpers.
  */
@@ -83,7 +84,8 @@ HELPER_1(msg_netns, const struct sk_msg *, ctx)
 	}
 
 const struct lbpf_proto lbpf_sock_cookie_proto = COOKIE_PROTO(sock_cookie, LBPF_ARG_CTX);
-const struct lbpf_proto lbpf_sock_ptr_cookie_proto = COOKIE_PROTO(sock_cookie, LBPF_ARG_BTF_ID_SOCK_COMMON);
+const struct lbpf_proto lbpf_sock_ptr_cookie_proto = COOKIE_PROTO(sock_cookie,
+								  LBPF_ARG_BTF_ID_SOCK_COMMON);
 const struct lbpf_proto lbpf_addr_cookie_proto = COOKIE_PROTO(addr_cookie, LBPF_ARG_CTX);
 const struct lbpf_proto lbpf_ops_cookie_proto = COOKIE_PROTO(ops_cookie, LBPF_ARG_CTX);
 const struct lbpf_proto lbpf_sock_netns_proto = NETNS_PROTO(sock_netns);

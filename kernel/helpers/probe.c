@@ -50,5 +50,6 @@ const struct lbpf_proto lbpf_probe_read_user_proto = {
 	.fn		= probe_read_user,
 	.gpl_only	= true,
 	.ret		= LBPF_RET_INTEGER,
-	.arg		= { LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE_OR_ZERO, LBPF_ARG_ANYTHING },
+	.arg		= { LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE_OR_ZERO,
+			    LBPF_ARG_ANYTHING },
 };

@@ -526,7 +526,8 @@ const struct lbpf_proto *lbpf_lwt_seg6_helper(u32 id, const struct lbpf_code *co
  */
 const struct lbpf_proto *lbpf_lwt_helper(u32 id, const struct lbpf_code *code)
 {
-	return id == BPF_FUNC_skb_pull_data ? &lbpf_skb_pull_data_proto : lbpf_lwt_seg6_helper(id, code);
+	return id == BPF_FUNC_skb_pull_data ? &lbpf_skb_pull_data_proto :
+					      lbpf_lwt_seg6_helper(id, code);
 }
 
 static const struct lbpf_proto *const in_lwt_xmit[] = {

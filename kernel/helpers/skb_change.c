@@ -60,7 +60,8 @@ HELPER_2(set_hash, struct sk_buff *, skb, u32, hash)
 	}
 
 const struct lbpf_proto lbpf_skb_change_head_proto =
-	SKB_PROTO(skb_change_head, change_head, LBPF_EFF_PACKET_CHANGE, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING);
+	SKB_PROTO(skb_change_head, change_head, LBPF_EFF_PACKET_CHANGE, LBPF_ARG_ANYTHING,
+		  LBPF_ARG_ANYTHING);
 const struct lbpf_proto lbpf_skb_pull_data_proto =
 	SKB_PROTO(skb_pull_data, pull_data, LBPF_EFF_PACKET_CHANGE, LBPF_ARG_ANYTHING);
 const struct lbpf_proto lbpf_set_hash_invalid_proto = SKB_PROTO(set_hash_invalid, forget_hash, 0);

@@ -19,10 +19,16 @@ static bool is_tcp(const struct sock *sk)
 	return sk_fullsock(sk) && sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP;
 }
 
+static bool is_udp(const struct sock *sk)
+{
+	return sk_fullsock(sk) && sk->sk_type == SOCK_DGRAM && sk->sk_protocol == IPPROTO_UDP;
+}
+
 /* The protocol's handlers decide: half-open sockets have no type of their own. */
 static bool is_tcp_state(const struct sock *sk, u8 state)
 {
-	return sk->sk_state == state && !strcmp(sk->sk_prot->name, sk->sk_family == AF_INET6 ? "TCPv6" : "TCP");
+	return sk->sk_state == state &&
+	       !strcmp(sk->sk_prot->name, sk->sk_family == AF_INET6 ? "TCPv6" : "TCP");
 }
 
 #define CAST(name, condition)						\
@@ -35,8 +41,7 @@ CAST(to_tcp, is_tcp(sk))
 CAST(to_tcp6, is_tcp(sk) && sk->sk_family == AF_INET6)
 CAST(to_timewait, is_tcp_state(sk, TCP_TIME_WAIT))
 CAST(to_request, is_tcp_state(sk, TCP_NEW_SYN_RECV))
-CAST(to_udp6, sk_fullsock(sk) && sk->sk_type == SOCK_DGRAM && sk->sk_protocol == IPPROTO_UDP &&
-	      sk->sk_family == AF_INET6)
+CAST(to_udp6, is_udp(sk) && sk->sk_family == AF_INET6)
 CAST(to_unix, sk_fullsock(sk) && sk->sk_family == AF_UNIX)
 
 #define CAST_PROTO(helper, function, object)				\

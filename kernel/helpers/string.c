@@ -54,7 +54,10 @@ static u32 find_base(const char *str, u32 size, u32 base, u32 *pos)
 	return has_zero ? 8 : 10;
 }
 
-/* Source: bpf_strtol() in bpf-helpers(7): space, a sign, digits in base 8, 10, 16, or as they begin. */
+/*
+ * Source: bpf_strtol() in bpf-helpers(7): space, a sign, digits in base 8, 10, 16, or as they
+ * begin.
+ */
 static int read_number(const char *str, u32 size, u64 flags, struct number *number)
 {
 	u32 base = flags, pos = 0, start;

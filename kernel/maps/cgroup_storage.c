@@ -21,7 +21,9 @@
 
 #define STORAGE_FLAGS	(BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | \
 			 BPF_F_WRONLY_PROG)
-/* Largest value of the plain type, as bpf(2) bounds it: less than a slab object by its own header. */
+/*
+ * Largest value of the plain type, as bpf(2) bounds it: less than a slab object by its own header.
+ */
 #define MAX_PLAIN_BYTES	(KMALLOC_MAX_SIZE - 512)
 #define VALUE_ALIGN	8
 
@@ -82,7 +84,8 @@ static struct lbpf_map *storage_alloc(const union bpf_attr *attr)
 	if (!storage)
 		return ERR_PTR(-ENOMEM);
 	map = &storage->map;
-	lbpf_map_init(map, is_each ? &lbpf_percpu_cgroup_storage_ops : &lbpf_cgroup_storage_ops, attr);
+	lbpf_map_init(map, is_each ? &lbpf_percpu_cgroup_storage_ops : &lbpf_cgroup_storage_ops,
+		      attr);
 	if (is_each)
 		storage->percpu = lbpf_percpu_alloc(map->elem_size, VALUE_ALIGN, GFP_KERNEL);
 	else

@@ -423,7 +423,8 @@ static int step(struct lbpf_lpm *lpm, const struct bpf_lpm_trie_key *key, void *
 
 	if (!guard_enter(&lpm->guard, &irq_flags))
 		return -EBUSY;
-	link = key ? lbpf_trie_next(&lpm->trie, key->data, min(key->prefixlen, lpm->trie.max_bits)) :
+	link = key ? lbpf_trie_next(&lpm->trie, key->data,
+				    min(key->prefixlen, lpm->trie.max_bits)) :
 		     lbpf_trie_first(&lpm->trie);
 	err = copy_key(lpm, link, next);
 	if (!err)

@@ -18,7 +18,6 @@
 #define BUCKET_MEAN	4
 #define CHAIN_POS_BITS	20U
 
-
 /* One attempt: the element, NULL, or with *changed set neither. */
 static struct lbpf_elem *scan(const struct table *t, const struct bucket *b, const void *key,
 			      u64 tag, bool *changed)

@@ -172,9 +172,10 @@ void lbpf_trie_locate(const struct trie *t, const u8 *data, u32 len, struct trie
 	place->needs_node = !place->is_cover && place->link && !place->old;
 }
 
-/* Pairs with the address dependency of readers: what is behind a link is filled in. */
+/* What is behind a link is filled in. */
 static void publish(u32 *at, u32 link)
 {
+	/* Pairs with the address dependency of readers. */
 	smp_store_release(at, link);
 }
 
@@ -512,11 +513,11 @@ u32 lbpf_trie_next(const struct trie *t, const u8 *data, u32 len)
 		return 0;
 	lbpf_trie_locate(t, data, len, &place);
 	spot = place.spot;
+	if (!place.is_cover && place.link && is_after(t, &place))
+		return first_below(t, place.link);
 	if (place.is_cover) {
 		cover_range(&spot, data, len, &first, &last);
 		link = next_in_spot(t, &spot, last, len);
-	} else if (place.link && is_after(t, &place)) {
-		return first_below(t, place.link);
 	} else {
 		link = next_in_spot(t, &spot, place.index, NO_LIMIT);
 	}

@@ -21,7 +21,8 @@
 
 #define ROW(user, field, kernel, member, reg_type, may)			\
 	{								\
-		.name = #field, .off = offsetof(user, field), .size = sizeof_field(user, field),	\
+		.name = #field, .off = offsetof(user, field),		\
+		.size = sizeof_field(user, field),			\
 		.access = (may), .kind = LBPF_CTX_MEMBER, .type = (reg_type),	\
 		.k_off = offsetof(kernel, member), .k_size = sizeof_field(kernel, member),	\
 	}
@@ -34,10 +35,13 @@ static bool yes_or_no(const struct lbpf_code *code, s64 *min, s64 *max)
 	return true;
 }
 
-#define DEVICE(field, may)	ROW(struct bpf_cgroup_dev_ctx, field, struct bpf_cgroup_dev_ctx, field, \
-				    LBPF_SCALAR, may)
+#define DEVICE(field, may) \
+	ROW(struct bpf_cgroup_dev_ctx, field, struct bpf_cgroup_dev_ctx, field, LBPF_SCALAR, may)
 
-/* The kernel's object is the user's struct itself.  The type and the access are halves of one field. */
+/*
+ * The kernel's object is the user's struct itself.  The type and the access are halves of one
+ * field.
+ */
 static const struct lbpf_ctx_field device_fields[] = {
 	DEVICE(access_type, RO),
 	DEVICE(major, WHOLE),
@@ -58,9 +62,11 @@ const struct lbpf_progtype lbpf_cgroup_device_type = {
 static const struct lbpf_ctx_field sysctl_fields[] = {
 	ROW(struct bpf_sysctl, write, struct bpf_sysctl_kern, write, LBPF_SCALAR, RO),
 	{
-		.name = "file_pos", .off = offsetof(struct bpf_sysctl, file_pos), .size = sizeof(__u32),
+		.name = "file_pos", .off = offsetof(struct bpf_sysctl, file_pos),
+		.size = sizeof(__u32),
 		.access = RO | LBPF_CTX_WRITE, .kind = LBPF_CTX_DEREF, .type = LBPF_SCALAR,
-		.k_off = offsetof(struct bpf_sysctl_kern, ppos), .k_off2 = 0, .k_size = sizeof(__u32),
+		.k_off = offsetof(struct bpf_sysctl_kern, ppos), .k_off2 = 0,
+		.k_size = sizeof(__u32),
 	},
 };
 
@@ -82,16 +88,20 @@ static int emit_retval(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 	u8 ctx = is_write ? insn->dst_reg : insn->src_reg;
 	u8 tmp = is_write ? BPF_REG_AX : insn->dst_reg;
 
-	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, tmp, ctx, offsetof(struct bpf_sockopt_kern, current_task)));
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, tmp, ctx,
+				       offsetof(struct bpf_sockopt_kern, current_task)));
 	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, tmp, tmp, offsetof(struct task_struct, bpf_ctx)));
 	if (is_write)
-		lbpf_insn_put(buf, BPF_STX_MEM(BPF_W, tmp, insn->src_reg, offsetof(struct bpf_cg_run_ctx, retval)));
+		lbpf_insn_put(buf, BPF_STX_MEM(BPF_W, tmp, insn->src_reg,
+					       offsetof(struct bpf_cg_run_ctx, retval)));
 	else
-		lbpf_insn_put(buf, BPF_LDX_MEM(BPF_W, tmp, tmp, offsetof(struct bpf_cg_run_ctx, retval)));
+		lbpf_insn_put(buf, BPF_LDX_MEM(BPF_W, tmp, tmp,
+					       offsetof(struct bpf_cg_run_ctx, retval)));
 	return 0;
 }
 
-#define OPT(field, reg_type, may)	ROW(struct bpf_sockopt, field, struct bpf_sockopt_kern, field, reg_type, may)
+#define OPT(field, reg_type, may) \
+	ROW(struct bpf_sockopt, field, struct bpf_sockopt_kern, field, reg_type, may)
 
 static const struct lbpf_ctx_field sockopt_fields[] = {
 	OPT(sk, LBPF_PTR_SOCKET, WHOLE),
@@ -101,14 +111,19 @@ static const struct lbpf_ctx_field sockopt_fields[] = {
 	OPT(optname, LBPF_SCALAR, WHOLE | LBPF_CTX_WRITE),
 	OPT(optlen, LBPF_SCALAR, WHOLE | LBPF_CTX_WRITE),
 	{
-		.name = "retval", .off = offsetof(struct bpf_sockopt, retval), .size = sizeof(__s32),
+		.name = "retval", .off = offsetof(struct bpf_sockopt, retval),
+		.size = sizeof(__s32),
 		.access = WHOLE | LBPF_CTX_WRITE, .kind = LBPF_CTX_EMIT, .type = LBPF_SCALAR,
 		.emit = emit_retval,
 	},
 };
 
-/* What is asked for cannot be changed when the answer is there; what is answered is not there before. */
-static bool sockopt_field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *field, bool is_write)
+/*
+ * What is asked for cannot be changed when the answer is there; what is answered is not there
+ * before.
+ */
+static bool sockopt_field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *field,
+			     bool is_write)
 {
 	bool is_set = code->expected_attach_type == BPF_CGROUP_SETSOCKOPT;
 

@@ -38,19 +38,24 @@ static const struct lbpf_ctx_field fields[] = {
 	SOCK(mark, RW),
 	SOCK(priority, RW),
 	COMMON(src_ip4, skc_rcv_saddr),
-	COMMON(src_ip6[0], skc_v6_rcv_saddr.s6_addr32[0]), COMMON(src_ip6[1], skc_v6_rcv_saddr.s6_addr32[1]),
-	COMMON(src_ip6[2], skc_v6_rcv_saddr.s6_addr32[2]), COMMON(src_ip6[3], skc_v6_rcv_saddr.s6_addr32[3]),
+	COMMON(src_ip6[0], skc_v6_rcv_saddr.s6_addr32[0]),
+	COMMON(src_ip6[1], skc_v6_rcv_saddr.s6_addr32[1]),
+	COMMON(src_ip6[2], skc_v6_rcv_saddr.s6_addr32[2]),
+	COMMON(src_ip6[3], skc_v6_rcv_saddr.s6_addr32[3]),
 	ROW(src_port, struct sock_common, skc_num, START),
 	LBPF_SOCK_PORT_ROW,
 	COMMON(dst_ip4, skc_daddr),
-	COMMON(dst_ip6[0], skc_v6_daddr.s6_addr32[0]), COMMON(dst_ip6[1], skc_v6_daddr.s6_addr32[1]),
-	COMMON(dst_ip6[2], skc_v6_daddr.s6_addr32[2]), COMMON(dst_ip6[3], skc_v6_daddr.s6_addr32[3]),
+	COMMON(dst_ip6[0], skc_v6_daddr.s6_addr32[0]),
+	COMMON(dst_ip6[1], skc_v6_daddr.s6_addr32[1]),
+	COMMON(dst_ip6[2], skc_v6_daddr.s6_addr32[2]),
+	COMMON(dst_ip6[3], skc_v6_daddr.s6_addr32[3]),
 	ROW(state, struct sock_common, skc_state, START),
 	LBPF_SOCK_QUEUE_ROW,
 };
 
 /* Settings belong to creation and release, addresses to binding. */
-static bool field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *field, bool is_write)
+static bool field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *field,
+		     bool is_write)
 {
 	bool is_v4 = code->expected_attach_type == BPF_CGROUP_INET4_POST_BIND;
 	bool is_v6 = code->expected_attach_type == BPF_CGROUP_INET6_POST_BIND;
@@ -67,7 +72,8 @@ static bool field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *
 	default:
 		break;
 	}
-	if (field->off >= offsetof(struct bpf_sock, src_ip6[0]) && field->off <= offsetof(struct bpf_sock, src_ip6[3]))
+	if (field->off >= offsetof(struct bpf_sock, src_ip6[0]) &&
+	    field->off <= offsetof(struct bpf_sock, src_ip6[3]))
 		return is_v6;
 	return true;
 }

@@ -85,7 +85,8 @@ static bool attach_ok(u32 attach_type)
 	return traits_of(attach_type) & KNOWN;
 }
 
-static bool field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *field, bool is_write)
+static bool field_ok(const struct lbpf_code *code, const struct lbpf_ctx_field *field,
+		     bool is_write)
 {
 	u32 traits = traits_of(code->expected_attach_type);
 

@@ -54,12 +54,14 @@ static int emit_full(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 {
 	u8 ctx = is_write ? insn->dst_reg : insn->src_reg, dst = insn->dst_reg;
 
-	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_B, BPF_REG_AX, ctx, offsetof(struct bpf_sock_ops_kern, is_fullsock)));
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_B, BPF_REG_AX, ctx,
+				       offsetof(struct bpf_sock_ops_kern, is_fullsock)));
 	if (is_write) {
 		lbpf_insn_put(buf, BPF_JMP_IMM(BPF_JEQ, BPF_REG_AX, 0, 2));
-		lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, BPF_REG_AX, ctx, offsetof(struct bpf_sock_ops_kern, sk)));
-		lbpf_insn_put(buf, BPF_STX_MEM(bytes_to_bpf_size(field->k_size), BPF_REG_AX, insn->src_reg,
-					       field->k_off));
+		lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, BPF_REG_AX, ctx,
+					       offsetof(struct bpf_sock_ops_kern, sk)));
+		lbpf_insn_put(buf, BPF_STX_MEM(bytes_to_bpf_size(field->k_size), BPF_REG_AX,
+					       insn->src_reg, field->k_off));
 		return 0;
 	}
 	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, ctx, offsetof(struct bpf_sock_ops_kern, sk)));
@@ -78,7 +80,8 @@ static int emit_skb_data(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 {
 	u8 dst = insn->dst_reg;
 
-	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, insn->src_reg, offsetof(struct bpf_sock_ops_kern, skb)));
+	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, insn->src_reg,
+				       offsetof(struct bpf_sock_ops_kern, skb)));
 	lbpf_insn_put(buf, BPF_JMP_IMM(BPF_JEQ, dst, 0, 1));
 	lbpf_insn_put(buf, BPF_LDX_MEM(BPF_DW, dst, dst, offsetof(struct sk_buff, data)));
 	return 0;
@@ -88,10 +91,14 @@ static int emit_skb_data(struct lbpf_insn_buf *buf, const struct bpf_insn *insn,
 static const struct lbpf_ctx_field fields[] = {
 	OWN(op, op),
 	{
-		NAME(reply, WHOLE | LBPF_CTX_WRITE, LBPF_SCALAR), .kind = LBPF_CTX_MEMBER,
-		.k_off = offsetof(struct bpf_sock_ops_kern, reply), .k_size = sizeof(u32),
+		NAME(reply, WHOLE | LBPF_CTX_WRITE, LBPF_SCALAR),
+		.kind = LBPF_CTX_MEMBER,
+		.k_off = offsetof(struct bpf_sock_ops_kern, reply),
+		.k_size = sizeof(u32),
 	},
-	OWN(args[1], args[1]), OWN(args[2], args[2]), OWN(args[3], args[3]),
+	OWN(args[1], args[1]),
+	OWN(args[2], args[2]),
+	OWN(args[3], args[3]),
 	ANY_SOCK(family, skc_family),
 	ANY_SOCK(remote_ip4, skc_daddr),
 	ANY_SOCK(local_ip4, skc_rcv_saddr),
@@ -129,27 +136,40 @@ static const struct lbpf_ctx_field fields[] = {
 	TCP(lost_out),
 	TCP(sacked_out),
 	{
-		NAME(sk_txhash, WHOLE | LBPF_CTX_WRITE, LBPF_SCALAR), .kind = LBPF_CTX_EMIT, .emit = emit_full,
-		.k_off = offsetof(struct sock, sk_txhash), .k_size = sizeof(u32),
+		NAME(sk_txhash, WHOLE | LBPF_CTX_WRITE, LBPF_SCALAR),
+		.kind = LBPF_CTX_EMIT,
+		.emit = emit_full,
+		.k_off = offsetof(struct sock, sk_txhash),
+		.k_size = sizeof(u32),
 	},
 	TCP(bytes_received),
 	TCP(bytes_acked),
 	{
-		NAME(sk, WHOLE, LBPF_PTR_SOCKET | LBPF_MAYBE_NULL), .kind = LBPF_CTX_EMIT, .emit = emit_full,
+		NAME(sk, WHOLE, LBPF_PTR_SOCKET | LBPF_MAYBE_NULL),
+		.kind = LBPF_CTX_EMIT,
+		.emit = emit_full,
 	},
 	{
-		NAME(skb_data, WHOLE, LBPF_PTR_PACKET), .kind = LBPF_CTX_EMIT, .emit = emit_skb_data,
+		NAME(skb_data, WHOLE, LBPF_PTR_PACKET),
+		.kind = LBPF_CTX_EMIT,
+		.emit = emit_skb_data,
 	},
 	{
-		NAME(skb_data_end, WHOLE, LBPF_PTR_PACKET_END), .kind = LBPF_CTX_MEMBER,
-		.k_off = offsetof(struct bpf_sock_ops_kern, skb_data_end), .k_size = sizeof(void *),
+		NAME(skb_data_end, WHOLE, LBPF_PTR_PACKET_END),
+		.kind = LBPF_CTX_MEMBER,
+		.k_off = offsetof(struct bpf_sock_ops_kern, skb_data_end),
+		.k_size = sizeof(void *),
 	},
 	{
-		NUMBER(skb_len), .kind = LBPF_CTX_DEREF, .k_off = offsetof(struct bpf_sock_ops_kern, skb),
-		.k_off2 = offsetof(struct sk_buff, len), .k_size = sizeof_field(struct sk_buff, len),
+		NUMBER(skb_len),
+		.kind = LBPF_CTX_DEREF,
+		.k_off = offsetof(struct bpf_sock_ops_kern, skb),
+		.k_off2 = offsetof(struct sk_buff, len),
+		.k_size = sizeof_field(struct sk_buff, len),
 	},
 	{
-		NAME(skb_tcp_flags, WHOLE | LBPF_CTX_NARROW | LBPF_CTX_NARROW_START, LBPF_SCALAR), .kind = LBPF_CTX_DEREF,
+		NAME(skb_tcp_flags, WHOLE | LBPF_CTX_NARROW | LBPF_CTX_NARROW_START, LBPF_SCALAR),
+		.kind = LBPF_CTX_DEREF,
 		.k_off = offsetof(struct bpf_sock_ops_kern, skb),
 		.k_off2 = offsetof(struct sk_buff, cb) + offsetof(struct tcp_skb_cb, tcp_flags),
 		.k_size = sizeof_field(struct tcp_skb_cb, tcp_flags),

@@ -33,7 +33,8 @@ static const struct lbpf_ctx_field raw_fields[] = { MEMORY("args", LBPF_RAW_CTX_
 static const struct lbpf_ctx_field writable_fields[] = {
 	{
 		.name = "buffer", .off = 0, .size = sizeof(u64), .access = LBPF_CTX_READ,
-		.kind = LBPF_CTX_MEMBER, .type = LBPF_PTR_TP_BUFFER, .k_off = 0, .k_size = sizeof(u64),
+		.kind = LBPF_CTX_MEMBER, .type = LBPF_PTR_TP_BUFFER, .k_off = 0,
+			.k_size = sizeof(u64),
 	},
 	{
 		.name = "args", .off = sizeof(u64), .size = LBPF_RAW_CTX_BYTES - sizeof(u64),
@@ -66,7 +67,8 @@ static const struct lbpf_ctx_field perf_fields[] = {
 	{
 		.name = "regs", .off = 0, .size = sizeof(long),
 		.count = sizeof(struct pt_regs) / sizeof(long),
-		.access = LBPF_CTX_READ, .kind = LBPF_CTX_EMIT, .type = LBPF_SCALAR, .emit = emit_register,
+		.access = LBPF_CTX_READ, .kind = LBPF_CTX_EMIT, .type = LBPF_SCALAR,
+			.emit = emit_register,
 	},
 	SAMPLE(sample_period, period),
 	SAMPLE(addr, addr),

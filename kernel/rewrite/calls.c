@@ -57,7 +57,10 @@ static const void *find_function(const struct lbpf_insn_aux *aux)
 	return fn ? fn : proto->fn;
 }
 
-/* Where speculation matters Linux compares all 64 bits of the index, which the call itself does not. */
+/*
+ * Where speculation matters Linux compares all 64 bits of the index, which the call itself does
+ * not.
+ */
 static void put_index_check(struct lbpf_rewrite *rw)
 {
 	const struct lbpf_map *map = rw->aux->map;

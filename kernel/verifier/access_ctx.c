@@ -182,9 +182,11 @@ static int refuse_member(struct lbpf_env *env, const char *object, s32 off, u32 
 	const struct lbpf_ctx_field *field = lbpf_map_row_find(off, 1);
 
 	if (field && field->btf_name)
-		return reject(env, -EACCES, "cannot access ptr member %s with moff %u in struct bpf_map with off %u size %u",
+		return reject(env, -EACCES,
+			      "cannot access ptr member %s with moff %u in struct bpf_map with off %u size %u",
 			      field->name, field->off, off, size);
-	return reject(env, -EACCES, "access beyond the members of struct %s that can be read at off %u size %u",
+	return reject(env, -EACCES,
+		      "access beyond the members of struct %s that can be read at off %u size %u",
 		      object, off, size);
 }
 
@@ -203,10 +205,11 @@ int lbpf_access_map(struct lbpf_env *env, const struct lbpf_access *access)
 	int err;
 
 	if (!env->may_leak)
-		return reject(env, -EPERM, "%s access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN", object);
+		return reject(env, -EPERM,
+			      "%s access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN", object);
 	if (access->off < 0)
-		return reject(env, -EACCES, "R%d is %s invalid negative access: off=%d", access->regno, object,
-			      access->off);
+		return reject(env, -EACCES, "R%d is %s invalid negative access: off=%d",
+			      access->regno, object, access->off);
 	if (access->is_write)
 		return reject(env, -EACCES, "only read from %s is supported", object);
 	if (!(access->off % access->size))

@@ -321,12 +321,13 @@ static int access_tp_buffer(struct lbpf_env *env, const struct lbpf_access *acce
 	int err;
 
 	if (access->off < 0)
-		return reject(env, -EACCES, "R%d invalid tracepoint buffer access: off=%d, size=%d", access->regno,
-			      access->off, access->size);
+		return reject(env, -EACCES, "R%d invalid tracepoint buffer access: off=%d, size=%d",
+			      access->regno, access->off, access->size);
 	if (!lbpf_tnum_is_const(reg->var.bits) || reg->var.bits.value) {
 		lbpf_tnum_print(var, sizeof(var), reg->var.bits);
-		return reject(env, -EACCES, "R%d invalid variable buffer offset: off=%d, var_off=%s", access->regno,
-			      access->off, var);
+		return reject(env, -EACCES,
+			      "R%d invalid variable buffer offset: off=%d, var_off=%s",
+			      access->regno, access->off, var);
 	}
 	err = refuse_leak(env, access, "mem");
 	return err ? err : load_number(env, access);
@@ -344,7 +345,8 @@ static int access_flow_keys(struct lbpf_env *env, const struct lbpf_access *acce
 	if (err)
 		return err;
 	if (off < 0 || off + access->size > sizeof(struct bpf_flow_keys))
-		return reject(env, -EACCES, "invalid access to flow keys off=%d size=%d", off, access->size);
+		return reject(env, -EACCES, "invalid access to flow keys off=%d size=%d", off,
+			      access->size);
 	return load_number(env, access);
 }
 

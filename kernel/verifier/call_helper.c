@@ -54,19 +54,22 @@ int lbpf_call_check_leaks(struct lbpf_env *env)
 	return err;
 }
 
-static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn, const struct lbpf_proto **proto)
+static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn,
+		      const struct lbpf_proto **proto)
 {
 	const char *name = lbpf_helper_name(insn->imm);
 
 	*proto = NULL;
 	if (insn->imm < 0 || !name)
-		return reject(env, -EINVAL, "invalid func %s#%d", name ? name : "unknown", insn->imm);
+		return reject(env, -EINVAL, "invalid func %s#%d", name ? name : "unknown",
+			      insn->imm);
 	if (env->code->pt->helper)
 		*proto = env->code->pt->helper(insn->imm, env->code);
 	if (!*proto)
 		return reject(env, -EINVAL, "unknown func %s#%d", name, insn->imm);
 	if ((*proto)->gpl_only && !env->code->is_gpl)
-		return reject(env, -EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
+		return reject(env, -EINVAL,
+			      "cannot call GPL-restricted function from non-GPL compatible program");
 	if ((*proto)->effects & LBPF_EFF_SLEEPS && !env->is_sleepable)
 		return reject(env, -EINVAL, "helper call might sleep in a non-sleepable prog");
 	return 0;
@@ -238,7 +241,8 @@ static void return_number(struct lbpf_env *env, const struct lbpf_call *call)
 
 	lbpf_reg_set_unknown(env, r0);
 	if (effects & LBPF_EFF_R0_MAX_SIZE)
-		lbpf_scalar_set_srange(&r0->var, effects & LBPF_EFF_ERRNO ? -MAX_ERRNO_VALUE : 0, call->max_size);
+		lbpf_scalar_set_srange(&r0->var, effects & LBPF_EFF_ERRNO ? -MAX_ERRNO_VALUE : 0,
+				       call->max_size);
 }
 
 static int return_value(struct lbpf_env *env, const struct lbpf_call *call)

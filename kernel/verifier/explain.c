@@ -15,7 +15,7 @@
 #include "walk.h"
 
 /* Steps back along the path, at most; and branches that the log names. */
-#define MAX_STEPS	(1 << 20)
+#define MAX_STEPS	1000000U
 #define MAX_TOLD	8
 
 static const char *const nouns[LBPF_NR_REG_TYPES] = {
@@ -288,8 +288,10 @@ void lbpf_explain(struct lbpf_env *env, int err)
 	if (err == -ENOMEM || err == -EAGAIN || env->is_explained)
 		return;
 	env->is_explained = true;
-	if (!why && env->log->level)
-		why = own = lbpf_zalloc(sizeof(*own), GFP_KERNEL);
+	if (!why && env->log->level) {
+		own = lbpf_zalloc(sizeof(*own), GFP_KERNEL);
+		why = own;
+	}
 	if (!why)
 		return;
 	fill(env, err, why);

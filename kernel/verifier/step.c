@@ -16,7 +16,8 @@ static int step_call(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return lbpf_call_subprog(env, insn);
 	if (insn->src_reg)
-		return reject(env, -EINVAL, "invalid kernel function call not eliminated in verifier pass");
+		return reject(env, -EINVAL,
+			      "invalid kernel function call not eliminated in verifier pass");
 	err = lbpf_call_helper(env, insn);
 	if (!err)
 		env->idx++;
@@ -44,7 +45,8 @@ static int refuse_result(struct lbpf_env *env, const struct lbpf_reg *reg, const
 static int check_async_result(struct lbpf_env *env, const struct lbpf_reg *reg)
 {
 	if (reg->type != LBPF_SCALAR)
-		return reject(env, -EINVAL, "In async callback the register R0 is not a known value (%s)",
+		return reject(env, -EINVAL,
+			      "In async callback the register R0 is not a known value (%s)",
 			      lbpf_type_name(env, reg->type));
 	if (!lbpf_tnum_in(lbpf_tnum_range(0, 0), reg->var.bits))
 		return refuse_result(env, reg, "async callback", 0, 0);

@@ -352,8 +352,8 @@ int main(int argc, char **argv)
 		is_ours = measure(&rows[i], SIDE_LBPF, &ours);
 		is_theirs = measure(&rows[i], SIDE_KERNEL, &theirs);
 		printf("%-20s %10.1f %10.1f %6.2f   %8u %8u   %8u %8u%s%s\n", rows[i].name,
-		       ours.ns / 1000, theirs.ns / 1000, is_theirs ? ours.ns / theirs.ns : 0, ours.verify_us,
-		       theirs.verify_us, ours.walked, theirs.walked,
+		       ours.ns / 1000, theirs.ns / 1000, is_theirs ? ours.ns / theirs.ns : 0,
+		       ours.verify_us, theirs.verify_us, ours.walked, theirs.walked,
 		       is_ours ? "" : "  refused by lbpf", is_theirs ? "" : "  refused by bpf(2)");
 		fflush(stdout);
 		if (!is_ours || !is_theirs)

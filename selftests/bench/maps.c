@@ -450,7 +450,8 @@ static void bench_queue(const char *name, __u32 type, __u32 value_size, const in
 
 	for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++) {
 		int fd = map_create(side, &spec);
-		int with = queue_prog(side, fd, helpers, nr), without = queue_prog(side, fd, none, nr);
+		int with = queue_prog(side, fd, helpers, nr),
+		    without = queue_prog(side, fd, none, nr);
 
 		cost[side] = with < 0 || without < 0 ? -1 :
 			     (per_run(side, with) - per_run(side, without)) / NR_KEYS / nr;
@@ -550,8 +551,11 @@ static void bench_inner(void)
 		printf("%s\n", t ? "hash of maps" : "array of maps");
 		inner_costs(SIDE_LBPF, types[t], lbpf);
 		inner_costs(SIDE_KERNEL, types[t], kernel);
-		for (int i = 0; i < 3; i++)
-			report(rows[i], 4, 64, (double[2]){ lbpf[i], kernel[i] });
+		for (int i = 0; i < 3; i++) {
+			const double costs[] = { lbpf[i], kernel[i] };
+
+			report(rows[i], 4, 64, costs);
+		}
 	}
 }
 

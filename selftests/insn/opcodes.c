@@ -136,7 +136,8 @@ static bool make_older(__u8 *code, struct operands *ops)
 		return true;
 	}
 	if (is_alu(*code) && op == BPF_MOV && BPF_SRC(*code) == BPF_X &&
-	    (ops->off == 8 || ops->off == 16 || (ops->off == 32 && BPF_CLASS(*code) == BPF_ALU64))) {
+	    (ops->off == 8 || ops->off == 16 ||
+	     (ops->off == 32 && BPF_CLASS(*code) == BPF_ALU64))) {
 		ops->off = 0;
 		return true;
 	}

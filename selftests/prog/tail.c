@@ -31,7 +31,9 @@ static int make_array(void)
 	return make_map(SIDE_LBPF, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, NR_SLOTS);
 }
 
-/* Goes to the slot that @index or, if that is negative, a random number says; else returns @value. */
+/*
+ * Goes to the slot that @index or, if that is negative, a random number says; else returns @value.
+ */
 static int load_jumper(int fd, int index, int value)
 {
 	struct bpf_insn insns[] = {

@@ -20,7 +20,8 @@ struct kind {
 };
 
 #define KIND(type, bytes)	{ #type, BPF_PROG_TYPE_ ## type, 0, (bytes) }
-#define KIND_AT(type, attach, bytes)	{ #type " " #attach, BPF_PROG_TYPE_ ## type, BPF_ ## attach, (bytes) }
+#define KIND_AT(type, attach, bytes) \
+	{ #type " " #attach, BPF_PROG_TYPE_ ## type, BPF_ ## attach, (bytes) }
 
 static const struct kind kinds[] = {
 	KIND(SOCKET_FILTER, sizeof(struct __sk_buff)),
@@ -69,7 +70,8 @@ static const struct kind kinds[] = {
 static bool is_verbose;
 
 /* Loads and forgets a program: 0 or -errno; the log in verifier_log. */
-static int try(enum test_side side, const struct kind *kind, const struct bpf_insn *insns, unsigned int nr)
+static int try(enum test_side side, const struct kind *kind, const struct bpf_insn *insns,
+	       unsigned int nr)
 {
 	union bpf_attr attr = load_attr(insns, nr);
 	int fd;
@@ -93,11 +95,13 @@ static bool is_fault(bool want, bool got)
 	return want != got && (is_verbose || got || test_kernel_is_reference());
 }
 
-static bool may_access(enum test_side side, const struct kind *kind, int off, int size, bool is_write)
+static bool may_access(enum test_side side, const struct kind *kind, int off, int size,
+		       bool is_write)
 {
 	struct bpf_insn insns[] = {
 		MOV(BPF_REG_2, 0),
-		is_write ? STX(size, BPF_REG_1, BPF_REG_2, off) : LDX(size, BPF_REG_2, BPF_REG_1, off),
+		is_write ? STX(size, BPF_REG_1, BPF_REG_2, off) :
+			   LDX(size, BPF_REG_2, BPF_REG_1, off),
 		MOV_X(BPF_REG_0, BPF_REG_9),
 		EXIT(),
 	};
@@ -201,7 +205,8 @@ static int compare_attach_types(unsigned int type)
 		if (want == got)
 			continue;
 		nr_wrong++;
-		ksft_print_msg("type %u, attach type %u: bpf(2) %d, lbpf %d\n", type, attach, want, got);
+		ksft_print_msg("type %u, attach type %u: bpf(2) %d, lbpf %d\n", type, attach, want,
+			       got);
 	}
 	return nr_wrong;
 }
@@ -209,7 +214,8 @@ static int compare_attach_types(unsigned int type)
 /* Types that lbpf lacks: sleepable, or with a function or a struct of the kernel to belong to. */
 static bool is_lacking(unsigned int type)
 {
-	return type == BPF_PROG_TYPE_SYSCALL || type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_STRUCT_OPS ||
+	return type == BPF_PROG_TYPE_SYSCALL || type == BPF_PROG_TYPE_TRACING ||
+		type == BPF_PROG_TYPE_STRUCT_OPS ||
 	       type == BPF_PROG_TYPE_EXT || type == BPF_PROG_TYPE_LSM;
 }
 

@@ -369,12 +369,25 @@ static void trace_inner(int outer, uint32_t at, const uint32_t *ids)
 static int lookup_prog(int outer)
 {
 	struct bpf_insn insns[] = {
-		MOV(6, 1), LD_ABS(BPF_W, 16), STX(BPF_W, 10, 0, -4), MOV(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
-		LD_MAP_FD(1, outer), CALL(BPF_FUNC_map_lookup_elem),
-		JMP_IMM(BPF_JNE, 0, 0, 1), EXIT(), ST_IMM(BPF_W, 10, -4, 0), MOV(2, 10),
-		ALU64_IMM(BPF_ADD, 2, -4), MOV(1, 0), CALL(BPF_FUNC_map_lookup_elem),
-		JMP_IMM(BPF_JNE, 0, 0, 1), EXIT(), LDX(BPF_DW, 0, 0, 0),
-		ALU64_IMM(BPF_ADD, 0, 1000), EXIT(),
+		MOV(6, 1),
+		LD_ABS(BPF_W, 16),
+		STX(BPF_W, 10, 0, -4),
+		MOV(2, 10),
+		ALU64_IMM(BPF_ADD, 2, -4),
+		LD_MAP_FD(1, outer),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JMP_IMM(BPF_JNE, 0, 0, 1),
+		EXIT(),
+		ST_IMM(BPF_W, 10, -4, 0),
+		MOV(2, 10),
+		ALU64_IMM(BPF_ADD, 2, -4),
+		MOV(1, 0),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JMP_IMM(BPF_JNE, 0, 0, 1),
+		EXIT(),
+		LDX(BPF_DW, 0, 0, 0),
+		ALU64_IMM(BPF_ADD, 0, 1000),
+		EXIT(),
 	};
 
 	return make_prog(insns, ARRAY_SIZE_OF(insns));

@@ -200,7 +200,8 @@ static void compatibility(void)
 	for (i = 0; i < ARRAY_SIZE_OF(kinds); i++)
 		for (j = 0; j < ARRAY_SIZE_OF(kinds); j++) {
 			int array = make_array(2);
-			int user = load_typed(kinds[i].type, kinds[i].attach, kinds[i].flags, array);
+			int user = load_typed(kinds[i].type, kinds[i].attach, kinds[i].flags,
+					      array);
 			int prog = load_typed(kinds[j].type, kinds[j].attach, kinds[j].flags, -1);
 			int again;
 

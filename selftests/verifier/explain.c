@@ -97,17 +97,17 @@ static void test_map_value(void)
 		MOV_IMM(0, 0),
 		EXIT(),
 	};
-	bool is_good = map_fd >= 0 && !explain(insns) && why.err == EACCES && why.insn_idx == 11 &&
-		       why.regno == 0 && why.access_size == 4 && why.access_min == 4 &&
-		       why.access_max == 52 && why.access_limit == VALUE_BYTES &&
-		       why.reg.umax == 48 && why.nr_decisions == 3 &&
-		       why.path[0].insn_idx == 7 && !why.path[0].taken &&
-		       why.path[1].insn_idx == 8 && !why.path[1].taken &&
-		       why.path[2].insn_idx == 9 && !why.is_path_cut &&
-		       says("; refused: instruction 11: (61) r0 = *(u32 *)(r0 +4)\n") &&
-		       says("; known: R0 holds a pointer to a map value, plus a number from 0 to") &&
-		       says("; missed: 4 bytes from byte 52 need 56, and 48 are there\n") &&
-		       says("; path: 7 goes on, 8 goes on, 9 goes on\n");
+	bool is_good =
+		map_fd >= 0 && !explain(insns) && why.err == EACCES && why.insn_idx == 11 &&
+		why.regno == 0 && why.access_size == 4 && why.access_min == 4 &&
+		why.access_max == 52 && why.access_limit == VALUE_BYTES && why.reg.umax == 48 &&
+		why.nr_decisions == 3 && why.path[0].insn_idx == 7 && !why.path[0].taken &&
+		why.path[1].insn_idx == 8 && !why.path[1].taken && why.path[2].insn_idx == 9 &&
+		!why.is_path_cut &&
+		says("; refused: instruction 11: (61) r0 = *(u32 *)(r0 +4)\n") &&
+		says("; known: R0 holds a pointer to a map value, plus a number from 0 to") &&
+		says("; missed: 4 bytes from byte 52 need 56, and 48 are there\n") &&
+		says("; path: 7 goes on, 8 goes on, 9 goes on\n");
 
 	print_log_if(!is_good);
 	ksft_test_result(is_good, "a map value, with a bound that is too wide\n");

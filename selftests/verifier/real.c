@@ -96,9 +96,13 @@ static int read_other(const char *self, struct verdict *verdicts)
 
 	snprintf(command, sizeof(command), "LD_PRELOAD=" PRELOAD " %s list", self);
 	pipe = popen(command, "r");
-	while (pipe && nr < MAX_PROGS && fscanf(pipe, "%63s %d %u", verdicts[nr].name,
-						&verdicts[nr].err, &verdicts[nr].walked) == 3)
+	while (pipe && nr < MAX_PROGS) {
+		struct verdict *v = &verdicts[nr];
+
+		if (fscanf(pipe, "%63s %d %u", v->name, &v->err, &v->walked) != 3)
+			break;
 		nr++;
+	}
 	if (pipe)
 		pclose(pipe);
 	return nr;
