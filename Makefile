@@ -7,6 +7,7 @@
 # make test [TEST=pattern]  every test, in VMs with both kernels
 # make test-jit-differential  100,000 random programs beside bpf(2), in some minutes
 # make check                the style judge; prints nothing when clean
+# make stress-maps, bench-*   longer runs, see each below
 # make debug-kernel         KASAN and lockdep kernel, cached outside the tree
 # make test-debug           the tests on it
 # make clean

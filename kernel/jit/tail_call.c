@@ -8,10 +8,10 @@
  * The program that is jumped to takes the frame's place on the stack, and the
  * count of tail calls stays in its register.
  *
- * The target is read from the map at each call.  A module cannot patch a jump
- * that other CPUs may be executing, since the functions that do so are not
- * exported; and who has read the target before it changes may use it, because
- * the program there lives for a grace period.
+ * The target is read from the map at each call: jumps that other CPUs may be
+ * executing are not patched (the kernel's functions for it are not exported).
+ * Who has read the target before it changes may use it, because the program
+ * there lives for a grace period.
  */
 #include <linux/stddef.h>
 
