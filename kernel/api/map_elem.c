@@ -267,7 +267,8 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 
 	if (!lbpf_map_lock_ok(elem->map, attr->flags))
 		return -EINVAL;
-	if (unlikely(attr->flags & LBPF_CPU_FLAGS)) {
+	/* Other maps refuse these flags themselves, after key and value are read. */
+	if (unlikely(attr->flags & LBPF_CPU_FLAGS) && elem->map->ops->lookup_percpu) {
 		err = check_cpu_flags(elem->map, attr->flags, LBPF_F_CPU | LBPF_F_ALL_CPUS);
 		if (err)
 			return err;

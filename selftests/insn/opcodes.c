@@ -58,7 +58,8 @@ static void find_reason(char *log, struct answer *answer)
 		next = strchrnul(line, '\n');
 		if (*next)
 			*next++ = 0;
-		if (strncmp(line, "processed ", 10) && strncmp(line, "verification time", 17) &&
+		/* What lbpf says beyond it begins with a semicolon. */
+		if (*line != ';' && strncmp(line, "processed ", 10) && strncmp(line, "verification time", 17) &&
 		    strncmp(line, "stack depth", 11) && !strstr(line, ": ("))
 			snprintf(answer->why, sizeof(answer->why), "%s", line);
 	}

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -201,6 +202,8 @@ int main(void)
 	ksft_print_header();
 	ksft_set_plan(3);
 	read_parameter();
+	/* lbpf-run leaves its pin filesystem mounted, which holds the module. */
+	umount2("/sys/fs/lbpf", MNT_DETACH);
 
 	/* A port that stays the same, for the sender. */
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -54,6 +54,8 @@ const struct known_diff known_diffs[] = {
 	  "BPF_LOG_FIXED" },
 	{ "6.12", "load reserved_fields: base 7 field 3 value 5", "ok", "EINVAL",
 	  "bpf_get_current_task for socket filters" },
+	{ "6.12", "pin mount_options: stat *", "mode 41777 links 2 uid 1",
+	  "mode 41777 links 2 uid 0", "the option uid=" },
 	{ "6.12", "ctx writes: write * imm 1", "ok", "EACCES", "BPF_ST to the context" },
 };
 
