@@ -97,16 +97,19 @@ static __always_inline void hash_leave(struct hash_cpu *cpu, unsigned long irq_f
  * Locks a bucket after hash_enter().  In an NMI the lock of another CPU is not waited for: that CPU
  * may be in an NMI itself, waiting for a lock that was interrupted here.
  */
+#ifndef __CHECKER__
 static __always_inline bool wait_for_lock(struct bucket *b)
 {
 	if (unlikely(in_nmi()))
 		return raw_spin_trylock(&b->lock);
 	raw_spin_lock(&b->lock);
-	__release(&b->lock); /* for sparse: bucket_lock() says that it is held */
 	return true;
 }
+#else
+/* Sparse follows a lock that may not be had only where the macros below say so. */
+bool wait_for_lock(struct bucket *b);
+#endif
 
-/* Macros, since sparse follows a lock that may not be had only in this form. */
 #define bucket_lock(b)	__cond_lock(&(b)->lock, wait_for_lock(b))
 
 static __always_inline struct hash_cpu *

@@ -149,8 +149,8 @@ static void ring_free(struct lbpf_map *map)
 	lbpf_free(ring);
 }
 
-/* False: its holder was interrupted here, or (in an NMI) it is taken. */
-static bool try_lock_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags)
+#ifndef __CHECKER__
+static bool wait_for_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags)
 {
 	int cpu;
 
@@ -169,8 +169,17 @@ refuse:
 	local_irq_restore(*irq_flags);
 	return false;
 }
+#else
+/* Sparse follows a lock that may not be had only where the macro below says so. */
+bool wait_for_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags);
+#endif
+
+/* False: its holder was interrupted here, or (in an NMI) it is taken. */
+#define try_lock_ring(ring, irq_flags) \
+	__cond_lock(&(ring)->lock, wait_for_ring(ring, irq_flags))
 
 static void unlock_ring(struct lbpf_ringbuf *ring, unsigned long irq_flags)
+	__releases(&ring->lock)
 {
 	WRITE_ONCE(ring->lock_cpu, NO_CPU);
 	raw_spin_unlock(&ring->lock);
