@@ -59,7 +59,8 @@ static void find_reason(char *log, struct answer *answer)
 		if (*next)
 			*next++ = 0;
 		/* What lbpf says beyond it begins with a semicolon. */
-		if (*line != ';' && strncmp(line, "processed ", 10) && strncmp(line, "verification time", 17) &&
+		if (*line != ';' && strncmp(line, "processed ", 10) &&
+		    strncmp(line, "verification time", 17) &&
 		    strncmp(line, "stack depth", 11) && !strstr(line, ": ("))
 			snprintf(answer->why, sizeof(answer->why), "%s", line);
 	}
