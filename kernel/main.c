@@ -11,6 +11,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/api.h>
 #include <lbpf/helpers.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/jit.h>
 #include <lbpf/map.h>
 #include <lbpf/object.h>
@@ -37,6 +38,7 @@ static const struct subsystem ladder[] = {
 	{ "memory", lbpf_alloc_init, lbpf_alloc_exit },
 	{ "text arena", lbpf_jit_init, lbpf_jit_exit },
 	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
+	{ "types", lbpf_btf_core_init, nothing_to_undo },
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },

@@ -117,6 +117,13 @@ struct lbpf_map_table {
 	bool	is_object;
 };
 
+/* How elements are shown as text. */
+enum lbpf_map_text {
+	LBPF_TEXT_NONE,
+	LBPF_TEXT_BY_INDEX,	/* the key is a number, whatever its type */
+	LBPF_TEXT_BY_KEY,
+};
+
 /**
  * struct lbpf_map_ops - A map type
  * @type: BPF_MAP_TYPE_*.
@@ -180,7 +187,7 @@ struct lbpf_map_table {
  * @fd_put: Maps of objects: drop it.
  * @admit: Maps of programs: may @prog be in the map, or use it?  NULL: any program may.
  * @fd_id: Maps of objects: its id.
- * @show: Element as text, for the pin filesystem.
+ * @text: enum lbpf_map_text: how the pin filesystem shows elements.
  * @run_begin: A test run of a program that uses the map begins.  May be NULL.
  * @run_value: Storage of where the program runs, for bpf_get_local_storage(); never NULL.
  * @kernel_struct: What bpf(2) calls the map where a program reads it, "bpf_array"; NULL: "bpf_map".
@@ -238,7 +245,7 @@ struct lbpf_map_ops {
 	void (*fd_put)(void *ptr);
 	bool (*admit)(struct lbpf_map *map, const struct lbpf_prog *prog);
 	u32 (*fd_id)(void *ptr);
-	void (*show)(struct lbpf_map *map, void *key, struct seq_file *seq);
+	u32		text;
 	void (*run_begin)(struct lbpf_map *map);
 	void *(*run_value)(struct lbpf_map *map);
 	const char *kernel_struct;

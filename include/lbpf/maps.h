@@ -9,6 +9,18 @@
 
 struct lbpf_map_ops;
 
+#include <linux/types.h>
+
+struct lbpf_btf;
+struct lbpf_map;
+
+/* ->check_btf of types that share one: types.c. */
+int lbpf_no_btf(const struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_id, u32 value_id);
+int lbpf_keyless_check_btf(const struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_id,
+			   u32 value_id);
+int lbpf_struct_key_check_btf(const struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_id,
+			      u32 value_id);
+
 extern const struct lbpf_map_ops lbpf_array_ops;
 extern const struct lbpf_map_ops lbpf_percpu_array_ops;
 extern const struct lbpf_map_ops lbpf_hash_ops;

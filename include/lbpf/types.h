@@ -122,6 +122,8 @@ enum lbpf_map_use {
 	LBPF_USE_SK_STORAGE	= BIT(18),
 	LBPF_USE_INODE_STORAGE	= BIT(19),
 	LBPF_USE_TASK_STORAGE	= BIT(20),
+	LBPF_USE_VALUE_LOCK	= BIT(21),	/* values may hold a bpf_spin_lock */
+	LBPF_USE_VALUE_TIMER	= BIT(22),	/* ... a bpf_timer */
 };
 
 #endif /* _LBPF_TYPES_H */

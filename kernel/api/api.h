@@ -15,6 +15,7 @@
 #include <lbpf.h>
 
 struct lbpf_map;
+struct lbpf_object;
 struct lbpf_prog;
 
 /**
@@ -77,6 +78,13 @@ int lbpf_cmd_map_count(struct lbpf_call *call);
 
 /* map_walk.c */
 int lbpf_cmd_map_walk(struct lbpf_call *call);
+
+/* map_types.c */
+int lbpf_map_take_types(struct lbpf_map *map, const union bpf_attr *attr);
+
+/* btf.c */
+int lbpf_cmd_btf_load(struct lbpf_call *call);
+int lbpf_btf_info_get(struct lbpf_object *obj, struct lbpf_call *call);
 
 /* ids.c */
 int lbpf_cmd_map_next_id(struct lbpf_call *call);

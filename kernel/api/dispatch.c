@@ -68,6 +68,7 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_OBJ_PIN, lbpf_cmd_obj_pin, file_flags, 0),
 	ROW(BPF_OBJ_GET, lbpf_cmd_obj_get, file_flags, 0),
 	ROW(BPF_PROG_LOAD, lbpf_cmd_prog_load, core_relo_rec_size, ROW_GATED),
+	ROW(BPF_BTF_LOAD, lbpf_cmd_btf_load, btf_log_level, 0),
 	ROW(BPF_PROG_TEST_RUN, lbpf_cmd_prog_test_run, test.batch_size, 0),
 	ROW(BPF_PROG_BIND_MAP, lbpf_cmd_prog_bind_map, prog_bind_map.flags, 0),
 	ROW(BPF_ENABLE_STATS, lbpf_cmd_enable_stats, enable_stats.type, ROW_SYS_ADMIN),

@@ -72,6 +72,7 @@ static int get_prog_info(struct lbpf_object *obj, struct lbpf_call *call)
 static int (*const info_by_kind[LBPF_NR_OBJECT_KINDS])(struct lbpf_object *, struct lbpf_call *) = {
 	[LBPF_OBJ_MAP] = get_map_info,
 	[LBPF_OBJ_PROG] = get_prog_info,
+	[LBPF_OBJ_BTF] = lbpf_btf_info_get,
 };
 
 /**

@@ -112,19 +112,6 @@ static int check_type(const struct lbpf_map_ops *ops, const union bpf_attr *attr
 	return err ?: check_device(attr);
 }
 
-static int check_types(const union bpf_attr *attr)
-{
-	struct lbpf_object *btf;
-
-	if (!attr->btf_key_type_id && !attr->btf_value_type_id && !attr->btf_vmlinux_value_type_id)
-		return 0;
-	btf = lbpf_object_from_fd(attr->btf_fd, LBPF_OBJ_BTF);
-	if (IS_ERR(btf))
-		return PTR_ERR(btf);
-	lbpf_object_put(btf);
-	return -EOPNOTSUPP;
-}
-
 /* The rest of what can go wrong, in the order of bpf(2). */
 static int finish_map(struct lbpf_map *map, const union bpf_attr *attr, int open_flags)
 {
@@ -132,7 +119,7 @@ static int finish_map(struct lbpf_map *map, const union bpf_attr *attr, int open
 
 	if (!lbpf_name_is_valid(attr->map_name))
 		return -EINVAL;
-	err = check_types(attr);
+	err = lbpf_map_take_types(map, attr);
 	if (err)
 		return err;
 	err = lbpf_object_publish(&map->obj);

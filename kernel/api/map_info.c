@@ -6,6 +6,7 @@
  */
 #include <linux/string.h>
 
+#include <lbpf/btf_object.h>
 #include <lbpf/map.h>
 
 #include "api.h"
@@ -35,6 +36,7 @@ int lbpf_map_info_get(struct lbpf_map *map, struct lbpf_call *call)
 	info.max_entries = map->max_entries;
 	info.map_flags = map->map_flags;
 	info.map_extra = map->map_extra;
+	info.btf_id = lbpf_btf_id(map->btf);
 	info.btf_key_type_id = map->btf_key_type_id;
 	info.btf_value_type_id = map->btf_value_type_id;
 	info.btf_vmlinux_value_type_id = map->btf_vmlinux_value_type_id;

@@ -21,6 +21,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/api.h>
 #include <lbpf/compat.h>
+#include <lbpf/map.h>
 
 #include "pin.h"
 
@@ -36,15 +37,22 @@ static const struct inode_operations dir_iops;
 /* Its address says that an inode is a pinned object. */
 static const struct inode_operations file_iops = {};
 
-/* The text of an object is what its types say, and there are none yet. */
+/* Only maps have a text, if their types are known. */
 static int open_pin(struct inode *inode, struct file *file)
 {
-	return -EIO;
+	struct lbpf_object *obj = inode->i_private;
+
+	if (obj->kind != LBPF_OBJ_MAP || !lbpf_map_has_text(lbpf_map_of(obj)))
+		return -EIO;
+	return lbpf_pin_open_text(lbpf_map_of(obj), file);
 }
 
 static const struct file_operations file_fops = {
 	.owner	= THIS_MODULE,
 	.open	= open_pin,
+	.read	= seq_read,
+	.llseek	= seq_lseek,
+	.release = lbpf_pin_close_text,
 };
 
 static struct inode *make_inode(struct inode *dir, umode_t mode)

@@ -7,6 +7,8 @@
 #ifndef _LBPF_API_PROG_H
 #define _LBPF_API_PROG_H
 
+union bpf_attr;
+struct lbpf_log;
 struct lbpf_code;
 struct lbpf_prog;
 struct lbpf_rejection;
@@ -14,6 +16,8 @@ struct lbpf_rejection;
 /* prog_load.c: BPF_PROG_LOAD; with @rejection no program is left, and 0 means accepted. */
 int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection);
 
+/* prog_records.c: before the verifier. */
+int lbpf_prog_check_records(const union bpf_attr *attr, struct lbpf_log *log);
 /* prog_facts.c: behind the JIT. */
 void lbpf_prog_keep_facts(struct lbpf_prog *prog, struct lbpf_code *code);
 /* prog_dump.c: after the rewriter. */

@@ -172,10 +172,9 @@ static int check_sleepable(struct load *load)
 	return -EINVAL;
 }
 
-/* Records about functions and lines refer to types, and there are none yet. */
 static int check_records(struct load *load)
 {
-	return load->attr->func_info_cnt || load->attr->line_info_cnt ? -EINVAL : 0;
+	return lbpf_prog_check_records(load->attr, &load->log);
 }
 
 static int verify(struct load *load)

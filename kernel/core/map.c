@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/compat.h>
 #include <lbpf/map.h>
 
@@ -112,8 +113,11 @@ struct lbpf_map *lbpf_map_from_fd(u32 fd)
 static void free_map(struct work_struct *work)
 {
 	struct lbpf_map *map = container_of(work, struct lbpf_map, work);
+	struct lbpf_btf *btf;
 
+	btf = map->btf;
 	map->ops->free(map);
+	lbpf_btf_put(btf);
 	lbpf_object_freed(LBPF_OBJ_MAP);
 }
 

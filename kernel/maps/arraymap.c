@@ -376,7 +376,10 @@ const struct lbpf_map_ops lbpf_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
 	.kernel_struct = "bpf_array",
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_FOR_EACH,
+	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_FOR_EACH |
+		LBPF_USE_VALUE_LOCK | LBPF_USE_VALUE_TIMER,
+	.check_btf = lbpf_array_check_btf,
+	.text = LBPF_TEXT_BY_INDEX,
 	.create_flags = ARRAY_FLAGS,
 	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_UPDATE_BATCH),
 	.alloc_check = lbpf_array_alloc_check,

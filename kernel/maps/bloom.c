@@ -164,6 +164,7 @@ static u64 bloom_mem_bytes(const struct lbpf_map *map)
 const struct lbpf_map_ops lbpf_bloom_ops = {
 	.type = BPF_MAP_TYPE_BLOOM_FILTER,
 	.name = "bloom_filter",
+	.check_btf = lbpf_keyless_check_btf,
 	.uses = LBPF_USE_PUSH | LBPF_USE_PEEK,
 	.create_flags = BLOOM_FLAGS,
 	.peek_reads = true,

@@ -310,7 +310,8 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.name = "lru_hash",							\
 	.kernel_struct = "bpf_htab",						\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
-		LBPF_USE_FOR_EACH,						\
+		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_TIMER,			\
+	.text = LBPF_TEXT_BY_KEY,						\
 	.create_flags = LRU_FLAGS,						\
 	.alloc = alloc,								\
 	.user_update = lbpf_hash_user_update,					\
@@ -339,6 +340,7 @@ const struct lbpf_map_ops lbpf_lru_percpu_hash_ops = {
 	HASH_OPS(percpu, lookup_),
 	.type = BPF_MAP_TYPE_LRU_PERCPU_HASH,
 	.name = "lru_percpu_hash",
+	.text = LBPF_TEXT_BY_KEY,
 	.kernel_struct = "bpf_htab",
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,

@@ -22,6 +22,8 @@
 #include <lbpf/maps.h>
 
 #include "array.h"
+#include <lbpf/btf_object.h>
+
 #include "hash_ops.h"
 #include "object_array.h"
 
@@ -50,6 +52,9 @@ static struct lbpf_map *make_template(const struct lbpf_map *inner)
 	meta->timer_off = inner->timer_off;
 	meta->unpriv_array = inner->unpriv_array;
 	meta->numa_node = inner->numa_node;
+	meta->btf = inner->btf;
+	if (meta->btf)
+		lbpf_btf_get(meta->btf);
 	return meta;
 }
 
@@ -66,6 +71,9 @@ static struct lbpf_map *template_of_fd(u32 fd)
 
 static void free_template(struct lbpf_map *meta)
 {
+	if (!meta)
+		return;
+	lbpf_btf_put(meta->btf);
 	lbpf_free(meta);
 }
 
@@ -133,6 +141,7 @@ static bool array_row(const struct lbpf_map *map, struct lbpf_map_row *row)
 const struct lbpf_map_ops lbpf_array_of_maps_ops = {
 	.type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
 	.name = "array_of_maps",
+	.check_btf = lbpf_no_btf,
 	.uses = LBPF_USE_LOOKUP,
 	.create_flags = BPF_F_NUMA_NODE,
 	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_UPDATE_BATCH),
@@ -348,6 +357,7 @@ static bool hash_table(const struct lbpf_map *map, struct lbpf_map_table *table)
 const struct lbpf_map_ops lbpf_hash_of_maps_ops = {
 	.type = BPF_MAP_TYPE_HASH_OF_MAPS,
 	.name = "hash_of_maps",
+	.check_btf = lbpf_no_btf,
 	.uses = LBPF_USE_LOOKUP,
 	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG |
 			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,

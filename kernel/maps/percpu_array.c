@@ -228,6 +228,8 @@ static u64 percpu_array_mem_bytes(const struct lbpf_map *map)
 const struct lbpf_map_ops lbpf_percpu_array_ops = {
 	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
 	.name = "percpu_array",
+	.check_btf = lbpf_array_check_btf,
+	.text = LBPF_TEXT_BY_INDEX,
 	.kernel_struct = "bpf_array",
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_LOOKUP_PERCPU |
 		LBPF_USE_FOR_EACH,

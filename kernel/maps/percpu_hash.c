@@ -55,6 +55,7 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	HASH_OPS(suffix, lookup_fn),						\
 	.type = BPF_MAP_TYPE_PERCPU_HASH,					\
 	.name = "percpu_hash",							\
+	.text = LBPF_TEXT_BY_KEY,						\
 	.kernel_struct = "bpf_htab",						\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,			\

@@ -307,6 +307,7 @@ int lbpf_perf_array_read(struct lbpf_map *map, u64 flags, struct bpf_perf_event_
 const struct lbpf_map_ops lbpf_perf_array_ops = {
 	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	.name = "perf_event_array",
+	.check_btf = lbpf_no_btf,
 	.uses = LBPF_USE_PERF,
 	.create_flags = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_PRESERVE_ELEMS,
 	.alloc_check = perf_alloc_check,

@@ -248,6 +248,7 @@ static u64 prog_array_mem_bytes(const struct lbpf_map *map)
 const struct lbpf_map_ops lbpf_prog_array_ops = {
 	.type = BPF_MAP_TYPE_PROG_ARRAY,
 	.name = "prog_array",
+	.text = LBPF_TEXT_BY_INDEX,
 	.uses = LBPF_USE_TAIL_CALL,
 	.create_flags = CREATE_FLAGS,
 	.alloc_check = prog_array_alloc_check,

@@ -362,6 +362,7 @@ static u64 stack_mem_bytes(const struct lbpf_map *map)
 const struct lbpf_map_ops lbpf_stack_map_ops = {
 	.type = BPF_MAP_TYPE_STACK_TRACE,
 	.name = "stack_trace",
+	.check_btf = lbpf_no_btf,
 	.uses = LBPF_USE_STACK,
 	.create_flags = STACK_MAP_FLAGS,
 	.alloc_check = stack_alloc_check,

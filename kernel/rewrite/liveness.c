@@ -61,15 +61,19 @@ static u16 alu_reads(const struct bpf_insn *insn)
 
 static u16 call_reads(const struct lbpf_insn_aux *aux)
 {
+	bool more = aux->proto && aux->proto->effects & LBPF_EFF_PROG;
 	u16 regs = 0;
 	u32 i;
 
 	if (!aux->proto || (aux->flags & LBPF_INSN_SUBPROG_CALL) ||
 	    aux->proto->effects & LBPF_EFF_VARARGS)
 		return ARG_REGS;
-	for (i = 0; i < LBPF_MAX_ARGS; i++)
+	for (i = 0; i < LBPF_MAX_ARGS; i++) {
 		if (aux->proto->arg[i])
 			regs |= REG_BIT(BPF_REG_1 + i);
+		else if (more)
+			return regs | REG_BIT(BPF_REG_1 + i);
+	}
 	return regs;
 }
 

@@ -25,7 +25,7 @@ static int check_field(struct lbpf_env *env, u32 regno, s32 field_off, const cha
 	if (field_off == -E2BIG)
 		return reject(env, -EINVAL, "map '%s' has more than one 'struct %s'",
 			      reg->map->name, name);
-	if (field_off == -ENOENT)
+	if (field_off == -1)
 		return reject(env, -EINVAL, "map '%s' doesn't have 'struct %s'",
 			      reg->map->name, name);
 	if (field_off < 0)

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
 LDLIBS_events := -lbpf
+LDLIBS_locks := -lbpf

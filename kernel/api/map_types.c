@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Types of keys and values, and what they say of the fields of a value.
+ *
+ * Layer: api.
+ */
+#include <linux/capability.h>
+#include <linux/err.h>
+
+#include <lbpf/btf_object.h>
+#include <lbpf/map.h>
+
+#include "api.h"
+
+static const struct lbpf_btf_field lock_field = {
+	.name = "bpf_spin_lock",
+	.size_bytes = sizeof(struct bpf_spin_lock),
+	.align_bytes = __alignof__(struct bpf_spin_lock),
+};
+
+static const struct lbpf_btf_field timer_field = {
+	.name = "bpf_timer",
+	.size_bytes = sizeof(struct bpf_timer),
+	.align_bytes = __alignof__(struct bpf_timer),
+};
+
+#define READ_ONLY_BY_ONE	(BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
+
+/* Offset of a field, or what is kept in its place. */
+static s32 find_field(const struct lbpf_btf *btf, u32 value_id, const struct lbpf_btf_field *field)
+{
+	int off = lbpf_btf_find_field(btf, value_id, field);
+
+	return off == -ENOENT || off == -EINVAL ? -1 : off;
+}
+
+/* Source: which types have it is what bpf(2) of Linux 6.1 says. */
+static int find_fields(struct lbpf_map *map, const struct lbpf_btf *btf, u32 value_id)
+{
+	struct lbpf_btf_kptr kptrs[LBPF_BTF_MAX_KPTRS];
+	int nr_kptrs;
+
+	map->spin_lock_off = find_field(btf, value_id, &lock_field);
+	if (map->spin_lock_off >= 0) {
+		if (map->map_flags & BPF_F_RDONLY_PROG)
+			return -EACCES;
+		if (!(map->ops->uses & LBPF_USE_VALUE_LOCK))
+			return -ENOTSUPP;
+	}
+	map->timer_off = find_field(btf, value_id, &timer_field);
+	if (map->timer_off >= 0) {
+		if (map->map_flags & BPF_F_RDONLY_PROG)
+			return -EACCES;
+		if (!(map->ops->uses & LBPF_USE_VALUE_TIMER))
+			return -EOPNOTSUPP;
+	}
+	nr_kptrs = lbpf_btf_find_kptrs(btf, value_id, kptrs, LBPF_BTF_MAX_KPTRS);
+	if (nr_kptrs <= 0)
+		return nr_kptrs;
+	if (!bpf_capable())
+		return -EPERM;
+	if (map->map_flags & READ_ONLY_BY_ONE)
+		return -EACCES;
+	/* lbpf has no kernel object whose reference a program could keep. */
+	return -EOPNOTSUPP;
+}
+
+static bool has_size(const struct lbpf_btf *btf, u32 *id, u32 bytes)
+{
+	u32 type_bytes;
+
+	return lbpf_btf_sized(btf, *id, id, &type_bytes) && type_bytes == bytes;
+}
+
+static int check_types(struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_id, u32 value_id)
+{
+	int err;
+
+	if (key_id && !has_size(btf, &key_id, map->key_size))
+		return -EINVAL;
+	if (!key_id && !map->ops->check_btf)
+		return -EINVAL;
+	if (!has_size(btf, &value_id, map->value_size))
+		return -EINVAL;
+	err = find_fields(map, btf, value_id);
+	if (err || !map->ops->check_btf)
+		return err;
+	return map->ops->check_btf(map, btf, key_id, value_id);
+}
+
+/**
+ * lbpf_map_take_types() - Give a new map the types of its keys and values
+ * @map: Map that nobody else sees yet.
+ * @attr: Attributes of BPF_MAP_CREATE.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -errno.
+ */
+int lbpf_map_take_types(struct lbpf_map *map, const union bpf_attr *attr)
+{
+	struct lbpf_btf *btf;
+	int err;
+
+	if (!attr->btf_key_type_id && !attr->btf_value_type_id && !attr->btf_vmlinux_value_type_id)
+		return 0;
+	btf = lbpf_btf_from_fd(attr->btf_fd);
+	if (IS_ERR(btf))
+		return PTR_ERR(btf);
+	/* Dropped with the map. */
+	map->btf = btf;
+	if (attr->btf_value_type_id) {
+		err = check_types(map, btf, attr->btf_key_type_id, attr->btf_value_type_id);
+		if (err)
+			return err;
+	}
+	map->btf_key_type_id = attr->btf_key_type_id;
+	map->btf_value_type_id = attr->btf_value_type_id;
+	return 0;
+}

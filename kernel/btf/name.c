@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of types.
+ *
+ * Layer: btf (p).
+ */
+#include <linux/ctype.h>
+
+#include "check.h"
+
+/* Source: KSYM_NAME_LEN of Linux 6.1. */
+#define MAX_NAME_BYTES	512
+
+static const struct lbpf_btf *owner_of_name(const struct lbpf_btf *btf, u32 off)
+{
+	while (btf && off < btf->first_str)
+		btf = btf->base;
+	return btf && off - btf->first_str < btf->str_bytes ? btf : NULL;
+}
+
+/**
+ * lbpf_btf_name() - Name at an offset
+ * @btf: BTF.
+ * @off: Offset.
+ *
+ * Context: Any.
+ * Return: Name ("" for none), or NULL for an offset that is out of range.
+ */
+const char *lbpf_btf_name(const struct lbpf_btf *btf, u32 off)
+{
+	const struct lbpf_btf *owner = owner_of_name(btf, off);
+
+	return owner ? owner->strings + off - owner->first_str : NULL;
+}
+
+/**
+ * lbpf_btf_type_name() - Name of a type
+ * @btf: BTF.
+ * @type: Type of it.
+ *
+ * Context: Any.
+ * Return: Name, never NULL.
+ */
+const char *lbpf_btf_type_name(const struct lbpf_btf *btf, const struct btf_type *type)
+{
+	return lbpf_btf_name(btf, type->name_off) ?: "";
+}
+
+/**
+ * lbpf_btf_name_is_there() - Is there a name at an offset?
+ * @btf: BTF.
+ * @off: Offset.
+ *
+ * Context: Any.
+ * Return: true if it is in range.
+ */
+bool lbpf_btf_name_is_there(const struct lbpf_btf *btf, u32 off)
+{
+	return owner_of_name(btf, off);
+}
+
+static bool is_name_char(char c, bool is_first, bool may_dot)
+{
+	if (is_first ? isalpha(c) : isalnum(c))
+		return true;
+	return c == '_' || (c == '.' && may_dot);
+}
+
+static bool is_name(const struct lbpf_btf *btf, u32 off, bool may_dot)
+{
+	const char *name = lbpf_btf_name(btf, off);
+	u32 i;
+
+	if (!name || !is_name_char(name[0], true, may_dot))
+		return false;
+	for (i = 1; i < MAX_NAME_BYTES && name[i]; i++)
+		if (!is_name_char(name[i], false, may_dot))
+			return false;
+	return !name[i];
+}
+
+/**
+ * lbpf_btf_name_is_identifier() - Is the name one of C?
+ * @btf: BTF.
+ * @off: Offset of the name.
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool lbpf_btf_name_is_identifier(const struct lbpf_btf *btf, u32 off)
+{
+	return is_name(btf, off, false);
+}
+
+/**
+ * lbpf_btf_name_is_section() - May the name be one of a section or variable?
+ * @btf: BTF.
+ * @off: Offset of the name.
+ *
+ * Context: Any.
+ * Return: true if it may.
+ */
+bool lbpf_btf_name_is_section(const struct lbpf_btf *btf, u32 off)
+{
+	return is_name(btf, off, true);
+}

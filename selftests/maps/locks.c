@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Locks and timers in map values: the same results as the kernel's bpf(2), and
+ * programs, userspace and timers on both CPUs at once.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/btf.h>
+#include <kselftest.h>
+#include <linux/bpf.h>
+#include <lbpf_test.h>
+#include "insns.h"
+
+#define NR(array)	((unsigned int)(sizeof(array) / sizeof((array)[0])))
+#define PTR(ptr)	((__u64)(unsigned long)(ptr))
+#define NR_WORDS	12
+
+/* As make_types() describes it. */
+struct value {
+	__u32			number;
+	struct bpf_spin_lock	lock;
+	struct bpf_timer	timer;
+	__u64			words[NR_WORDS];
+};
+
+#define LOCK_OFF	offsetof(struct value, lock)
+#define TIMER_OFF	offsetof(struct value, timer)
+#define WORD_OFF(i)	(offsetof(struct value, words) + 8 * (i))
+
+static int key_id, value_id, func_ids[2];
+
+static int load_types(enum test_side side)
+{
+	struct btf *btf = btf__new_empty();
+	union bpf_attr attr = {};
+	int u64_id, lock_id, timer_id, words_id, proto_id, fd;
+	__u32 bytes;
+
+	key_id = btf__add_int(btf, "u32", 4, 0);
+	u64_id = btf__add_int(btf, "u64", 8, 0);
+	lock_id = btf__add_struct(btf, "bpf_spin_lock", 4);
+	btf__add_field(btf, "val", key_id, 0, 0);
+	timer_id = btf__add_struct(btf, "bpf_timer", 16);
+	words_id = btf__add_array(btf, key_id, u64_id, NR_WORDS);
+	value_id = btf__add_struct(btf, "value", sizeof(struct value));
+	btf__add_field(btf, "number", key_id, 0, 0);
+	btf__add_field(btf, "lock", lock_id, 8 * LOCK_OFF, 0);
+	btf__add_field(btf, "timer", timer_id, 8 * TIMER_OFF, 0);
+	btf__add_field(btf, "words", words_id, 8 * WORD_OFF(0), 0);
+	/* The program, and what its timers call. */
+	proto_id = btf__add_func_proto(btf, key_id);
+	func_ids[0] = btf__add_func(btf, "prog", BTF_FUNC_STATIC, proto_id);
+	func_ids[1] = btf__add_func(btf, "callback", BTF_FUNC_STATIC, proto_id);
+	attr.btf = PTR(btf__raw_data(btf, &bytes));
+	attr.btf_size = bytes;
+	fd = test_bpf(side, BPF_BTF_LOAD, &attr, 28);
+	btf__free(btf);
+	return fd;
+}
+
+static int make_map(enum test_side side, __u32 type, __u32 nr)
+{
+	int btf_fd = load_types(side), fd;
+	union bpf_attr attr = {
+		.map_type = type, .key_size = 4, .value_size = sizeof(struct value),
+		.max_entries = nr, .btf_fd = btf_fd, .btf_key_type_id = key_id,
+		.btf_value_type_id = value_id,
+	};
+
+	fd = test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (fd < 0)
+		ksft_print_msg("map type %u: %s (btf %d)\n", type, strerror(errno), btf_fd);
+	close(btf_fd);
+	return fd;
+}
+
+static int elem(enum test_side side, int cmd, int map, __u32 key, struct value *value, __u64 flags)
+{
+	union bpf_attr attr = { .map_fd = map, .key = PTR(&key), .value = PTR(value),
+				.flags = flags };
+
+	if (cmd == BPF_MAP_DELETE_ELEM)
+		attr.value = 0;
+	return test_bpf(side, cmd, &attr, sizeof(attr)) ? -errno : 0;
+}
+
+/* @callback: Where the second function begins, 0: there is none. */
+static int load(enum test_side side, struct bpf_insn *insns, __u32 nr, __u32 callback)
+{
+	int btf_fd = load_types(side);
+	struct bpf_func_info funcs[2] = { { 0, func_ids[0] }, { callback, func_ids[1] } };
+	static char log[65536];
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SCHED_CLS, .insns = PTR(insns), .insn_cnt = nr,
+		.license = PTR("GPL"), .log_buf = PTR(log), .log_size = sizeof(log),
+		.log_level = 1, .prog_btf_fd = btf_fd, .func_info = PTR(funcs),
+		.func_info_rec_size = sizeof(funcs[0]), .func_info_cnt = callback ? 2 : 1,
+	};
+	int fd = test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	if (fd < 0)
+		ksft_print_msg("load: %s\n%s\n", strerror(errno),
+			       log + (strlen(log) > 1000 ? strlen(log) - 1000 : 0));
+	close(btf_fd);
+	return fd;
+}
+
+static int run(enum test_side side, int prog, __u32 repeat)
+{
+	static char packet[64];
+	union bpf_attr attr = { .test.prog_fd = prog, .test.data_in = PTR(packet),
+				.test.data_size_in = sizeof(packet), .test.repeat = repeat };
+
+	return test_bpf(side, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) ? -errno : 0;
+}
+
+/* R6 becomes the value of the key in R0, or the program ends. */
+#define LOOK_UP(map)						\
+	STX(BPF_W, BPF_REG_10, BPF_REG_0, -4),			\
+	MOV(BPF_REG_2, BPF_REG_10),				\
+	ALU64_IMM(BPF_ADD, BPF_REG_2, -4),			\
+	LD_MAP_FD(BPF_REG_1, map),				\
+	CALL(BPF_FUNC_map_lookup_elem),				\
+	JMP_IMM(BPF_JNE, BPF_REG_0, 0, 2),			\
+	MOV_IMM(BPF_REG_0, 0),					\
+	EXIT(),							\
+	MOV(BPF_REG_6, BPF_REG_0)
+
+#define FIELD(off)						\
+	MOV(BPF_REG_1, BPF_REG_6),				\
+	ALU64_IMM(BPF_ADD, BPF_REG_1, off)
+
+#define KEEP(i)	STX(BPF_DW, BPF_REG_6, BPF_REG_0, WORD_OFF(i))
+
+#define INIT(map, clock)					\
+	FIELD(TIMER_OFF), LD_MAP_FD(BPF_REG_2, map), MOV_IMM(BPF_REG_3, clock), \
+	CALL(BPF_FUNC_timer_init)
+#define START(delay, flags)					\
+	FIELD(TIMER_OFF), MOV_IMM(BPF_REG_2, delay), MOV_IMM(BPF_REG_3, flags), \
+	CALL(BPF_FUNC_timer_start)
+#define CANCEL()	FIELD(TIMER_OFF), CALL(BPF_FUNC_timer_cancel)
+
+/* Every result of the helpers in one value each; the function at the end is called later. */
+static int timer_results(enum test_side side, __u32 type, struct value *value)
+{
+	int map = make_map(side, type, 4), prog, i;
+	struct bpf_insn insns[] = {
+		MOV_IMM(BPF_REG_0, 0),
+		LOOK_UP(map),
+		CANCEL(), KEEP(0),
+		START(1000, 0), KEEP(1),
+		INIT(map, 2), KEEP(2),
+		INIT(map, 1), KEEP(3),
+		INIT(map, 1), KEEP(4),
+		START(1000, 0), KEEP(5),
+		FIELD(TIMER_OFF),
+		LD_IMM64_RAW(BPF_REG_2, BPF_PSEUDO_FUNC, 0),
+		CALL(BPF_FUNC_timer_set_callback), KEEP(6),
+		START(1000, 0x10), KEEP(7),
+		CANCEL(), KEEP(8),
+		FIELD(TIMER_OFF),
+		LD_IMM64_RAW(BPF_REG_2, BPF_PSEUDO_FUNC, 0),
+		CALL(BPF_FUNC_timer_set_callback),
+		START(1000, 0), KEEP(9),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+		/* the function: R3 is the value */
+		MOV(BPF_REG_6, BPF_REG_3),
+		LDX(BPF_W, BPF_REG_7, BPF_REG_2, 0),
+		CANCEL(), KEEP(10),
+		ALU64_IMM(BPF_ADD, BPF_REG_7, 7),
+		STX(BPF_DW, BPF_REG_6, BPF_REG_7, WORD_OFF(11)),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+	__u32 nr = NR(insns), func = nr - 10;
+
+	for (i = 0; i < (int)nr; i++)
+		if (insns[i].src_reg == BPF_PSEUDO_FUNC && insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			insns[i].imm = func - i - 1;
+	memset(value, 0, sizeof(*value));
+	if (map < 0 || elem(side, BPF_MAP_UPDATE_ELEM, map, 0, value, 0))
+		return -1;
+	prog = load(side, insns, nr, func);
+	if (prog < 0 || run(side, prog, 1))
+		return -1;
+	for (i = 0; i < 500; i++) {
+		if (elem(side, BPF_MAP_LOOKUP_ELEM, map, 0, value, 0))
+			return -1;
+		if (value->words[11])
+			break;
+		usleep(10000);
+	}
+	close(prog);
+	close(map);
+	return 0;
+}
+
+static void test_timer_results(__u32 type, const char *name)
+{
+	struct value ours, theirs;
+	bool ok;
+	int i;
+
+	ok = !timer_results(SIDE_LBPF, type, &ours) && !timer_results(SIDE_KERNEL, type, &theirs);
+	for (i = 0; ok && i < NR_WORDS; i++)
+		if (ours.words[i] != theirs.words[i]) {
+			ksft_print_msg("call %d: lbpf %lld, kernel %lld\n", i,
+				       (long long)ours.words[i], (long long)theirs.words[i]);
+			ok = false;
+		}
+	ksft_test_result(ok && ours.words[11] == 7, "timer calls as in bpf(2), and it fires: %s\n",
+			 name);
+}
+
+/**
+ * struct lock_race - Who writes and reads one value
+ * @map: Map.
+ * @prog: Program that adds 1 to all words under the lock.
+ * @nr_torn: Reads with words that differ.
+ * @is_over: The writer is done.
+ */
+struct lock_race {
+	int		map;
+	int		prog;
+	atomic_int	nr_torn;
+	atomic_int	is_over;
+};
+
+static bool is_whole(const struct value *value)
+{
+	int i;
+
+	for (i = 1; i < NR_WORDS; i++)
+		if (value->words[i] != value->words[0])
+			return false;
+	return !value->lock.val;
+}
+
+static void *read_locked(void *arg)
+{
+	struct lock_race *race = arg;
+	struct value value;
+	__u64 n = 0;
+	int i;
+
+	while (!race->is_over) {
+		if (elem(SIDE_LBPF, BPF_MAP_LOOKUP_ELEM, race->map, 0, &value, BPF_F_LOCK) ||
+		    !is_whole(&value))
+			race->nr_torn++;
+		memset(&value, 0xff, sizeof(value));
+		for (i = 0; i < NR_WORDS; i++)
+			value.words[i] = ++n << 32;
+		for (i = 0; i < NR_WORDS; i++)
+			value.words[i] = value.words[0];
+		if (elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race->map, 0, &value, BPF_F_LOCK))
+			race->nr_torn++;
+	}
+	return NULL;
+}
+
+static int load_adder(int map)
+{
+	struct bpf_insn insns[32 + NR_WORDS] = {
+		MOV_IMM(BPF_REG_0, 0),
+		LOOK_UP(map),
+		FIELD(LOCK_OFF), CALL(BPF_FUNC_spin_lock),
+		LDX(BPF_DW, BPF_REG_1, BPF_REG_6, WORD_OFF(0)),
+		ALU64_IMM(BPF_ADD, BPF_REG_1, 1),
+	};
+	const struct bpf_insn end[] = {
+		FIELD(LOCK_OFF), CALL(BPF_FUNC_spin_unlock), MOV_IMM(BPF_REG_0, 0), EXIT(),
+	};
+	int n = 0, i;
+
+	while (insns[n].code || (n && insns[n - 1].code == (BPF_LD | BPF_IMM | BPF_DW)))
+		n++;
+	for (i = 0; i < NR_WORDS; i++)
+		insns[n++] = STX(BPF_DW, BPF_REG_6, BPF_REG_1, WORD_OFF(i));
+	memcpy(insns + n, end, sizeof(end));
+	return load(SIDE_LBPF, insns, n + NR(end), 0);
+}
+
+static void test_lock_race(__u32 type, const char *name)
+{
+	struct lock_race race = { .map = make_map(SIDE_LBPF, type, 4) };
+	struct value value = {};
+	pthread_t thread;
+	bool ok;
+	int i;
+
+	race.prog = load_adder(race.map);
+	ok = race.map >= 0 && race.prog >= 0 &&
+	     !elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race.map, 0, &value, 0) &&
+	     !pthread_create(&thread, NULL, read_locked, &race);
+	for (i = 0; ok && i < 40; i++) {
+		run(SIDE_LBPF, race.prog, 2000);
+		/* A new element with the same key now and then. */
+		if (i % 4 == 3)
+			elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race.map, 0, &value, 0);
+	}
+	race.is_over = 1;
+	if (ok)
+		pthread_join(thread, NULL);
+	ksft_test_result(ok && !race.nr_torn, "locked values stay whole: %s\n", name);
+	close(race.map);
+	close(race.prog);
+}
+
+/* Timers that start themselves again, end others' elements, and are cancelled. */
+static int load_chaos(int map)
+{
+	struct bpf_insn insns[] = {
+		CALL(BPF_FUNC_get_prandom_u32),
+		ALU64_IMM(BPF_AND, BPF_REG_0, 7),
+		LOOK_UP(map),
+		INIT(map, 1),
+		FIELD(TIMER_OFF),
+		LD_IMM64_RAW(BPF_REG_2, BPF_PSEUDO_FUNC, 0),
+		CALL(BPF_FUNC_timer_set_callback),
+		START(1000, 0),
+		CALL(BPF_FUNC_get_prandom_u32),
+		JMP_IMM(BPF_JSET, BPF_REG_0, 3, 3),
+		CANCEL(),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+		/* the function: R1 map, R2 key, R3 value */
+		MOV(BPF_REG_7, BPF_REG_1),
+		MOV(BPF_REG_8, BPF_REG_2),
+		MOV(BPF_REG_6, BPF_REG_3),
+		START(500, 0),
+		CALL(BPF_FUNC_get_prandom_u32),
+		JMP_IMM(BPF_JSET, BPF_REG_0, 7, 3),
+		MOV(BPF_REG_1, BPF_REG_7),
+		MOV(BPF_REG_2, BPF_REG_8),
+		CALL(BPF_FUNC_map_delete_elem),
+		LDX(BPF_W, BPF_REG_0, BPF_REG_8, 0),
+		ALU64_IMM(BPF_XOR, BPF_REG_0, 1),
+		LOOK_UP(map),
+		CANCEL(),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+	__u32 nr = NR(insns), i, func = 0;
+
+	for (i = 0; i < nr; i++)
+		if (insns[i].code == (BPF_ALU64 | BPF_MOV | BPF_X) && insns[i].dst_reg == 7)
+			func = i;
+	for (i = 0; i < nr; i++)
+		if (insns[i].src_reg == BPF_PSEUDO_FUNC &&
+		    insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			insns[i].imm = func - i - 1;
+	return load(SIDE_LBPF, insns, nr, func);
+}
+
+static void *change_elements(void *arg)
+{
+	struct lock_race *race = arg;
+	struct value value = {};
+	__u32 n = 0;
+
+	while (!race->is_over) {
+		elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race->map, n++ & 7, &value, 0);
+		elem(SIDE_LBPF, BPF_MAP_DELETE_ELEM, race->map, n * 5 & 7, &value, 0);
+	}
+	return NULL;
+}
+
+static void test_timer_race(__u32 type, const char *name)
+{
+	struct value value = {};
+	pthread_t thread;
+	bool ok = true;
+	int round, i;
+
+	for (round = 0; ok && round < 6; round++) {
+		struct lock_race race = { .map = make_map(SIDE_LBPF, type, 8) };
+
+		race.prog = load_chaos(race.map);
+		ok = race.map >= 0 && race.prog >= 0;
+		for (i = 0; ok && i < 8; i++)
+			elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race.map, i, &value, 0);
+		ok = ok && !pthread_create(&thread, NULL, change_elements, &race);
+		for (i = 0; ok && i < 10; i++)
+			ok = !run(SIDE_LBPF, race.prog, 200);
+		if (round & 1)
+			close(race.prog);
+		race.is_over = 1;
+		if (ok)
+			pthread_join(thread, NULL);
+		/* Timers are pending, and some run. */
+		run(SIDE_LBPF, race.prog, 50);
+		close(race.map);
+		if (!(round & 1))
+			close(race.prog);
+	}
+	ksft_test_result(ok, "timers while their elements and maps go: %s\n", name);
+}
+
+/* All that was allocated is free again, soon after the last descriptor is closed. */
+static void test_nothing_left(const struct lbpf_stats *before)
+{
+	struct lbpf_stats now;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		lbpf_stats_read(&now);
+		if (now.nr_maps == before->nr_maps && now.nr_allocs <= before->nr_allocs)
+			break;
+		usleep(50000);
+	}
+	ksft_test_result(i < 200, "nothing is left: %llu allocations, %llu before\n",
+			 (unsigned long long)now.nr_allocs,
+			 (unsigned long long)before->nr_allocs);
+}
+
+int main(void)
+{
+	static const struct {
+		__u32 type;
+		const char *name;
+	} types[] = {
+		{ BPF_MAP_TYPE_ARRAY, "array" },
+		{ BPF_MAP_TYPE_HASH, "hash" },
+	};
+	struct lbpf_stats before;
+	unsigned int i;
+
+	ksft_print_header();
+	ksft_set_plan(3 * NR(types) + 1);
+	lbpf_stats_read(&before);
+	for (i = 0; i < NR(types); i++) {
+		test_timer_results(types[i].type, types[i].name);
+		test_lock_race(types[i].type, types[i].name);
+		test_timer_race(types[i].type, types[i].name);
+	}
+	test_nothing_left(&before);
+	ksft_finished();
+}
