@@ -473,6 +473,7 @@ static u64 lpm_mem_bytes(const struct lbpf_map *map)
 #define LPM_OPS(lookup_fn) {							\
 	.type = BPF_MAP_TYPE_LPM_TRIE,						\
 	.name = "lpm_trie",							\
+	.check_btf = lbpf_struct_key_check_btf,				\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE,		\
 	.create_flags = LPM_FLAGS,						\
 	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_UPDATE_BATCH) |	\
