@@ -17,6 +17,7 @@
 
 #include <lbpf/object.h>
 
+struct lbpf_btf;
 struct lbpf_image;
 struct lbpf_insn_fact;
 struct lbpf_map;
@@ -50,6 +51,12 @@ struct lbpf_progtype;
  * @used_maps: Maps that the program refers to; each holds a reference.
  * @nr_used_maps: Number of them.  Both are guarded by @bind_lock, since PROG_BIND_MAP adds to them.
  * @bind_lock: Guards @used_maps.
+ * @btf: Types that the records below name, with a reference, or NULL.
+ * @func_infos: One for each function; offsets are those of @insns.
+ * @nr_func_infos: Number of them.
+ * @line_infos: Source lines; offsets likewise.
+ * @nr_line_infos: Number of them.
+ * @line_addrs: By line: where its machine code starts.
  * @uid: Who loaded it.
  * @load_time_ns: When, nanoseconds since boot, suspended time included.
  * @name: As loaded.
@@ -81,6 +88,12 @@ struct lbpf_prog {
 	struct lbpf_map		**used_maps;
 	u32			nr_used_maps;
 	struct mutex		bind_lock; /* guards used_maps, nr_used_maps */
+	struct lbpf_btf		*btf;
+	struct bpf_func_info	*func_infos;
+	u32			nr_func_infos;
+	struct bpf_line_info	*line_infos;
+	u32			nr_line_infos;
+	u64			*line_addrs;
 	u32			uid;
 	u64			load_time_ns;
 	char			name[BPF_OBJ_NAME_LEN];

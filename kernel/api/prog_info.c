@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/uaccess.h>
 
+#include <lbpf/btf_object.h>
 #include <lbpf/jit.h>
 #include <lbpf/map.h>
 #include <lbpf/prog.h>
@@ -42,7 +43,7 @@ static void put_plain(struct info_job *job)
 	info->gpl_compatible = prog->is_gpl;
 	info->netns_dev = 0;
 	info->netns_ino = 0;
-	info->btf_id = 0;
+	info->btf_id = lbpf_btf_id(prog->btf);
 	info->attach_btf_obj_id = 0;
 	info->attach_btf_id = 0;
 	info->verified_insns = prog->verified_insns;
@@ -178,12 +179,38 @@ static int put_tags(struct info_job *job)
 	return 0;
 }
 
+/* As many records as fit; their number becomes how many there are. */
+static int put_array(u64 to, u32 *nr, const void *records, u32 nr_there, u32 record_bytes)
+{
+	u32 nr_wanted = min(*nr, nr_there);
+
+	*nr = nr_there;
+	if (!nr_wanted)
+		return 0;
+	return copy_to_user(u64_to_user_ptr(to), records, (size_t)nr_wanted * record_bytes) ?
+	       -EFAULT : 0;
+}
+
 static int put_records(struct info_job *job)
 {
-	job->info.nr_func_info = 0;
-	job->info.nr_line_info = 0;
-	job->info.nr_jited_line_info = 0;
-	return 0;
+	const struct lbpf_prog *prog = job->prog;
+	struct bpf_prog_info *info = &job->info;
+	int err;
+
+	err = put_array(info->func_info, &info->nr_func_info, prog->func_infos,
+			prog->nr_func_infos, sizeof(*prog->func_infos));
+	if (!err)
+		err = put_array(info->line_info, &info->nr_line_info, prog->line_infos,
+				prog->nr_line_infos, sizeof(*prog->line_infos));
+	if (err)
+		return err;
+	if (!job->is_raw) {
+		info->jited_line_info = 0;
+		info->nr_jited_line_info = prog->nr_line_infos;
+		return 0;
+	}
+	return put_array(info->jited_line_info, &info->nr_jited_line_info, prog->line_addrs,
+			 prog->nr_line_infos, sizeof(*prog->line_addrs));
 }
 
 /* Parts of the answer that need CAP_BPF. */

@@ -174,7 +174,23 @@ static int check_sleepable(struct load *load)
 
 static int check_records(struct load *load)
 {
-	return lbpf_prog_check_records(load->attr, &load->log);
+	return lbpf_prog_read_records(load->prog, load->attr, &load->log);
+}
+
+static int match_records(struct load *load)
+{
+	return lbpf_prog_match_records(load->prog, &load->code);
+}
+
+static int place_records(struct load *load)
+{
+	return lbpf_prog_place_records(load->prog, &load->code);
+}
+
+static int finish_lines(struct load *load)
+{
+	lbpf_prog_finish_lines(load->prog, &load->code);
+	return 0;
 }
 
 static int verify(struct load *load)
@@ -322,12 +338,15 @@ static const pass_fn program_passes[] = {
 	check_sleepable,
 	check_records,
 	verify,
+	match_records,
 	describe_effects,
 	check_admission,
 	rewrite,
 	keep_dump,
+	place_records,
 	blind,
 	emit,
+	finish_lines,
 	keep_facts,
 	keep_maps,
 };

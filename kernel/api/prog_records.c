@@ -2,16 +2,22 @@
 /*
  * Records about the functions and lines of a program.
  *
- * Layer: api.  They are checked, and not kept: nothing reads them yet.
+ * Layer: api.  They are read and checked before the verifier runs, matched with the
+ * functions that it found, and kept with offsets in the rewritten program.
  *
  * Source: func_info and line_info of BPF_PROG_LOAD; words and order of the
  * refusals are those of Linux 6.1.
  */
 #include <linux/err.h>
+#include <linux/numa.h>
 #include <linux/uaccess.h>
 
+#include <lbpf/alloc.h>
 #include <lbpf/btf_object.h>
+#include <lbpf/code.h>
+#include <lbpf/jit.h>
 #include <lbpf/log.h>
+#include <lbpf/prog.h>
 
 #include "prog.h"
 
@@ -84,26 +90,36 @@ static int check_func(const struct lbpf_btf *btf, const struct bpf_func_info *fu
 	return 0;
 }
 
-static int check_funcs(const struct lbpf_btf *btf, const union bpf_attr *attr,
-		       struct lbpf_log *log)
+/* Functions and lines are bounded by instructions, of which there is at least one for each. */
+static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr, struct lbpf_log *log)
 {
 	struct records records = {
 		attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
 		sizeof(struct bpf_func_info), "func info"
 	};
-	struct bpf_func_info func;
 	u32 i, last_off = 0;
 	int err = 0;
 
-	if (records.nr && !is_size(&records)) {
+	if (!records.nr)
+		return 0;
+	if (!is_size(&records)) {
 		lbpf_log(log, "invalid func info rec size %u\n", records.user_bytes);
 		return -EINVAL;
 	}
+	if (records.nr > LBPF_MAX_SUBPROGS) {
+		lbpf_log(log, "number of funcs in func_info doesn't match number of subprogs\n");
+		return -EINVAL;
+	}
+	prog->func_infos = lbpf_area_alloc_array(records.nr, sizeof(*prog->func_infos),
+						 NUMA_NO_NODE);
+	if (!prog->func_infos)
+		return -ENOMEM;
+	prog->nr_func_infos = records.nr;
 	for (i = 0; i < records.nr && !err; i++) {
-		err = read_record(&records, i, &func, log);
+		err = read_record(&records, i, &prog->func_infos[i], log);
 		if (!err)
-			err = check_func(btf, &func, i, last_off, log);
-		last_off = func.insn_off;
+			err = check_func(prog->btf, &prog->func_infos[i], i, last_off, log);
+		last_off = prog->func_infos[i].insn_off;
 	}
 	return err;
 }
@@ -122,53 +138,175 @@ static int check_line(const struct lbpf_btf *btf, const struct bpf_line_info *li
 	return -EINVAL;
 }
 
-static int check_lines(const struct lbpf_btf *btf, const union bpf_attr *attr,
-		       struct lbpf_log *log)
+static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr, struct lbpf_log *log)
 {
 	struct records records = {
 		attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
 		sizeof(struct bpf_line_info), "line_info"
 	};
-	struct bpf_line_info line;
 	u32 i, last_off = 0;
 	int err = 0;
 
-	if (records.nr && !is_size(&records))
+	if (!records.nr)
+		return 0;
+	/* Offsets rise: there cannot be more lines than instructions. */
+	if (!is_size(&records) || records.nr > attr->insn_cnt)
 		return -EINVAL;
-	if (records.nr > INT_MAX / records.known_bytes)
-		return -EINVAL;
+	prog->line_infos = lbpf_area_alloc_array(records.nr, sizeof(*prog->line_infos),
+						 NUMA_NO_NODE);
+	prog->line_addrs = lbpf_area_alloc_array(records.nr, sizeof(*prog->line_addrs),
+						 NUMA_NO_NODE);
+	if (!prog->line_infos || !prog->line_addrs)
+		return -ENOMEM;
+	prog->nr_line_infos = records.nr;
 	for (i = 0; i < records.nr && !err; i++) {
-		err = read_record(&records, i, &line, log);
+		err = read_record(&records, i, &prog->line_infos[i], log);
 		if (err)
 			break;
-		if (i && line.insn_off <= last_off)
+		if (i && prog->line_infos[i].insn_off <= last_off)
 			err = -EINVAL;
 		else
-			err = check_line(btf, &line, i, attr, log);
-		last_off = line.insn_off;
+			err = check_line(prog->btf, &prog->line_infos[i], i, attr, log);
+		last_off = prog->line_infos[i].insn_off;
 	}
 	return err;
 }
 
 /**
- * lbpf_prog_check_records() - Check the records that a program comes with
+ * lbpf_prog_read_records() - Read and check the records that a program comes with
+ * @prog: Program under construction; gets them, and its BTF.
  * @attr: Attributes of BPF_PROG_LOAD.
  * @log: Where refusals are explained.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
-int lbpf_prog_check_records(const union bpf_attr *attr, struct lbpf_log *log)
+int lbpf_prog_read_records(struct lbpf_prog *prog, const union bpf_attr *attr,
+			   struct lbpf_log *log)
 {
 	struct lbpf_btf *btf;
-	int err;
 
 	if (!attr->func_info_cnt && !attr->line_info_cnt)
 		return 0;
 	btf = lbpf_btf_from_fd(attr->prog_btf_fd);
 	if (IS_ERR(btf))
 		return PTR_ERR(btf);
-	err = check_funcs(btf, attr, log) ?: check_lines(btf, attr, log);
-	lbpf_btf_put(btf);
-	return err;
+	prog->btf = btf;
+	return read_funcs(prog, attr, log) ?: read_lines(prog, attr, log);
+}
+
+static int match_funcs(const struct lbpf_prog *prog, const struct lbpf_code *code)
+{
+	u32 i;
+
+	if (!prog->nr_func_infos)
+		return 0;
+	if (prog->nr_func_infos != code->nr_subprogs) {
+		lbpf_log(code->log,
+			 "number of funcs in func_info doesn't match number of subprogs\n");
+		return -EINVAL;
+	}
+	for (i = 0; i < code->nr_subprogs; i++)
+		if (prog->func_infos[i].insn_off != code->subprogs[i].start) {
+			lbpf_log(code->log,
+				 "func_info BTF section doesn't match subprog layout in BPF program\n");
+			return -EINVAL;
+		}
+	return 0;
+}
+
+/* Every function begins with a line, and no line with the second half of a 16-byte load. */
+static int match_lines(const struct lbpf_prog *prog, const struct lbpf_code *code)
+{
+	u32 i, off, func = 0;
+
+	for (i = 0; i < prog->nr_line_infos; i++) {
+		off = prog->line_infos[i].insn_off;
+		if (!code->insns[off].code) {
+			lbpf_log(code->log, "Invalid insn code at line_info[%u].insn_off\n", i);
+			return -EINVAL;
+		}
+		if (func == code->nr_subprogs || off < code->subprogs[func].start)
+			continue;
+		if (off != code->subprogs[func].start)
+			break;
+		func++;
+	}
+	if (!prog->nr_line_infos || func == code->nr_subprogs)
+		return 0;
+	lbpf_log(code->log, "missing bpf_line_info for func#%u\n", func);
+	return -EINVAL;
+}
+
+/**
+ * lbpf_prog_match_records() - Check records against the functions of the program
+ * @prog: Program under construction.
+ * @code: As the verifier left it.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -EINVAL.
+ */
+int lbpf_prog_match_records(const struct lbpf_prog *prog, const struct lbpf_code *code)
+{
+	return match_funcs(prog, code) ?: match_lines(prog, code);
+}
+
+/* First instruction from @at on that stems from one of @line, or U32_MAX: all are gone. */
+static u32 find_line(const struct lbpf_prog *prog, const struct lbpf_code *code, u32 line,
+		     u32 *at)
+{
+	u32 start = prog->line_infos[line].insn_off;
+	u32 end = line + 1 < prog->nr_line_infos ? prog->line_infos[line + 1].insn_off :
+						   code->nr_orig_insns;
+
+	while (*at < code->nr_insns && code->aux[*at].orig < start)
+		++*at;
+	return *at < code->nr_insns && code->aux[*at].orig < end ? *at : U32_MAX;
+}
+
+/**
+ * lbpf_prog_place_records() - Find records in the rewritten program
+ * @prog: Program under construction.
+ * @code: As the rewriter left it, and as info shows it.
+ *
+ * Lines keep their offsets for lbpf_prog_finish_lines(); the new ones wait in ->line_addrs.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0.
+ */
+int lbpf_prog_place_records(struct lbpf_prog *prog, const struct lbpf_code *code)
+{
+	u32 i, at = 0;
+
+	for (i = 0; i < prog->nr_func_infos; i++)
+		prog->func_infos[i].insn_off = code->subprogs[i].start;
+	for (i = 0; i < prog->nr_line_infos; i++)
+		prog->line_addrs[i] = find_line(prog, code, i, &at);
+	return 0;
+}
+
+/**
+ * lbpf_prog_finish_lines() - Find lines in the machine code, and drop those without any
+ * @prog: Program under construction, with its image.
+ * @code: As the JIT got it.
+ *
+ * Context: Process context, may sleep.
+ */
+void lbpf_prog_finish_lines(struct lbpf_prog *prog, const struct lbpf_code *code)
+{
+	const struct lbpf_image *image = prog->image;
+	u32 i, insn, nr = 0, at = 0;
+	u64 shown;
+
+	for (i = 0; i < prog->nr_line_infos; i++) {
+		insn = find_line(prog, code, i, &at);
+		shown = prog->line_addrs[i];
+		if (insn == U32_MAX || shown == U32_MAX)
+			continue;
+		prog->line_addrs[nr] = (unsigned long)image->funcs[0].addr +
+				       image->insn_off[insn];
+		prog->line_infos[nr] = prog->line_infos[i];
+		prog->line_infos[nr++].insn_off = shown;
+	}
+	prog->nr_line_infos = nr;
 }

@@ -13,6 +13,7 @@
 #include <linux/u64_stats_sync.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/map.h>
 #include <lbpf/code.h>
 #include <lbpf/prog.h>
@@ -29,6 +30,10 @@ static void free_parts(struct lbpf_prog *prog)
 	lbpf_free(prog->used_maps);
 	lbpf_area_free(prog->insns);
 	lbpf_area_free(prog->facts);
+	lbpf_area_free(prog->func_infos);
+	lbpf_area_free(prog->line_infos);
+	lbpf_area_free(prog->line_addrs);
+	lbpf_btf_put(prog->btf);
 	lbpf_percpu_free(prog->stats);
 	lbpf_free(prog);
 }
