@@ -16,9 +16,10 @@
 
 #define KNOWN_INFO_BITS	0x9f00ffff
 
+/* Linux does not end these lines. */
 static int refuse(struct lbpf_log *log, int err, const char *why)
 {
-	lbpf_log(log, "%s\n", why);
+	lbpf_log(log, "%s", why);
 	return err;
 }
 
@@ -120,21 +121,21 @@ static int check_frame(struct lbpf_btf_check *check, const struct btf_type *type
 	u32 kind, needed;
 
 	if (left < sizeof(*type)) {
-		lbpf_log(check->log, "[%u] meta_left:%u meta_needed:%zu\n", check->log_id, left,
+		lbpf_log(check->log, "[%u] meta_left:%u meta_needed:%zu", check->log_id, left,
 			 sizeof(*type));
 		return -EINVAL;
 	}
 	kind = lbpf_btf_kind(type);
 	if (type->info & ~KNOWN_INFO_BITS) {
-		lbpf_log(check->log, "[%u] Invalid btf_info:%x\n", check->log_id, type->info);
+		lbpf_log(check->log, "[%u] Invalid btf_info:%x", check->log_id, type->info);
 		return -EINVAL;
 	}
 	if (!lbpf_btf_kind_row(kind)) {
-		lbpf_log(check->log, "[%u] Invalid kind:%u\n", check->log_id, kind);
+		lbpf_log(check->log, "[%u] Invalid kind:%u", check->log_id, kind);
 		return -EINVAL;
 	}
 	if (!lbpf_btf_name_is_there(check->btf, type->name_off)) {
-		lbpf_log(check->log, "[%u] Invalid name_offset:%u\n", check->log_id,
+		lbpf_log(check->log, "[%u] Invalid name_offset:%u", check->log_id,
 			 type->name_off);
 		return -EINVAL;
 	}

@@ -37,6 +37,7 @@ extern const struct scenario ctx_scenarios[];
 extern const struct scenario sock_scenarios[];
 extern const struct scenario pin_scenarios[];
 extern const struct scenario show_scenarios[];
+extern const struct scenario btf_scenarios[];
 extern const struct scenario tail_scenarios[];
 
 /* A difference that is meant to be there. */

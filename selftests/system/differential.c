@@ -26,7 +26,7 @@ static const struct scenario * const groups[] = {
 	map_create_scenarios, map_elem_scenarios, map_random_scenarios, map_access_scenarios,
 	info_scenarios, attr_scenarios, prog_load_scenarios, prog_run_scenarios,
 	prog_map_scenarios, ctx_scenarios, sock_scenarios, pin_scenarios,
-	show_scenarios, tail_scenarios,
+	show_scenarios, tail_scenarios, btf_scenarios,
 	map_type_scenarios,
 };
 
