@@ -320,4 +320,5 @@ const struct lbpf_map_ops lbpf_perf_array_ops = {
 	.next_key = lbpf_array_next_key,
 	.count = perf_count,
 	.mem_bytes = perf_mem_bytes,
+	.meta_equal = lbpf_map_meta_equal,
 };

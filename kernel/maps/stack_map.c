@@ -374,4 +374,5 @@ const struct lbpf_map_ops lbpf_stack_map_ops = {
 	.user_update = stack_user_update,
 	.count = stack_count,
 	.mem_bytes = stack_mem_bytes,
+	.meta_equal = lbpf_map_meta_equal,
 };

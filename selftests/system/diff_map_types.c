@@ -313,6 +313,15 @@ static const struct {
 	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 1, 0 },
 	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 2, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 2, BPF_F_NO_PREALLOC },
+	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 2, 0 },
+	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 3, 0 },
+	{ BPF_MAP_TYPE_STACK_TRACE, 4, 16, 2, 0 },
+	{ BPF_MAP_TYPE_STACK_TRACE, 4, 16, 4, 0 },
+	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2, 0 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, 0, 8192, 0 },
+	{ BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 4, 0 },
+	{ BPF_MAP_TYPE_CGROUP_STORAGE, 16, 8, 0, 0 },
 };
 
 static void inner_types(void)
@@ -334,8 +343,11 @@ static void inner_types(void)
 			attr.max_entries = 2;
 			attr.inner_map_fd = fds[i];
 			outer = create(&attr, "outer");
+			/* Each change waits for a grace period: others than its own kind, a few. */
 			for (j = 0; j < ARRAY_SIZE_OF(inners); j++)
-				op_traced(BPF_MAP_UPDATE_ELEM, outer, PTR(&zero), PTR(&fds[j]), 0);
+				if (inners[i].type == inners[j].type || (i + j) % 7 == 0)
+					op_traced(BPF_MAP_UPDATE_ELEM, outer, PTR(&zero),
+						  PTR(&fds[j]), 0);
 			/* No deeper, and not into itself. */
 			attr.inner_map_fd = outer;
 			other = create(&attr, "outer of outer");
