@@ -25,6 +25,6 @@ struct lbpf_btf_sink {
 
 /* Prints the @bytes at @data as the type @id, as bpffs shows the elements of pinned maps. */
 void lbpf_btf_print_value(const struct lbpf_btf *btf, u32 id, const void *data, u32 bytes,
-		   const struct lbpf_btf_sink *sink);
+			  const struct lbpf_btf_sink *sink);
 
 #endif /* _LBPF_BTF_SHOW_H */

@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/minmax.h>
+#include <linux/numa.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -16,6 +17,14 @@
 #include <lbpf/log.h>
 
 #include "api.h"
+
+/* No bytes are BTF too, of which the header is missing. */
+static void *dup_bytes(const union bpf_attr *attr)
+{
+	if (attr->btf_size)
+		return lbpf_dup_user(u64_to_user_ptr(attr->btf), attr->btf_size);
+	return lbpf_area_alloc(1, NUMA_NO_NODE) ?: ERR_PTR(-ENOMEM);
+}
 
 /* Checks the bytes and makes them an object; a log that could not be written is an error too. */
 static struct lbpf_btf_object *make_btf(const union bpf_attr *attr, struct lbpf_log *log)
@@ -30,7 +39,7 @@ static struct lbpf_btf_object *make_btf(const union bpf_attr *attr, struct lbpf_
 			    attr->btf_log_size);
 	if (err)
 		return ERR_PTR(err);
-	data = lbpf_dup_user(u64_to_user_ptr(attr->btf), max_t(u32, attr->btf_size, 1));
+	data = dup_bytes(attr);
 	if (IS_ERR(data))
 		return data;
 	btf = lbpf_btf_create(data, attr->btf_size, log);

@@ -79,7 +79,8 @@ static int check_func(const struct lbpf_btf *btf, const struct bpf_func_info *fu
 		return -EINVAL;
 	}
 	if (i && func->insn_off <= last_off) {
-		lbpf_log(log, "same or smaller insn offset (%u) than previous func info record (%u)",
+		lbpf_log(log,
+			 "same or smaller insn offset (%u) than previous func info record (%u)",
 			 func->insn_off, last_off);
 		return -EINVAL;
 	}

@@ -50,6 +50,7 @@ struct lbpf_btf_waiting {
  * struct lbpf_btf_check - A check under way
  * @btf: What is checked.
  * @log: Where refusals are explained.
+ * @header: As loaded; what a short one leaves out is zero.
  * @states: By id: enum resolve_state.
  * @stack: Types under resolution.
  * @depth: Number of them.
@@ -60,6 +61,7 @@ struct lbpf_btf_waiting {
 struct lbpf_btf_check {
 	struct lbpf_btf		*btf;
 	struct lbpf_log		*log;
+	struct btf_header	header;
 	u8			*states;
 	struct lbpf_btf_waiting	stack[MAX_RESOLVE_DEPTH];
 	u32			depth;
@@ -156,8 +158,6 @@ const char *lbpf_btf_log_name(const struct lbpf_btf *btf, u32 off);
 /* name.c */
 bool lbpf_btf_name_is_there(const struct lbpf_btf *btf, u32 off);
 bool lbpf_btf_name_is_identifier(const struct lbpf_btf *btf, u32 off);
-/* The same, and dots. */
-bool lbpf_btf_name_is_section(const struct lbpf_btf *btf, u32 off);
 
 /* resolve.c */
 /* 0: @at waits for @id from here on; 1: no need to; or -errno. */

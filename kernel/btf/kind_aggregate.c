@@ -137,7 +137,7 @@ int lbpf_btf_check_datasec(struct lbpf_btf_check *check, const struct btf_type *
 		return lbpf_btf_refuse(check, type, "size == 0");
 	if (lbpf_btf_kflag(type))
 		return lbpf_btf_refuse(check, type, "Invalid btf_info kind_flag");
-	if (!type->name_off || !lbpf_btf_name_is_section(check->btf, type->name_off))
+	if (!type->name_off || !lbpf_btf_name_is_identifier(check->btf, type->name_off))
 		return lbpf_btf_refuse(check, type, "Invalid name");
 	lbpf_btf_show(check, type);
 	lbpf_btf_for_each_secinfo(i, type, info) {

@@ -76,7 +76,7 @@ int lbpf_btf_check_var(struct lbpf_btf_check *check, const struct btf_type *type
 		return lbpf_btf_refuse(check, type, "vlen != 0");
 	if (lbpf_btf_kflag(type))
 		return lbpf_btf_refuse(check, type, "Invalid btf_info kind_flag");
-	if (!type->name_off || !lbpf_btf_name_is_section(check->btf, type->name_off))
+	if (!type->name_off || !lbpf_btf_name_is_identifier(check->btf, type->name_off))
 		return lbpf_btf_refuse(check, type, "Invalid name");
 	if (!type->type || type->type > BTF_MAX_TYPE)
 		return lbpf_btf_refuse(check, type, "Invalid type_id");

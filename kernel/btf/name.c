@@ -59,48 +59,30 @@ bool lbpf_btf_name_is_there(const struct lbpf_btf *btf, u32 off)
 	return owner_of_name(btf, off);
 }
 
-static bool is_name_char(char c, bool is_first, bool may_dot)
+static bool is_name_char(char c, bool is_first)
 {
-	if (is_first ? isalpha(c) : isalnum(c))
-		return true;
-	return c == '_' || (c == '.' && may_dot);
-}
-
-static bool is_name(const struct lbpf_btf *btf, u32 off, bool may_dot)
-{
-	const char *name = lbpf_btf_name(btf, off);
-	u32 i;
-
-	if (!name || !is_name_char(name[0], true, may_dot))
-		return false;
-	for (i = 1; i < MAX_NAME_BYTES && name[i]; i++)
-		if (!is_name_char(name[i], false, may_dot))
-			return false;
-	return !name[i];
+	return (is_first ? isalpha(c) : isalnum(c)) || c == '_' || c == '.';
 }
 
 /**
- * lbpf_btf_name_is_identifier() - Is the name one of C?
+ * lbpf_btf_name_is_identifier() - May the name be one of a type, variable, function or section?
  * @btf: BTF.
  * @off: Offset of the name.
  *
- * Context: Any.
- * Return: true if it is.
- */
-bool lbpf_btf_name_is_identifier(const struct lbpf_btf *btf, u32 off)
-{
-	return is_name(btf, off, false);
-}
-
-/**
- * lbpf_btf_name_is_section() - May the name be one of a section or variable?
- * @btf: BTF.
- * @off: Offset of the name.
+ * As in C, with dots.
  *
  * Context: Any.
  * Return: true if it may.
  */
-bool lbpf_btf_name_is_section(const struct lbpf_btf *btf, u32 off)
+bool lbpf_btf_name_is_identifier(const struct lbpf_btf *btf, u32 off)
 {
-	return is_name(btf, off, true);
+	const char *name = lbpf_btf_name(btf, off);
+	u32 i;
+
+	if (!name || !is_name_char(name[0], true))
+		return false;
+	for (i = 1; i < MAX_NAME_BYTES && name[i]; i++)
+		if (!is_name_char(name[i], false))
+			return false;
+	return !name[i];
 }

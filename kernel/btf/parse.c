@@ -7,6 +7,7 @@
  * Source: Documentation/bpf/btf.rst; the words of the log are those of Linux 6.1.
  */
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/numa.h>
 #include <linux/string.h>
 
@@ -46,7 +47,10 @@ static bool is_zero(const char *bytes, u32 nr)
 	return true;
 }
 
-/* One section after the other, all of what follows the header. */
+/*
+ * One section after the other, all of what follows the header.  Of two that begin together Linux
+ * takes the names first.
+ */
 static int check_sections(struct lbpf_log *log, const struct btf_header *header, u32 room)
 {
 	u32 off[2] = { header->type_off, header->str_off };
@@ -54,7 +58,7 @@ static int check_sections(struct lbpf_log *log, const struct btf_header *header,
 	u32 total = 0, i, at;
 
 	for (i = 0; i < 2; i++) {
-		at = i ^ (off[0] > off[1]);
+		at = i ^ (off[0] >= off[1]);
 		if (room < off[at])
 			return refuse(log, -EINVAL, "Invalid section offset");
 		if (total < off[at])
@@ -68,17 +72,33 @@ static int check_sections(struct lbpf_log *log, const struct btf_header *header,
 	return total == room ? 0 : refuse(log, -EINVAL, "Unsupported section found");
 }
 
-static int check_header(struct lbpf_btf *btf, struct lbpf_log *log)
+/* As Linux: a header may be shorter than what is known of it, or longer by zeros. */
+static int read_header(struct lbpf_btf_check *check)
 {
-	const struct btf_header *header = btf->data;
-	u32 bytes = btf->data_bytes;
+	const struct lbpf_btf *btf = check->btf;
+	u32 known = sizeof(check->header), bytes = btf->data_bytes, header_bytes;
 
 	if (bytes < offsetofend(struct btf_header, hdr_len))
-		return refuse(log, -EINVAL, "hdr_len not found");
-	if (bytes < header->hdr_len || header->hdr_len < sizeof(*header))
-		return refuse(log, -EINVAL, "btf_header not found");
-	if (!is_zero(btf->data + sizeof(*header), header->hdr_len - sizeof(*header)))
-		return refuse(log, -E2BIG, "Unsupported btf_header");
+		return refuse(check->log, -EINVAL, "hdr_len not found");
+	header_bytes = ((const struct btf_header *)btf->data)->hdr_len;
+	if (bytes < header_bytes)
+		return refuse(check->log, -EINVAL, "btf_header not found");
+	if (header_bytes > known && !is_zero(btf->data + known, header_bytes - known))
+		return refuse(check->log, -E2BIG, "Unsupported btf_header");
+	memcpy(&check->header, btf->data, min(header_bytes, known));
+	return 0;
+}
+
+static int check_header(struct lbpf_btf_check *check)
+{
+	const struct btf_header *header = &check->header;
+	u32 bytes = check->btf->data_bytes;
+	struct lbpf_log *log = check->log;
+	int err;
+
+	err = read_header(check);
+	if (err)
+		return err;
 	log_header(log, header, bytes);
 	if (header->magic != BTF_MAGIC)
 		return refuse(log, -EINVAL, "Invalid magic");
@@ -86,24 +106,25 @@ static int check_header(struct lbpf_btf *btf, struct lbpf_log *log)
 		return refuse(log, -ENOTSUPP, "Unsupported version");
 	if (header->flags)
 		return refuse(log, -ENOTSUPP, "Unsupported flags");
-	if (!btf->base && bytes == header->hdr_len)
+	if (!check->btf->base && bytes == header->hdr_len)
 		return refuse(log, -EINVAL, "No data");
 	return check_sections(log, header, bytes - header->hdr_len);
 }
 
-static int check_strings(struct lbpf_btf *btf, struct lbpf_log *log)
+static int check_strings(struct lbpf_btf_check *check)
 {
-	const struct btf_header *header = btf->data;
+	const struct btf_header *header = &check->header;
+	struct lbpf_btf *btf = check->btf;
 
 	btf->strings = btf->data + header->hdr_len + header->str_off;
 	btf->str_bytes = header->str_len;
 	if (btf->strings + header->str_len != btf->data + btf->data_bytes)
-		return refuse(log, -EINVAL, "String section is not at the end");
+		return refuse(check->log, -EINVAL, "String section is not at the end");
 	if (btf->base && !header->str_len)
 		return 0;
 	if (!header->str_len || header->str_len - 1 > BTF_MAX_NAME_OFFSET ||
 	    btf->strings[header->str_len - 1] || (!btf->base && btf->strings[0]))
-		return refuse(log, -EINVAL, "Invalid string section");
+		return refuse(check->log, -EINVAL, "Invalid string section");
 	return 0;
 }
 
@@ -150,10 +171,10 @@ static int check_frame(struct lbpf_btf_check *check, const struct btf_type *type
  * Room for all types there can be: the smallest has 12 bytes.  The answers to "where does it
  * lead" begin at id 0.
  */
-static int alloc_tables(struct lbpf_btf *btf)
+static int alloc_tables(struct lbpf_btf_check *check)
 {
-	const struct btf_header *header = btf->data;
-	u32 max = header->type_len / sizeof(struct btf_type);
+	u32 max = check->header.type_len / sizeof(struct btf_type);
+	struct lbpf_btf *btf = check->btf;
 
 	if (max > BTF_MAX_TYPE)
 		max = BTF_MAX_TYPE;
@@ -168,8 +189,8 @@ static int alloc_tables(struct lbpf_btf *btf)
 /* First round: each type by itself. */
 static int scan_types(struct lbpf_btf_check *check)
 {
+	const struct btf_header *header = &check->header;
 	struct lbpf_btf *btf = check->btf;
-	const struct btf_header *header = btf->data;
 	const struct btf_type *type;
 	u32 off = 0;
 	int err;
@@ -195,14 +216,14 @@ static int scan_types(struct lbpf_btf_check *check)
 
 static int check_types(struct lbpf_btf_check *check)
 {
-	const struct btf_header *header = check->btf->data;
+	const struct btf_header *header = &check->header;
 	int err;
 
 	if (header->type_off % sizeof(u32))
 		return refuse(check->log, -EINVAL, "Unaligned type_off");
 	if (!header->type_len)
 		return refuse(check->log, -EINVAL, "No type found");
-	err = alloc_tables(check->btf);
+	err = alloc_tables(check);
 	if (!err)
 		err = scan_types(check);
 	if (err)
@@ -234,15 +255,12 @@ int lbpf_btf_parse(struct lbpf_btf *btf, void *data, u32 data_bytes, struct lbpf
 	btf->data_bytes = data_bytes;
 	btf->first_id = 1;
 	btf->nr_ids = 1;
-	err = check_header(btf, log) ?: check_strings(btf, log);
-	if (err)
-		return err;
 	check = lbpf_zalloc(sizeof(*check), GFP_KERNEL);
 	if (!check)
 		return -ENOMEM;
 	check->btf = btf;
 	check->log = log;
-	err = check_types(check);
+	err = check_header(check) ?: check_strings(check) ?: check_types(check);
 	lbpf_free(check);
 	return err;
 }

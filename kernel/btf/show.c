@@ -5,9 +5,9 @@
  * Layer: btf (p).  The format is the one of bpffs in Linux 6.1, which
  * selftests/system/diff_show.c compares: a value inside another one is followed
  * by a comma; a struct, union or array that is itself an element of an array, or
- * const or volatile, has no opening bracket; text in an array of bytes ends at its first NUL.  Types
- * were checked when they were loaded: the nesting is bounded, and data has the
- * size of its type.
+ * const or volatile, has no opening bracket; text in an array of bytes ends at
+ * its first NUL.  Types were checked when they were loaded: the nesting is
+ * bounded, and data has the size of its type.
  */
 #include <linux/bits.h>
 #include <linux/ctype.h>
@@ -326,7 +326,7 @@ static void show_type(struct show *show, u32 id, const void *data, u32 bit_off)
  * Context: Any.
  */
 void lbpf_btf_print_value(const struct lbpf_btf *btf, u32 id, const void *data, u32 bytes,
-		   const struct lbpf_btf_sink *sink)
+			  const struct lbpf_btf_sink *sink)
 {
 	struct show show = { .btf = btf, .sink = sink, .end = data + bytes };
 

@@ -181,7 +181,8 @@ static int timer_results(enum test_side side, __u32 type, struct value *value)
 	__u32 nr = NR(insns), func = nr - 10;
 
 	for (i = 0; i < (int)nr; i++)
-		if (insns[i].src_reg == BPF_PSEUDO_FUNC && insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+		if (insns[i].src_reg == BPF_PSEUDO_FUNC &&
+		    insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
 			insns[i].imm = func - i - 1;
 	memset(value, 0, sizeof(*value));
 	if (map < 0 || elem(side, BPF_MAP_UPDATE_ELEM, map, 0, value, 0))

@@ -138,6 +138,24 @@ static void mutations(void)
 	}
 }
 
+/* Each character, first and second, in the name of each kind. */
+static void name_chars(void)
+{
+	static const uint32_t offs[] = {
+		NAME_INT, NAME_S, NAME_A, NAME_E, NAME_ONE, NAME_MAIN, NAME_DATA, NAME_V
+	};
+	struct blob blob;
+	uint32_t i, c;
+
+	for (i = 0; i < 2 * ARRAY_SIZE_OF(offs); i++) {
+		for (c = 0; c < 256; c++) {
+			blob = good_blob();
+			blob.names[offs[i / 2] + i % 2] = c;
+			close_if_open(load_btf(&blob, sizeof(blob), "name", i << 8 | c));
+		}
+	}
+}
+
 /* Without anything that lbpf would leave out. */
 static const struct bpf_insn two_funcs[] = {
 	LDX(BPF_W, 6, 1, 0),
@@ -211,7 +229,11 @@ static void records(void)
 	int btf_fd = load_btf(&blob, sizeof(blob), "btf", 0);
 	union bpf_attr attr;
 
-#define CASE(what, ...) do { attr = records_attr(btf_fd); __VA_ARGS__; load_records(&attr, what); } while (0)
+#define CASE(what, ...) do {		\
+	attr = records_attr(btf_fd);	\
+	__VA_ARGS__;			\
+	load_records(&attr, what);	\
+} while (0)
 	CASE("good", (void)0);
 	CASE("no lines", attr.line_info_cnt = 0);
 	CASE("no funcs", attr.func_info_cnt = 0);
@@ -241,6 +263,7 @@ static void records(void)
 const struct scenario btf_scenarios[] = {
 	{ "btf_sizes", sizes },
 	{ "btf_mutations", mutations },
+	{ "btf_names", name_chars },
 	{ "btf_records", records },
 	{}
 };

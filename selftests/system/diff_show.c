@@ -341,7 +341,8 @@ static void trace_file(const char *path, bool sorted)
 		len += got;
 	text[len] = '\0';
 	trace(got < 0 ? error_name(errno) : "ok", "read");
-	for (line = strtok(text, "\n"); line && nr < ARRAY_SIZE_OF(lines); line = strtok(NULL, "\n"))
+	for (line = strtok(text, "\n"); line && nr < ARRAY_SIZE_OF(lines);
+	     line = strtok(NULL, "\n"))
 		lines[nr++] = line;
 	if (sorted)
 		qsort(lines, nr, sizeof(*lines), by_text);

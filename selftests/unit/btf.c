@@ -13,8 +13,10 @@
 #define NR_MUTATIONS	200000
 #define INFO(kind, vlen)	((u32)(kind) << 24 | (vlen))
 
-enum { INT_ID = 1, CONST_ID, ARRAY_ID, LOCK_ID, STRUCT_ID, PTR_ID, ENUM_ID, ENUM64_ID, VAR_ID,
-       SEC_ID, PROTO_ID, FUNC_ID, TAG_ID, FLOAT_ID, FWD_ID, NR_IDS };
+enum {
+	INT_ID = 1, CONST_ID, ARRAY_ID, LOCK_ID, STRUCT_ID, PTR_ID, ENUM_ID, ENUM64_ID, VAR_ID,
+	SEC_ID, PROTO_ID, FUNC_ID, TAG_ID, FLOAT_ID, FWD_ID, NR_IDS
+};
 
 static const char names[] = "\0int\0bpf_spin_lock\0val\0s\0lock\0a\0e\0.data\0f";
 
