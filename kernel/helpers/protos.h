@@ -114,6 +114,9 @@ extern const struct lbpf_proto lbpf_socket_uid_proto;
 extern const struct lbpf_proto lbpf_loop_proto;
 extern const struct lbpf_proto lbpf_for_each_proto;
 
+/* sockopt.c */
+extern const struct lbpf_proto lbpf_ops_getsockopt_proto;
+
 /* cookie.c */
 extern const struct lbpf_proto lbpf_sock_cookie_proto;
 extern const struct lbpf_proto lbpf_sock_ptr_cookie_proto;

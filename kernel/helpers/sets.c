@@ -407,6 +407,7 @@ const struct lbpf_proto *lbpf_sockopt_helper(u32 id, const struct lbpf_code *cod
 }
 
 static const struct lbpf_proto *const in_sock_ops[] = {
+	[BPF_FUNC_getsockopt]			= &lbpf_ops_getsockopt_proto,
 	[BPF_FUNC_get_socket_cookie]		= &lbpf_ops_cookie_proto,
 	[BPF_FUNC_get_netns_cookie]		= &lbpf_ops_netns_proto,
 	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,

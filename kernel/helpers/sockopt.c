@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Helpers that read the options of a socket.
+ *
+ * Layer: helpers.  Source: BPF_FUNC_getsockopt in bpf-helpers(7).
+ */
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/string.h>
+#include <net/inet_connection_sock.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "helper.h"
+#include "protos.h"
+
+/**
+ * struct option - A socket option whose value is an int
+ * @level: SOL_*.
+ * @name: Its name on that level.
+ * @read: Gives its value.
+ */
+struct option {
+	int	level;
+	int	name;
+	int	(*read)(const struct sock *sk);
+};
+
+static int read_sndbuf(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_sndbuf);
+}
+
+static int read_rcvbuf(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_rcvbuf);
+}
+
+static int read_mark(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_mark);
+}
+
+static int read_priority(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_priority);
+}
+
+static int read_lowat(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_rcvlowat);
+}
+
+static int read_reuse(const struct sock *sk)
+{
+	return sk->sk_reuse;
+}
+
+static int read_keepalive(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_KEEPOPEN);
+}
+
+static int read_tos(const struct sock *sk)
+{
+	return inet_sk(sk)->tos;
+}
+
+static int read_syncnt(const struct sock *sk)
+{
+	return inet_csk(sk)->icsk_syn_retries;
+}
+
+static const struct option options[] = {
+	{ SOL_SOCKET, SO_SNDBUF, read_sndbuf },
+	{ SOL_SOCKET, SO_RCVBUF, read_rcvbuf },
+	{ SOL_SOCKET, SO_MARK, read_mark },
+	{ SOL_SOCKET, SO_PRIORITY, read_priority },
+	{ SOL_SOCKET, SO_RCVLOWAT, read_lowat },
+	{ SOL_SOCKET, SO_REUSEADDR, read_reuse },
+	{ SOL_SOCKET, SO_KEEPALIVE, read_keepalive },
+	{ SOL_IP, IP_TOS, read_tos },
+	{ SOL_TCP, TCP_SYNCNT, read_syncnt },
+};
+
+static int read_int(const struct sock *sk, int level, int name, void *value, int len)
+{
+	size_t i;
+
+	if (len != sizeof(int))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (options[i].level != level || options[i].name != name)
+			continue;
+		*(int *)value = options[i].read(sk);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int read_congestion(const struct sock *sk, char *value, int len)
+{
+	if (len <= 1)
+		return -EINVAL;
+	strscpy_pad(value, inet_csk(sk)->icsk_ca_ops->name, len);
+	return 0;
+}
+
+static int read_option(const struct sock *sk, int level, int name, void *value, int len)
+{
+	bool is_tcp;
+
+	if (!sk_fullsock(sk))
+		return -EINVAL;
+	is_tcp = sk->sk_protocol == IPPROTO_TCP;
+	if ((level == SOL_TCP && !is_tcp) || (level == SOL_IP && sk->sk_family != AF_INET))
+		return -EINVAL;
+	if (level == SOL_TCP && name == TCP_CONGESTION)
+		return read_congestion(sk, value, len);
+	return read_int(sk, level, name, value, len);
+}
+
+HELPER_5(ops_getsockopt, const struct bpf_sock_ops_kern *, ctx, int, level, int, name, void *,
+	 value, int, len)
+{
+	int err = ctx->sk ? read_option(ctx->sk, level, name, value, len) : -EINVAL;
+
+	/* The program takes all of it for written. */
+	if (err)
+		memset(value, 0, len);
+	return err;
+}
+
+const struct lbpf_proto lbpf_ops_getsockopt_proto = {
+	.name	= "getsockopt",
+	.id	= BPF_FUNC_getsockopt,
+	.fn	= ops_getsockopt,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING,
+		    LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE },
+};
