@@ -138,6 +138,8 @@ struct lbpf_insn_aux {
  * @is_callback: Called by a helper.
  * @is_async: ... after the program has returned.
  * @is_reachable: Walked by the verifier.
+ * @changes_packet: Packets may move while it runs, by a helper or by another program.  Of a
+ *	global function also by what it calls.
  * @is_global: Verified by itself, callers trust only its signature.
  */
 struct lbpf_subprog {
@@ -148,6 +150,7 @@ struct lbpf_subprog {
 	bool	is_callback;
 	bool	is_async;
 	bool	is_reachable;
+	bool	changes_packet;
 	bool	is_global;
 };
 
@@ -180,6 +183,10 @@ enum lbpf_cap {
  * @used_maps: Maps referred to; each holds one reference.
  * @nr_used_maps: Number of them.
  * @btf: Types of the program, or NULL.
+ * @func_infos: Types of its functions, in @btf, with offsets in the program as loaded, or NULL.
+ * @nr_func_infos: Number of them.
+ * @line_infos: Source lines, likewise.
+ * @nr_line_infos: Number of them.
  * @processed_insns: Statistics: instructions walked.
  * @max_states_per_insn: Statistics: most explored states at one instruction.
  * @total_states: Statistics: explored states ever kept.
@@ -219,7 +226,11 @@ struct lbpf_code {
 	u32				nr_subprogs;
 	struct lbpf_map			*used_maps[LBPF_MAX_USED_MAPS];
 	u32				nr_used_maps;
-	struct lbpf_btf			*btf;
+	const struct lbpf_btf		*btf;
+	const struct bpf_func_info	*func_infos;
+	u32				nr_func_infos;
+	const struct bpf_line_info	*line_infos;
+	u32				nr_line_infos;
 	u32				processed_insns;
 	u32				max_states_per_insn;
 	u32				total_states;

@@ -119,6 +119,7 @@ enum lbpf_progtype_flag {
  * @name: As bpftool prints it ("socket_filter").
  * @flags: OR of enum lbpf_progtype_flag.
  * @ctx_size: Size of the user-visible context, bytes.
+ * @ctx_name: Name of its struct in BTF, or NULL: it has none.
  * @fields: Rows in order of @off; gaps are not accessible.
  * @nr_fields: Rows.
  * @objects: Objects that its programs get pointers to, or NULL.
@@ -138,6 +139,7 @@ struct lbpf_progtype {
 	const char			*name;
 	u32				flags;
 	u32				ctx_size;
+	const char			*ctx_name;
 	const struct lbpf_ctx_field	*fields;
 	u32				nr_fields;
 	const struct lbpf_object_rows	*objects;

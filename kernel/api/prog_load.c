@@ -174,12 +174,16 @@ static int check_sleepable(struct load *load)
 
 static int check_records(struct load *load)
 {
-	return lbpf_prog_read_records(load->prog, load->attr, &load->log);
-}
+	const struct lbpf_prog *prog = load->prog;
+	struct lbpf_code *code = &load->code;
+	int err = lbpf_prog_read_records(load->prog, load->attr, &load->log);
 
-static int match_records(struct load *load)
-{
-	return lbpf_prog_match_records(load->prog, &load->code);
+	code->btf = prog->btf;
+	code->func_infos = prog->func_infos;
+	code->nr_func_infos = prog->nr_func_infos;
+	code->line_infos = prog->line_infos;
+	code->nr_line_infos = prog->nr_line_infos;
+	return err;
 }
 
 static int place_records(struct load *load)
@@ -338,7 +342,6 @@ static const pass_fn program_passes[] = {
 	check_sleepable,
 	check_records,
 	verify,
-	match_records,
 	describe_effects,
 	check_admission,
 	rewrite,

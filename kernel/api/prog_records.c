@@ -2,8 +2,8 @@
 /*
  * Records about the functions and lines of a program.
  *
- * Layer: api.  They are read and checked before the verifier runs, matched with the
- * functions that it found, and kept with offsets in the rewritten program.
+ * Layer: api.  They are read and checked before the verifier runs, which matches them
+ * with the program, and kept with offsets in the rewritten program.
  *
  * Source: func_info and line_info of BPF_PROG_LOAD; words and order of the
  * refusals are those of Linux 6.1.
@@ -194,62 +194,6 @@ int lbpf_prog_read_records(struct lbpf_prog *prog, const union bpf_attr *attr,
 		return PTR_ERR(btf);
 	prog->btf = btf;
 	return read_funcs(prog, attr, log) ?: read_lines(prog, attr, log);
-}
-
-static int match_funcs(const struct lbpf_prog *prog, const struct lbpf_code *code)
-{
-	u32 i;
-
-	if (!prog->nr_func_infos)
-		return 0;
-	if (prog->nr_func_infos != code->nr_subprogs) {
-		lbpf_log(code->log,
-			 "number of funcs in func_info doesn't match number of subprogs\n");
-		return -EINVAL;
-	}
-	for (i = 0; i < code->nr_subprogs; i++)
-		if (prog->func_infos[i].insn_off != code->subprogs[i].start) {
-			lbpf_log(code->log,
-				 "func_info BTF section doesn't match subprog layout in BPF program\n");
-			return -EINVAL;
-		}
-	return 0;
-}
-
-/* Every function begins with a line, and no line with the second half of a 16-byte load. */
-static int match_lines(const struct lbpf_prog *prog, const struct lbpf_code *code)
-{
-	u32 i, off, func = 0;
-
-	for (i = 0; i < prog->nr_line_infos; i++) {
-		off = prog->line_infos[i].insn_off;
-		if (!code->insns[off].code) {
-			lbpf_log(code->log, "Invalid insn code at line_info[%u].insn_off\n", i);
-			return -EINVAL;
-		}
-		if (func == code->nr_subprogs || off < code->subprogs[func].start)
-			continue;
-		if (off != code->subprogs[func].start)
-			break;
-		func++;
-	}
-	if (!prog->nr_line_infos || func == code->nr_subprogs)
-		return 0;
-	lbpf_log(code->log, "missing bpf_line_info for func#%u\n", func);
-	return -EINVAL;
-}
-
-/**
- * lbpf_prog_match_records() - Check records against the functions of the program
- * @prog: Program under construction.
- * @code: As the verifier left it.
- *
- * Context: Process context, may sleep.
- * Return: 0 or -EINVAL.
- */
-int lbpf_prog_match_records(const struct lbpf_prog *prog, const struct lbpf_code *code)
-{
-	return match_funcs(prog, code) ?: match_lines(prog, code);
 }
 
 /* First instruction from @at on that stems from one of @line, or U32_MAX: all are gone. */

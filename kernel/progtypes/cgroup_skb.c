@@ -72,6 +72,7 @@ const struct lbpf_progtype lbpf_cgroup_skb_type = {
 	.name		= "cgroup_skb",
 	.flags		= LBPF_PT_UNPRIV | LBPF_PT_LD_ABS | LBPF_PT_PKT_READ,
 	.ctx_size	= sizeof(struct __sk_buff),
+	.ctx_name	= "__sk_buff",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.objects	= lbpf_sock_rows,

@@ -98,6 +98,7 @@ const struct lbpf_progtype lbpf_cgroup_sock_type = {
 	.name		= "cgroup_sock",
 	.flags		= LBPF_PT_NET_ADMIN,
 	.ctx_size	= sizeof(struct bpf_sock),
+	.ctx_name	= "bpf_sock",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.helper		= lbpf_cgroup_sock_helper,

@@ -118,6 +118,7 @@ const struct lbpf_progtype lbpf_cgroup_sock_addr_type = {
 	.name		= "cgroup_sock_addr",
 	.flags		= LBPF_PT_NET_ADMIN,
 	.ctx_size	= sizeof(struct bpf_sock_addr),
+	.ctx_name	= "bpf_sock_addr",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.objects	= lbpf_sock_rows,

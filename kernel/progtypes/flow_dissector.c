@@ -40,6 +40,7 @@ const struct lbpf_progtype lbpf_flow_dissector_type = {
 	.name		= "flow_dissector",
 	.flags		= LBPF_PT_NET_ADMIN | LBPF_PT_PKT_READ,
 	.ctx_size	= sizeof(struct __sk_buff),
+	.ctx_name	= "__sk_buff",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.helper		= lbpf_flow_helper,

@@ -65,6 +65,7 @@ const struct lbpf_progtype lbpf_sk_reuseport_type = {
 	.name		= "sk_reuseport",
 	.flags		= LBPF_PT_PKT_READ,
 	.ctx_size	= sizeof(struct sk_reuseport_md),
+	.ctx_name	= "sk_reuseport_md",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.objects	= lbpf_sock_rows,

@@ -188,6 +188,7 @@ const struct lbpf_progtype lbpf_sock_ops_type = {
 	.name		= "sock_ops",
 	.flags		= LBPF_PT_NET_ADMIN | LBPF_PT_PKT_READ,
 	.ctx_size	= sizeof(struct bpf_sock_ops),
+	.ctx_name	= "bpf_sock_ops",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.objects	= lbpf_sock_rows,

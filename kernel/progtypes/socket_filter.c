@@ -44,6 +44,7 @@ const struct lbpf_progtype lbpf_socket_filter_type = {
 	.flags		= LBPF_PT_UNPRIV | LBPF_PT_LD_ABS | LBPF_PT_CTX_IN_CB |
 			  LBPF_PT_NO_LOCK,
 	.ctx_size	= sizeof(struct __sk_buff),
+	.ctx_name	= "__sk_buff",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.objects	= lbpf_sock_rows,

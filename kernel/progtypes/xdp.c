@@ -110,6 +110,7 @@ const struct lbpf_progtype lbpf_xdp_type = {
 	.name		= "xdp",
 	.flags		= LBPF_PT_NET_ADMIN | LBPF_PT_PKT_READ | LBPF_PT_PKT_WRITE,
 	.ctx_size	= sizeof(struct xdp_md),
+	.ctx_name	= "xdp_md",
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.helper		= lbpf_xdp_helper,

@@ -183,7 +183,11 @@ static void forget_packet(struct lbpf_env *env, struct lbpf_reg *reg)
 }
 
 /* The packet may have moved. */
-static void forget_packets(struct lbpf_env *env)
+/**
+ * lbpf_call_forget_packets() - Packets may have moved: no pointer into one is good any more
+ * @env: The run.
+ */
+void lbpf_call_forget_packets(struct lbpf_env *env)
 {
 	struct lbpf_state *state = env->cur;
 	u32 i, j;
@@ -327,6 +331,6 @@ int lbpf_call_helper(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (!err)
 		err = check_map(env, &call);
 	if (!err && call.proto->effects & LBPF_EFF_PACKET_CHANGE)
-		forget_packets(env);
+		lbpf_call_forget_packets(env);
 	return err;
 }

@@ -38,6 +38,8 @@ int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (state->curframe + 1 >= LBPF_MAX_FRAMES)
 		return reject(env, -E2BIG, "the call stack of %d frames is too deep",
 			      state->curframe + 2);
+	if (env->code->subprogs[subprog].is_global)
+		return lbpf_call_global(env, subprog);
 	caller = lbpf_cur_frame(state);
 	callee = lbpf_frame_push(env, state, env->idx, subprog);
 	if (!callee)
@@ -74,6 +76,11 @@ int lbpf_call_return(struct lbpf_env *env)
 		return reject(env, -EINVAL, "cannot return stack pointer to the caller");
 	/* With liveness: reading the result is reading the callee's R0. */
 	caller->regs[BPF_REG_0] = *r0;
+	if (env->code->subprogs[callee->subprog].has_tail_call) {
+		/* Another program may have returned in its place. */
+		lbpf_reg_set_unknown(env, &caller->regs[BPF_REG_0]);
+		lbpf_call_forget_packets(env);
+	}
 	env->idx = callee->callsite + 1;
 	lbpf_touch_all(env);
 	if (env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL)) {

@@ -137,6 +137,7 @@ struct lbpf_id_pair {
  * @touched_slots: Stack slots that it changed, for the log.
  * @prev_log_bytes: Where the instruction was printed, for the log.
  * @prev_insn_len: Length of what was printed, for the log.
+ * @prev_line: Source line printed last.
  * @ids: Scratch of the state comparison: ids found to mean the same.
  * @nr_ids: Pairs in @ids.
  * @spare_id: Scratch of the state comparison: stands for numbers without id.
@@ -185,6 +186,7 @@ struct lbpf_env {
 	u64			touched_slots;
 	u32			prev_log_bytes;
 	u32			prev_insn_len;
+	const struct bpf_line_info *prev_line;
 	struct lbpf_id_pair	ids[LBPF_ID_PAIRS];
 	u32			nr_ids;
 	u32			spare_id;
@@ -212,6 +214,8 @@ __printf(3, 4) int lbpf_reject(struct lbpf_env *env, int err, const char *fmt, .
  * function.
  */
 int lbpf_pass_subprogs(struct lbpf_env *env);
+/* Matches func_info and line_info with the functions: subprog->is_global, changes_packet. */
+int lbpf_pass_btf(struct lbpf_env *env);
 /*
  * 16-byte loads: aux->map, aux->key, LBPF_INSN_MAP_ADDR / LBPF_INSN_MAP_VALUE_ADDR,
  * code->used_maps; LBPF_INFO_HIGH_HALF; opcodes and reserved fields of all instructions.

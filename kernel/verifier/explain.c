@@ -5,10 +5,12 @@
  * Layer: verifier.  Runs once, when the walk has ended with a refusal and the
  * state that it ended in is still there.
  */
+#include <linux/bpf.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include <lbpf/btf.h>
 #include <lbpf/map.h>
 #include <lbpf.h>
 
@@ -176,6 +178,16 @@ static void fill_path(const struct lbpf_env *env, struct lbpf_rejection *out)
 		swap(out->path[i], out->path[nr - 1 - i]);
 }
 
+static void fill_line(const struct lbpf_env *env, struct lbpf_rejection *out)
+{
+	const struct bpf_line_info *line = lbpf_line_of(env, env->idx);
+
+	if (!line)
+		return;
+	out->line = BPF_LINE_INFO_LINE_NUM(line->line_col);
+	out->column = BPF_LINE_INFO_LINE_COL(line->line_col);
+}
+
 static void fill(struct lbpf_env *env, int err, struct lbpf_rejection *out)
 {
 	out->err = -err;
@@ -190,6 +202,7 @@ static void fill(struct lbpf_env *env, int err, struct lbpf_rejection *out)
 	out->subprog = env->info[env->idx].subprog;
 	out->depth = env->cur->curframe;
 	out->is_speculative = env->cur->is_speculative;
+	fill_line(env, out);
 	fill_reg(env, out);
 	fill_path(env, out);
 }
@@ -199,6 +212,18 @@ static void tell_insn(struct lbpf_env *env, const struct lbpf_rejection *why)
 	verbose(env, "; refused: instruction %u%s: ", why->insn_idx,
 		why->is_speculative ? " (on a path that only a mispredicting CPU takes)" : "");
 	lbpf_print_insn(env, why->insn_idx);
+}
+
+static void tell_line(struct lbpf_env *env, const struct lbpf_rejection *why)
+{
+	const struct bpf_line_info *line = lbpf_line_of(env, why->insn_idx);
+	const char *file;
+
+	if (!line)
+		return;
+	file = lbpf_btf_name(env->code->btf, line->file_name_off);
+	verbose(env, "; source line %u column %u of %s: %s\n", why->line, why->column,
+		file ?: "", lbpf_line_text(env, line));
 }
 
 static void tell_number(struct lbpf_env *env, const struct lbpf_reg_fact *reg)
@@ -297,6 +322,7 @@ void lbpf_explain(struct lbpf_env *env, int err)
 	fill(env, err, why);
 	if (env->log->level && why->insn_idx != U32_MAX) {
 		tell_insn(env, why);
+		tell_line(env, why);
 		if (why->regno < LBPF_NR_REGS) {
 			tell_reg(env, why);
 			tell_bound(env, why);

@@ -160,6 +160,7 @@ static void print_insn(struct lbpf_env *env, bool is_branch)
 	}
 	if (env->touched_regs || env->touched_slots)
 		lbpf_print_insn_state(env);
+	lbpf_print_line(env, env->idx, "; ");
 	env->prev_log_bytes = env->log->used_bytes;
 	verbose(env, "%d: ", env->idx);
 	lbpf_print_insn(env, env->idx);
@@ -212,7 +213,19 @@ static int walk(struct lbpf_env *env)
 	}
 }
 
-/* Walks a function with the context in R1, or, @async, with the arguments of its helper. */
+/* What the function that is walked begins with: the context in R1, mostly. */
+static int set_args(struct lbpf_env *env, struct lbpf_frame *frame, const struct lbpf_async *async)
+{
+	if (async)
+		lbpf_call_async_args(env, frame, async);
+	else if (env->code->subprogs[frame->subprog].is_global)
+		return lbpf_global_args(env, frame, frame->subprog);
+	else
+		lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
+	return 0;
+}
+
+/* Walks a function from its start; @async: as its helper calls it. */
 static int walk_function(struct lbpf_env *env, u32 subprog, const struct lbpf_async *async)
 {
 	struct lbpf_frame *frame;
@@ -225,14 +238,14 @@ static int walk_function(struct lbpf_env *env, u32 subprog, const struct lbpf_as
 	frame = lbpf_frame_push(env, env->cur, LBPF_NO_CALLSITE, subprog);
 	if (!frame)
 		goto free_state;
-	if (async)
-		lbpf_call_async_args(env, frame, async);
-	else
-		lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
+	err = set_args(env, frame, async);
+	if (err)
+		goto free_state;
 	env->code->subprogs[subprog].is_reachable = true;
 	env->idx = env->code->subprogs[subprog].start;
 	env->prev_idx = (u32)-1;
 	env->cur->first_idx = env->idx;
+	env->prev_line = NULL;
 	lbpf_touch_all(env);
 	err = walk(env);
 	if (err)
@@ -256,6 +269,27 @@ free_state:
 int lbpf_explore(struct lbpf_env *env, u32 subprog)
 {
 	return walk_function(env, subprog, NULL);
+}
+
+/**
+ * lbpf_explore_globals() - Walk each global function by itself, for any arguments
+ * @env: The run.
+ *
+ * Return: 0, or -errno with the reason in the log.
+ */
+int lbpf_explore_globals(struct lbpf_env *env)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 1; i < env->code->nr_subprogs && !err; i++) {
+		if (!env->code->subprogs[i].is_global)
+			continue;
+		err = walk_function(env, i, NULL);
+		if (!err && wants_path(env))
+			verbose(env, "Func#%d is safe for any args that match its prototype\n", i);
+	}
+	return err;
 }
 
 static struct lbpf_async *next_async(struct lbpf_env *env)

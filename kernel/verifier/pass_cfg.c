@@ -136,14 +136,24 @@ static bool may_loop(u8 code)
 	       form == LBPF_FORM_JCC_X;
 }
 
+static void tell_line(struct lbpf_env *env, u32 idx)
+{
+	char prefix[16];
+
+	snprintf(prefix, sizeof(prefix), "%u: ", idx);
+	lbpf_print_line(env, idx, prefix);
+}
+
 static int follow(struct walk *walk, u32 from, s64 to)
 {
 	struct lbpf_env *env = walk->env;
 
 	if (to == NOWHERE)
 		return 0;
-	if (to < 0 || to >= env->code->nr_insns)
+	if (to < 0 || to >= env->code->nr_insns) {
+		tell_line(env, from);
 		return reject(env, -EINVAL, "jump out of range from insn %u to %lld", from, to);
+	}
 	switch (walk->visit[to]) {
 	case NOT_VISITED:
 		walk->visit[to] = FIRST_EDGE;
@@ -155,6 +165,7 @@ static int follow(struct walk *walk, u32 from, s64 to)
 		/* A loop is left to the walk of states, which bounds it; recursion is not. */
 		if (env->is_capable && may_loop(env->insns[from].code))
 			return 0;
+		tell_line(env, from);
 		return reject(env, -EINVAL, "back-edge from insn %u to %lld", from, to);
 	}
 }

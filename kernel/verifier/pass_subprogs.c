@@ -126,7 +126,11 @@ static void note_insn(struct lbpf_env *env, u32 idx)
 		env->aux[idx].subprog = env->info[idx + insn->imm + 1].subprog;
 	} else if (form == LBPF_FORM_CALL && !insn->src_reg) {
 		proto = env->code->pt->helper(insn->imm, env->code);
-		if (!proto || !(proto->effects & LBPF_EFF_TAIL_CALL))
+		if (!proto)
+			return;
+		if (proto->effects & (LBPF_EFF_TAIL_CALL | LBPF_EFF_PACKET_CHANGE))
+			subprog->changes_packet = true;
+		if (!(proto->effects & LBPF_EFF_TAIL_CALL))
 			return;
 		subprog->has_tail_call = true;
 		env->code->has_tail_call = true;
@@ -145,23 +149,6 @@ static int check_bounds(struct lbpf_env *env, u32 idx)
 	if (idx == subprog[1].start - 1 && insn->code != (BPF_JMP | BPF_EXIT) &&
 	    insn->code != (BPF_JMP | BPF_JA) && insn->code != (BPF_JMP32 | BPF_JA))
 		return reject(env, -EINVAL, "last insn is not an exit or jmp");
-	return 0;
-}
-
-/* Only types tell that a function returns a number, which is what these may make it return with. */
-static int check_returns(struct lbpf_env *env)
-{
-	const struct lbpf_code *code = env->code;
-	u32 i;
-
-	for (i = 1; i < code->nr_subprogs && !code->btf; i++) {
-		if (code->subprogs[i].has_ld_abs)
-			return reject(env, -EINVAL,
-				      "LD_ABS is not allowed in subprogs without BTF");
-		if (code->subprogs[i].has_tail_call)
-			return reject(env, -EINVAL,
-				      "tail_call is not allowed in subprogs without BTF");
-	}
 	return 0;
 }
 
@@ -194,5 +181,5 @@ int lbpf_pass_subprogs(struct lbpf_env *env)
 		if (err)
 			return err;
 	}
-	return check_returns(env);
+	return 0;
 }

@@ -298,6 +298,12 @@ int lbpf_precise_propagate(struct lbpf_env *env, const struct lbpf_state *old);
 void lbpf_precise_until(struct lbpf_env *env, const struct lbpf_state *last);
 void lbpf_precise_forget(struct lbpf_state *state);
 
+/* Source lines: state_line.c. */
+
+const struct bpf_line_info *lbpf_line_of(const struct lbpf_env *env, u32 idx);
+const char *lbpf_line_text(const struct lbpf_env *env, const struct bpf_line_info *line);
+void lbpf_print_line(struct lbpf_env *env, u32 idx, const char *prefix);
+
 /* Text: state_print.c. */
 
 void lbpf_print_frame(struct lbpf_env *env, const struct lbpf_frame *frame, bool is_all);

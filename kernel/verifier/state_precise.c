@@ -413,6 +413,9 @@ static int walk_back(struct lbpf_env *env, struct need *need)
 		if (!state || is_empty(need) || !mark_checkpoint(env, state, need))
 			return 0;
 		idx = state->last_idx;
+		/* The start of a function that is walked by itself: its arguments are any. */
+		if (idx >= env->code->nr_insns)
+			return 0;
 		is_first = false;
 	}
 	return 0;

@@ -68,6 +68,8 @@ static int check_result(struct lbpf_env *env)
 		return reject(env, -EACCES, "R0 leaks addr as return value");
 	if (lbpf_cur_frame(env->cur)->in_async_callback)
 		return check_async_result(env, reg);
+	if (lbpf_cur_frame(env->cur)->subprog)
+		return lbpf_global_result(env);
 	if (!pt->return_range || !pt->return_range(env->code, &min, &max))
 		return 0;
 	if (reg->type != LBPF_SCALAR)

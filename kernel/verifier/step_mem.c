@@ -205,6 +205,8 @@ int lbpf_step_imm64(struct lbpf_env *env, const struct bpf_insn *insn)
 		if (dst->map->spin_lock_off >= 0)
 			dst->id = ++env->last_id;
 	} else if (aux->flags & LBPF_INSN_FUNC_ADDR) {
+		if (env->code->subprogs[aux->subprog].is_global)
+			return reject(env, -EINVAL, "callback function not static");
 		lbpf_reg_set_pointer(dst, LBPF_PTR_FUNC);
 		dst->subprog = aux->subprog;
 	} else if (!insn->src_reg) {

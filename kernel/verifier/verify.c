@@ -76,8 +76,10 @@ static int check_tail_calls(struct lbpf_env *env)
 /* In this order; each says why when it refuses. */
 static int (*const passes[])(struct lbpf_env *env) = {
 	lbpf_pass_subprogs,
+	lbpf_pass_btf,
 	lbpf_pass_resolve,
 	lbpf_pass_cfg,
+	lbpf_explore_globals,
 	walk_program,
 	lbpf_explore_asyncs,
 	lbpf_pass_stack,

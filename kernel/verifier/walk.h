@@ -88,6 +88,10 @@ int lbpf_call_return(struct lbpf_env *env);
 int lbpf_call_region(struct lbpf_env *env, struct lbpf_region *region);
 void lbpf_call_clobber(struct lbpf_env *env);
 int lbpf_call_check_leaks(struct lbpf_env *env);
+void lbpf_call_forget_packets(struct lbpf_env *env);
+int lbpf_call_global(struct lbpf_env *env, u32 subprog);
+int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog);
+int lbpf_global_result(struct lbpf_env *env);
 
 /* step_*.c: one instruction of a class */
 int lbpf_step(struct lbpf_env *env);
@@ -102,6 +106,7 @@ int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn);
 
 /* explore.c */
 int lbpf_explore(struct lbpf_env *env, u32 subprog);
+int lbpf_explore_globals(struct lbpf_env *env);
 int lbpf_explore_asyncs(struct lbpf_env *env);
 struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
 				    bool is_speculative);

@@ -43,6 +43,11 @@ void lbpf_object_put(struct lbpf_object *obj)
 {
 }
 
+const struct lbpf_ctx_field *lbpf_map_row_find(u32 off, u32 size)
+{
+	return NULL;
+}
+
 static const struct lbpf_proto lookup = {
 	.name		= "map_lookup_elem",
 	.id		= BPF_FUNC_map_lookup_elem,
