@@ -337,7 +337,7 @@ static int array_value_addr(const struct lbpf_map *map, u64 *addr, u32 off)
 		return -ENOTSUPP;
 	if (off >= map->value_size)
 		return -EINVAL;
-	*addr = (unsigned long)array_of(map)->values;
+	*addr = (unsigned long)array_of(map)->values + off;
 	return 0;
 }
 

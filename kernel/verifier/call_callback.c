@@ -211,6 +211,7 @@ int lbpf_call_turn(struct lbpf_env *env)
 	if (env->code->subprogs[callee->subprog].has_tail_call)
 		lbpf_call_forget_packets(env);
 	env->idx = callee->callsite;
+	env->cur->turns++;
 	lbpf_frame_pop(env, env->cur);
 	lbpf_touch_all(env);
 	widen(env);

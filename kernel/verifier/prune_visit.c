@@ -33,7 +33,8 @@ static bool may_loop(struct lbpf_env *env, const struct lbpf_state *old)
 	const struct lbpf_reg *old_regs = lbpf_cur_regs(old), *regs = lbpf_cur_regs(env->cur);
 	u32 i;
 
-	if (old->curframe != env->cur->curframe ||
+	/* Another turn of a function that a helper calls is no loop: it ends at the helper. */
+	if (old->curframe != env->cur->curframe || old->turns != env->cur->turns ||
 	    !is_same(&old_regs[env->counter], &regs[env->counter]))
 		return false;
 	for (i = 0; i < LBPF_NR_REGS; i++) {

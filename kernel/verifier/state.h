@@ -113,7 +113,6 @@ struct lbpf_slot {
  * @subprog: Function.
  * @in_callback: Called by a helper, now.
  * @in_async_callback: Called by the kernel, later.
- * @callback_depth: Iterations of the callback walked so far.
  * @callback_max: Greatest value a callback may return (the least is 0).
  * @nr_slots: Slots in use: slot 0 is fp-8..fp-1.
  * @max_slots: Room at @slots.
@@ -125,7 +124,6 @@ struct lbpf_frame {
 	u32			callsite;
 	u32			frameno;
 	u32			subprog;
-	u32			callback_depth;
 	u32			callback_max;
 	bool			in_callback;
 	bool			in_async_callback;
@@ -179,6 +177,7 @@ struct lbpf_hop {
  * @curframe: Index of the running one.
  * @is_speculative: This path is one that only a mispredicted processor takes.
  * @lock_id: lbpf_reg::id of the value whose bpf_spin_lock is held; 0: none.
+ * @turns: Turns of functions that helpers call, on the way here.
  * @nr_refs: References held.
  * @max_refs: Room at @refs.
  * @refs: References held.
@@ -201,6 +200,7 @@ struct lbpf_state {
 	u32			curframe;
 	bool			is_speculative;
 	u32			lock_id;
+	u32			turns;
 	u32			nr_refs;
 	u32			max_refs;
 	struct lbpf_ref		*refs;

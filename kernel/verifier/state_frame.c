@@ -167,6 +167,7 @@ int lbpf_state_copy(struct lbpf_env *env, struct lbpf_state *dst, const struct l
 	dst->curframe = src->curframe;
 	dst->is_speculative = src->is_speculative;
 	dst->lock_id = src->lock_id;
+	dst->turns = src->turns;
 	dst->parent = src->parent;
 	dst->branches = src->branches;
 	dst->insn_idx = src->insn_idx;
@@ -215,7 +216,6 @@ struct lbpf_frame *lbpf_frame_push(struct lbpf_env *env, struct lbpf_state *stat
 	frame->callsite = callsite;
 	frame->frameno = frameno;
 	frame->subprog = subprog;
-	frame->callback_depth = 0;
 	frame->callback_max = 0;
 	frame->in_callback = false;
 	frame->in_async_callback = false;
