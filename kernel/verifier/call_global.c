@@ -157,24 +157,18 @@ int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog
 	return err;
 }
 
-/* Pointers that the function may get with an offset. */
-static bool may_be_moved(u32 type)
-{
-	switch (LBPF_TYPE_BASE(type)) {
-	case LBPF_SCALAR:
-	case LBPF_NOT_INIT:
-	case LBPF_PTR_STACK:
-	case LBPF_PTR_PACKET:
-	case LBPF_PTR_PACKET_META:
-	case LBPF_PTR_MAP_KEY:
-	case LBPF_PTR_MAP_VALUE:
-	case LBPF_PTR_MEM:
-	case LBPF_PTR_BUF:
-		return true;
-	default:
-		return false;
-	}
-}
+/* What the function may get with an offset: values without one, and pointers to memory. */
+static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
+	[LBPF_NOT_INIT]		= true,
+	[LBPF_SCALAR]		= true,
+	[LBPF_PTR_STACK]	= true,
+	[LBPF_PTR_PACKET]	= true,
+	[LBPF_PTR_PACKET_META]	= true,
+	[LBPF_PTR_MAP_KEY]	= true,
+	[LBPF_PTR_MAP_VALUE]	= true,
+	[LBPF_PTR_MEM]		= true,
+	[LBPF_PTR_BUF]		= true,
+};
 
 /* The function tests for NULL, and reads and writes. */
 static int check_mem(struct lbpf_env *env, u32 regno, u32 size_bytes)
@@ -210,7 +204,7 @@ static int check_arg(struct lbpf_env *env, u32 i, const struct param *param)
 		return reject(env, -EINVAL, "Unrecognized arg#%d type %s", i,
 			      lbpf_btf_kind_name(param->type ? lbpf_btf_kind(param->type) :
 							       BTF_KIND_UNKN));
-	if (!may_be_moved(reg->type)) {
+	if (!may_be_moved[LBPF_TYPE_BASE(reg->type)]) {
 		err = lbpf_access_fixed_off(env, regno, true);
 		if (err)
 			return err;

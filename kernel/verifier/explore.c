@@ -216,10 +216,10 @@ static int walk(struct lbpf_env *env)
 /* What the function that is walked begins with: the context in R1, mostly. */
 static int set_args(struct lbpf_env *env, struct lbpf_frame *frame, const struct lbpf_async *async)
 {
+	if (!async && env->code->subprogs[frame->subprog].is_global)
+		return lbpf_global_args(env, frame, frame->subprog);
 	if (async)
 		lbpf_call_async_args(env, frame, async);
-	else if (env->code->subprogs[frame->subprog].is_global)
-		return lbpf_global_args(env, frame, frame->subprog);
 	else
 		lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
 	return 0;
