@@ -9,6 +9,7 @@
  * refusals are those of Linux 6.1.
  */
 #include <linux/err.h>
+#include <linux/minmax.h>
 #include <linux/numa.h>
 #include <linux/uaccess.h>
 
@@ -125,17 +126,20 @@ static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr, struct
 	return err;
 }
 
-static int check_line(const struct lbpf_btf *btf, const struct bpf_line_info *line, u32 i,
-		      const union bpf_attr *attr, struct lbpf_log *log)
+static int check_line(const struct lbpf_prog *prog, u32 i, u32 nr_insns, struct lbpf_log *log)
 {
-	if (line->insn_off < attr->insn_cnt && lbpf_btf_name(btf, line->line_off) &&
-	    lbpf_btf_name(btf, line->file_name_off))
+	const struct bpf_line_info *line = &prog->line_infos[i];
+	u32 last_off = i ? line[-1].insn_off : 0;
+
+	if ((i && line->insn_off <= last_off) || line->insn_off >= nr_insns) {
+		lbpf_log(log, "Invalid line_info[%u].insn_off:%u (prev_offset:%u prog->len:%u)\n",
+			 i, line->insn_off, last_off, nr_insns);
+		return -EINVAL;
+	}
+	if (lbpf_btf_name(prog->btf, line->line_off) &&
+	    lbpf_btf_name(prog->btf, line->file_name_off))
 		return 0;
-	if (line->insn_off >= attr->insn_cnt)
-		lbpf_log(log, "Invalid line_info[%u].insn_off:%u (prog->len:%u)\n", i,
-			 line->insn_off, attr->insn_cnt);
-	else
-		lbpf_log(log, "Invalid line_info[%u].line_off or .file_name_off\n", i);
+	lbpf_log(log, "Invalid line_info[%u].line_off or .file_name_off\n", i);
 	return -EINVAL;
 }
 
@@ -145,14 +149,15 @@ static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr, struct
 		attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
 		sizeof(struct bpf_line_info), "line_info"
 	};
-	u32 i, last_off = 0;
 	int err = 0;
+	u32 i;
 
 	if (!records.nr)
 		return 0;
-	/* Offsets rise: there cannot be more lines than instructions. */
-	if (!is_size(&records) || records.nr > attr->insn_cnt)
+	if (!is_size(&records) || records.nr > INT_MAX / sizeof(struct bpf_line_info))
 		return -EINVAL;
+	/* Offsets rise: the first one more than there are instructions is refused. */
+	records.nr = min(records.nr, attr->insn_cnt + 1);
 	prog->line_infos = lbpf_area_alloc_array(records.nr, sizeof(*prog->line_infos),
 						 NUMA_NO_NODE);
 	prog->line_addrs = lbpf_area_alloc_array(records.nr, sizeof(*prog->line_addrs),
@@ -162,13 +167,8 @@ static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr, struct
 	prog->nr_line_infos = records.nr;
 	for (i = 0; i < records.nr && !err; i++) {
 		err = read_record(&records, i, &prog->line_infos[i], log);
-		if (err)
-			break;
-		if (i && prog->line_infos[i].insn_off <= last_off)
-			err = -EINVAL;
-		else
-			err = check_line(prog->btf, &prog->line_infos[i], i, attr, log);
-		last_off = prog->line_infos[i].insn_off;
+		if (!err)
+			err = check_line(prog, i, attr->insn_cnt, log);
 	}
 	return err;
 }
@@ -209,6 +209,25 @@ static u32 find_line(const struct lbpf_prog *prog, const struct lbpf_code *code,
 	return *at < code->nr_insns && code->aux[*at].orig < end ? *at : U32_MAX;
 }
 
+/* Functions that nobody calls are gone.  Each one left stems from the record it lies behind. */
+static void place_funcs(struct lbpf_prog *prog, const struct lbpf_code *code)
+{
+	struct bpf_func_info *infos = prog->func_infos;
+	u32 i, start, from = 0;
+
+	if (!prog->nr_func_infos)
+		return;
+	for (i = 0; i < code->nr_subprogs; i++) {
+		start = code->subprogs[i].start;
+		while (from + 1 < prog->nr_func_infos &&
+		       infos[from + 1].insn_off <= code->aux[start].orig)
+			from++;
+		infos[i] = infos[from];
+		infos[i].insn_off = start;
+	}
+	prog->nr_func_infos = code->nr_subprogs;
+}
+
 /**
  * lbpf_prog_place_records() - Find records in the rewritten program
  * @prog: Program under construction.
@@ -223,11 +242,20 @@ int lbpf_prog_place_records(struct lbpf_prog *prog, const struct lbpf_code *code
 {
 	u32 i, at = 0;
 
-	for (i = 0; i < prog->nr_func_infos; i++)
-		prog->func_infos[i].insn_off = code->subprogs[i].start;
+	place_funcs(prog, code);
 	for (i = 0; i < prog->nr_line_infos; i++)
 		prog->line_addrs[i] = find_line(prog, code, i, &at);
 	return 0;
+}
+
+static bool begins_func(const struct lbpf_code *code, u32 insn)
+{
+	u32 i;
+
+	for (i = 0; i < code->nr_subprogs; i++)
+		if (code->subprogs[i].start == insn)
+			return true;
+	return false;
 }
 
 /**
@@ -235,23 +263,34 @@ int lbpf_prog_place_records(struct lbpf_prog *prog, const struct lbpf_code *code
  * @prog: Program under construction, with its image.
  * @code: As the JIT got it.
  *
+ * Addresses rise, as readers of the records expect; a function begins with a line.
+ *
  * Context: Process context, may sleep.
  */
 void lbpf_prog_finish_lines(struct lbpf_prog *prog, const struct lbpf_code *code)
 {
 	const struct lbpf_image *image = prog->image;
-	u32 i, insn, nr = 0, at = 0;
-	u64 shown;
+	u32 i, insn, last_insn = 0, nr = 0, at = 0;
+	u64 addr, shown;
 
 	for (i = 0; i < prog->nr_line_infos; i++) {
 		insn = find_line(prog, code, i, &at);
 		shown = prog->line_addrs[i];
 		if (insn == U32_MAX || shown == U32_MAX)
 			continue;
-		prog->line_addrs[nr] = (unsigned long)image->funcs[0].addr +
-				       image->insn_off[insn];
+		addr = (unsigned long)image->funcs[0].addr + image->insn_off[insn];
+		/* Nothing was emitted for the line before. */
+		if (nr && prog->line_addrs[nr - 1] == addr) {
+			nr--;
+			if (begins_func(code, last_insn)) {
+				shown = prog->line_infos[nr].insn_off;
+				insn = last_insn;
+			}
+		}
+		prog->line_addrs[nr] = addr;
 		prog->line_infos[nr] = prog->line_infos[i];
 		prog->line_infos[nr++].insn_off = shown;
+		last_insn = insn;
 	}
 	prog->nr_line_infos = nr;
 }

@@ -166,6 +166,7 @@ int lbpf_btf_await(struct lbpf_btf_check *check, u32 id);
 void lbpf_btf_settle(struct lbpf_btf_check *check, u32 id, u32 bytes);
 bool lbpf_btf_is_settled(const struct lbpf_btf_check *check, u32 id);
 int lbpf_btf_resolve_all(struct lbpf_btf_check *check);
+int lbpf_btf_check_tags(struct lbpf_btf_check *check);
 
 /* kind_*.c */
 int lbpf_btf_check_int(struct lbpf_btf_check *check, const struct btf_type *type);

@@ -356,9 +356,12 @@ int lbpf_btf_whole_member(struct lbpf_btf_check *check, struct lbpf_btf_member *
 int lbpf_btf_modifier_member(struct lbpf_btf_check *check, struct lbpf_btf_member *use)
 {
 	const struct lbpf_btf_kind *row;
+	u32 end_id = check->btf->resolved_ids[use->member.type];
 
-	use->member.type = check->btf->resolved_ids[use->member.type];
-	use->type = lbpf_btf_type(check->btf, use->member.type);
+	use->type = lbpf_btf_type(check->btf, end_id);
+	if (!may_have_size(use->type))
+		return lbpf_btf_refuse_member(check, use->parent, &use->member, "Invalid member");
+	use->member.type = end_id;
 	row = lbpf_btf_kind_row(lbpf_btf_kind(use->type));
 	if (row && row->check_member && !(row->flags & KIND_MODIFIER))
 		return row->check_member(check, use);

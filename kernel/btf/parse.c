@@ -231,7 +231,7 @@ static int check_types(struct lbpf_btf_check *check)
 	check->states = lbpf_area_alloc(check->btf->nr_ids, NUMA_NO_NODE);
 	if (!check->states)
 		return -ENOMEM;
-	err = lbpf_btf_resolve_all(check);
+	err = lbpf_btf_resolve_all(check) ?: lbpf_btf_check_tags(check);
 	lbpf_area_free(check->states);
 	return err;
 }

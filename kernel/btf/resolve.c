@@ -200,6 +200,47 @@ int lbpf_btf_resolve_proto(struct lbpf_btf_check *check, const struct btf_type *
 	return 0;
 }
 
+/*
+ * Tags of a type come before what else modifies it, so that they are found at the pointer.
+ * Chains end: the second round saw to that.
+ */
+static bool are_tags_in_front(const struct lbpf_btf *btf, u32 id)
+{
+	const struct btf_type *type = lbpf_btf_type(btf, id);
+	bool in_tags = is_kind(type, BTF_KIND_PTR) || is_kind(type, BTF_KIND_TYPE_TAG);
+
+	if (!in_tags && !lbpf_btf_is_modifier(type))
+		return true;
+	for (type = lbpf_btf_type(btf, type->type); lbpf_btf_is_modifier(type);
+	     type = lbpf_btf_type(btf, type->type)) {
+		if (!is_kind(type, BTF_KIND_TYPE_TAG))
+			in_tags = false;
+		else if (!in_tags)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * lbpf_btf_check_tags() - Third round of the check: the order of tags
+ * @check: Check, the second round done.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -EINVAL.
+ */
+int lbpf_btf_check_tags(struct lbpf_btf_check *check)
+{
+	u32 id;
+
+	for (id = check->btf->first_id; id < check->btf->nr_ids; id++) {
+		if (are_tags_in_front(check->btf, id))
+			continue;
+		lbpf_log(check->log, "Type tags don't precede modifiers");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * lbpf_btf_resolve_all() - Second round of the check
  * @check: Check, the first round done.

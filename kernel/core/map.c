@@ -113,11 +113,8 @@ struct lbpf_map *lbpf_map_from_fd(u32 fd)
 static void free_map(struct work_struct *work)
 {
 	struct lbpf_map *map = container_of(work, struct lbpf_map, work);
-	struct lbpf_btf *btf;
 
-	btf = map->btf;
 	map->ops->free(map);
-	lbpf_btf_put(btf);
 	lbpf_object_freed(LBPF_OBJ_MAP);
 }
 
@@ -129,10 +126,16 @@ static void free_after_rcu(struct rcu_head *rcu)
 	lbpf_object_defer(&map->work);
 }
 
-/* Programs may have found it in another map: they are waited for. */
+/*
+ * Programs may have found it in another map: they are waited for.  They never look at its
+ * types, whose id goes with the last descriptor of the map, as in Linux.
+ */
 static void end_map(struct lbpf_object *obj)
 {
-	call_rcu(&lbpf_map_of(obj)->rcu, free_after_rcu);
+	struct lbpf_map *map = lbpf_map_of(obj);
+
+	lbpf_btf_put(map->btf);
+	call_rcu(&map->rcu, free_after_rcu);
 }
 
 static void release_map_user(struct lbpf_object *obj)

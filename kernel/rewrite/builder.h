@@ -110,6 +110,8 @@ bool lbpf_insn_is_pure(const struct bpf_insn *insn);
 u16 lbpf_insn_reads(const struct lbpf_code *code, u32 index);
 u16 lbpf_insn_writes(const struct bpf_insn *insn);
 int lbpf_find_live(struct lbpf_code *code);
+/* Takes functions without instructions out of the list.  0. */
+int lbpf_drop_dead_funcs(struct lbpf_code *code);
 
 /* For each instruction: does some jump lead to it, or a function start there?  NULL: no memory. */
 u8 *lbpf_find_targets(const struct lbpf_code *code);
@@ -124,6 +126,7 @@ int lbpf_merge_loads(struct lbpf_code *code);
 
 /* The steps. */
 extern const struct lbpf_step lbpf_step_dead;
+extern const struct lbpf_step lbpf_step_nops;
 extern const struct lbpf_step lbpf_step_barriers;
 extern const struct lbpf_step lbpf_step_context;
 extern const struct lbpf_step lbpf_step_packet_loads;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Step d: what the verifier never walked goes, branches it always or never saw
- * taken become plain.
+ * taken become plain.  Step n: jumps to the next instruction go.  Step e:
+ * functions of which nothing is left go.
  *
  * Layer: rewrite (p).
  */
@@ -39,3 +40,47 @@ const struct lbpf_step lbpf_step_dead = {
 	.applies	= applies,
 	.replace	= replace,
 };
+
+static bool is_nop(const struct lbpf_code *code, u32 index)
+{
+	return code->insns[index].code == (BPF_JMP | BPF_JA) && !code->insns[index].off;
+}
+
+static void drop(struct lbpf_rewrite *rw)
+{
+}
+
+const struct lbpf_step lbpf_step_nops = {
+	.letter		= 'n',
+	.name		= "jumps to the next instruction",
+	.applies	= is_nop,
+	.replace	= drop,
+};
+
+/**
+ * lbpf_drop_dead_funcs() - Take functions without instructions out of the list
+ * @code: Program, without dead code.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0.
+ */
+int lbpf_drop_dead_funcs(struct lbpf_code *code)
+{
+	struct lbpf_subprog *subprogs = code->subprogs;
+	u16 new_nr[LBPF_MAX_SUBPROGS];
+	u32 i, nr = 0;
+
+	for (i = 0; i < code->nr_subprogs; i++) {
+		new_nr[i] = nr;
+		if (subprogs[i].start == subprogs[i + 1].start)
+			continue;
+		subprogs[nr++] = subprogs[i];
+	}
+	if (nr == code->nr_subprogs)
+		return 0;
+	subprogs[nr] = subprogs[code->nr_subprogs];
+	code->nr_subprogs = nr;
+	for (i = 0; i < code->nr_insns; i++)
+		code->aux[i].subprog = new_nr[code->aux[i].subprog];
+	return 0;
+}

@@ -27,6 +27,8 @@ struct pass {
 /* In order: what a pass makes, the next ones see. */
 static const struct pass passes[] = {
 	{ &lbpf_step_dead },
+	{ &lbpf_step_nops },
+	{ NULL, 'e', "functions never called", lbpf_drop_dead_funcs },
 	{ &lbpf_step_barriers },
 	{ &lbpf_step_context },
 	{ &lbpf_step_packet_loads },

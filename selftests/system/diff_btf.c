@@ -112,6 +112,37 @@ static void sizes(void)
 	close_if_open(load_btf(&blob, 16 * 1024 * 1024 + 1, "too long", 0));
 }
 
+#define CHAIN_WORDS	(4 + 3 * 3)
+
+/* All chains of three pointers, modifiers and tags that end in an int. */
+static void chains(void)
+{
+	static const uint32_t kinds[] = {
+		BTF_KIND_PTR, BTF_KIND_TYPEDEF, BTF_KIND_CONST, BTF_KIND_TYPE_TAG
+	};
+	struct {
+		struct btf_header header;
+		uint32_t types[CHAIN_WORDS];
+		char names[sizeof(names)];
+	} __attribute__((packed)) blob = { .header = good_blob().header };
+	uint32_t i, link, kind;
+
+	memcpy(blob.types, types, 4 * sizeof(*types));
+	memcpy(blob.names, names, sizeof(names));
+	blob.header.type_len = sizeof(blob.types);
+	blob.header.str_off = sizeof(blob.types);
+	for (i = 0; i < 64; i++) {
+		for (link = 0; link < 3; link++) {
+			kind = kinds[i >> (2 * link) & 3];
+			blob.types[4 + 3 * link] = kind == BTF_KIND_TYPEDEF ||
+						   kind == BTF_KIND_TYPE_TAG ? NAME_A : 0;
+			blob.types[5 + 3 * link] = INFO(kind, 0);
+			blob.types[6 + 3 * link] = link ? link + 1 : INT_ID;
+		}
+		close_if_open(load_btf(&blob, sizeof(blob), "chain", i));
+	}
+}
+
 /* Words and bits of the blob changed. */
 static void mutations(void)
 {
@@ -262,6 +293,7 @@ static void records(void)
 
 const struct scenario btf_scenarios[] = {
 	{ "btf_sizes", sizes },
+	{ "btf_chains", chains },
 	{ "btf_mutations", mutations },
 	{ "btf_names", name_chars },
 	{ "btf_records", records },
