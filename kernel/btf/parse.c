@@ -48,17 +48,18 @@ static bool is_zero(const char *bytes, u32 nr)
 }
 
 /*
- * One section after the other, all of what follows the header.  Of two that begin together Linux
- * takes the names first.
+ * One section after the other, all of what follows the header.  Of two that begin together the
+ * shorter one is the first.
  */
 static int check_sections(struct lbpf_log *log, const struct btf_header *header, u32 room)
 {
 	u32 off[2] = { header->type_off, header->str_off };
 	u32 len[2] = { header->type_len, header->str_len };
+	bool are_names_first = off[0] != off[1] ? off[0] > off[1] : len[0] > len[1];
 	u32 total = 0, i, at;
 
 	for (i = 0; i < 2; i++) {
-		at = i ^ (off[0] >= off[1]);
+		at = i ^ are_names_first;
 		if (room < off[at])
 			return refuse(log, -EINVAL, "Invalid section offset");
 		if (total < off[at])
