@@ -33,6 +33,9 @@ static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_CGROUP_STORAGE]	= &lbpf_cgroup_storage_ops,
 	[BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE] = &lbpf_percpu_cgroup_storage_ops,
 	[BPF_MAP_TYPE_LPM_TRIE]		= &lbpf_lpm_ops,
+	[BPF_MAP_TYPE_REUSEPORT_SOCKARRAY] = &lbpf_reuseport_array_ops,
+	[BPF_MAP_TYPE_CGROUP_ARRAY]	= &lbpf_cgroup_array_ops,
+	[BPF_MAP_TYPE_USER_RINGBUF]	= &lbpf_user_ringbuf_ops,
 };
 
 /**

@@ -39,5 +39,8 @@ extern const struct lbpf_map_ops lbpf_bloom_ops;
 extern const struct lbpf_map_ops lbpf_cgroup_storage_ops;
 extern const struct lbpf_map_ops lbpf_percpu_cgroup_storage_ops;
 extern const struct lbpf_map_ops lbpf_lpm_ops;
+extern const struct lbpf_map_ops lbpf_reuseport_array_ops;
+extern const struct lbpf_map_ops lbpf_cgroup_array_ops;
+extern const struct lbpf_map_ops lbpf_user_ringbuf_ops;
 
 #endif /* _LBPF_MAPS_H */

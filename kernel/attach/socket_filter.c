@@ -130,11 +130,20 @@ static int detach_filter(struct sock *sk)
 	return err;
 }
 
+static bool has_groups(const struct sock *sk)
+{
+	return (sk->sk_type == SOCK_STREAM || sk->sk_type == SOCK_DGRAM) &&
+	       (sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_TCP) &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+}
+
 static int attach_reuseport_locked(struct sock *sk, struct bpf_prog *fp)
 {
 	sock_owned_by_me(sk);
 	if (sock_flag(sk, SOCK_FILTER_LOCKED))
 		return -EPERM;
+	if (fp->type == BPF_PROG_TYPE_SK_REUSEPORT)
+		return has_groups(sk) ? reuseport_attach_prog(sk, fp) : -ENOTSUPP;
 	if (bpf_prog_size(fp->len) > lbpf_optmem_max(sk))
 		return -ENOMEM;
 	return reuseport_attach_prog(sk, fp);
@@ -167,18 +176,25 @@ static int detach_reuseport(struct sock *sk)
 
 /**
  * struct sock_hook - A place on a socket
+ * @prog_types: Bits of the program types that may be there.
  * @attach: Attaches, instead of what was attached.
  * @detach: Detaches.
  */
 struct sock_hook {
+	u64 prog_types;
 	int (*attach)(struct sock *sk, struct lbpf_prog *prog);
 	int (*detach)(struct sock *sk);
 };
 
 /* By enum lbpf_sock_hook. */
 static const struct sock_hook hooks[] = {
-	[LBPF_SOCK_FILTER]	= { attach_filter, detach_filter },
-	[LBPF_SOCK_REUSEPORT]	= { attach_reuseport, detach_reuseport },
+	[LBPF_SOCK_FILTER] = {
+		BIT(BPF_PROG_TYPE_SOCKET_FILTER), attach_filter, detach_filter
+	},
+	[LBPF_SOCK_REUSEPORT] = {
+		BIT(BPF_PROG_TYPE_SOCKET_FILTER) | BIT(BPF_PROG_TYPE_SK_REUSEPORT),
+		attach_reuseport, detach_reuseport
+	},
 };
 
 static bool is_locked(struct sock *sk)
@@ -202,7 +218,7 @@ static int attach_to(struct sock *sk, const struct lbpf_sock_attach *attr)
 	prog = lbpf_prog_from_fd(attr->prog_fd);
 	if (IS_ERR(prog))
 		return PTR_ERR(prog);
-	if (prog->type == BPF_PROG_TYPE_SOCKET_FILTER)
+	if (hooks[attr->hook].prog_types & BIT_ULL(prog->type))
 		err = hooks[attr->hook].attach(sk, prog);
 	lbpf_prog_put(prog);
 	return err;

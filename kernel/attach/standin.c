@@ -57,7 +57,7 @@ static const struct bpf_map_ops standin_map_ops = {
 
 static void fill_in(struct bpf_prog *fp, struct lbpf_prog *prog)
 {
-	fp->type = BPF_PROG_TYPE_SOCKET_FILTER;
+	fp->type = prog->type;
 	fp->gpl_compatible = prog->is_gpl;
 	fp->cb_access = prog->uses_cb;
 	/* What sockets are charged for. */

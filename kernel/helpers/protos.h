@@ -107,6 +107,8 @@ extern const struct lbpf_proto lbpf_trace_printk_proto;
 /* skb.c */
 extern const struct lbpf_proto lbpf_skb_load_bytes_proto;
 extern const struct lbpf_proto lbpf_skb_load_relative_proto;
+extern const struct lbpf_proto lbpf_reuseport_load_proto;
+extern const struct lbpf_proto lbpf_reuseport_load_relative_proto;
 extern const struct lbpf_proto lbpf_socket_cookie_proto;
 extern const struct lbpf_proto lbpf_socket_uid_proto;
 
@@ -116,6 +118,13 @@ extern const struct lbpf_proto lbpf_for_each_proto;
 
 /* sockopt.c */
 extern const struct lbpf_proto lbpf_ops_getsockopt_proto;
+
+/* reuseport.c */
+extern const struct lbpf_proto lbpf_select_reuseport_proto;
+
+/* cgroup.c */
+extern const struct lbpf_proto lbpf_task_in_cgroup_proto;
+extern const struct lbpf_proto lbpf_skb_in_cgroup_proto;
 
 /* cookie.c */
 extern const struct lbpf_proto lbpf_sock_cookie_proto;

@@ -139,6 +139,7 @@ const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code)
 }
 
 static const struct lbpf_proto *const on_events[] = {
+	[BPF_FUNC_current_task_under_cgroup]	= &lbpf_task_in_cgroup_proto,
 	[BPF_FUNC_probe_read]			= &lbpf_probe_read_proto,
 	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
 	[BPF_FUNC_get_current_pid_tgid]		= &lbpf_pid_tgid_proto,
@@ -172,6 +173,7 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 }
 
 static const struct lbpf_proto *const in_tc[] = {
+	[BPF_FUNC_skb_under_cgroup]		= &lbpf_skb_in_cgroup_proto,
 	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
 	[BPF_FUNC_csum_update]			= &lbpf_csum_update_proto,
 	[BPF_FUNC_get_cgroup_classid]		= &lbpf_cgroup_classid_proto,
@@ -431,6 +433,9 @@ const struct lbpf_proto *lbpf_sock_ops_helper(u32 id, const struct lbpf_code *co
 }
 
 static const struct lbpf_proto *const in_reuseport[] = {
+	[BPF_FUNC_sk_select_reuseport]		= &lbpf_select_reuseport_proto,
+	[BPF_FUNC_skb_load_bytes]		= &lbpf_reuseport_load_proto,
+	[BPF_FUNC_skb_load_bytes_relative]	= &lbpf_reuseport_load_relative_proto,
 	[BPF_FUNC_get_socket_cookie]		= &lbpf_sock_ptr_cookie_proto,
 };
 
@@ -495,6 +500,7 @@ const struct lbpf_proto *lbpf_sk_lookup_helper(u32 id, const struct lbpf_code *c
 }
 
 static const struct lbpf_proto *const in_lwt[] = {
+	[BPF_FUNC_skb_under_cgroup]		= &lbpf_skb_in_cgroup_proto,
 	[BPF_FUNC_get_cgroup_classid]		= &lbpf_cgroup_classid_proto,
 	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,
 	[BPF_FUNC_get_hash_recalc]		= &lbpf_hash_recalc_proto,

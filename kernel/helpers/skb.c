@@ -33,6 +33,21 @@ const struct lbpf_proto lbpf_skb_load_bytes_proto = {
 		    LBPF_ARG_CONST_SIZE },
 };
 
+/* Programs that choose a socket have it in their context. */
+HELPER_4(reuseport_load, const struct sk_reuseport_kern *, ctx, u32, off, void *, to, u32, len)
+{
+	return load_bytes_body(ctx->skb, off, to, len);
+}
+
+const struct lbpf_proto lbpf_reuseport_load_proto = {
+	.name	= "skb_load_bytes",
+	.id	= BPF_FUNC_skb_load_bytes,
+	.fn	= reuseport_load,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
+		    LBPF_ARG_CONST_SIZE },
+};
+
 /* Where header @start_header begins, or NULL.  Source: enum bpf_hdr_start_off. */
 static const void *find_header(const struct sk_buff *skb, u32 start_header)
 {
@@ -60,6 +75,21 @@ const struct lbpf_proto lbpf_skb_load_relative_proto = {
 	.name	= "skb_load_bytes_relative",
 	.id	= BPF_FUNC_skb_load_bytes_relative,
 	.fn	= load_relative,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
+		    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING },
+};
+
+HELPER_5(reuseport_load_relative, const struct sk_reuseport_kern *, ctx, u32, off, void *, to,
+	 u32, len, u32, start_header)
+{
+	return load_relative_body(ctx->skb, off, to, len, start_header);
+}
+
+const struct lbpf_proto lbpf_reuseport_load_relative_proto = {
+	.name	= "skb_load_bytes_relative",
+	.id	= BPF_FUNC_skb_load_bytes_relative,
+	.fn	= reuseport_load_relative,
 	.ret	= LBPF_RET_INTEGER,
 	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
 		    LBPF_ARG_CONST_SIZE, LBPF_ARG_ANYTHING },

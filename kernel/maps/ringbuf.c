@@ -41,15 +41,10 @@
 #include <lbpf/ring_area.h>
 #include <lbpf/ringbuf.h>
 
+#include "ring.h"
+
 #define RECORD_MAX_BYTES	(UINT_MAX / 4)
 #define NO_CPU			(-1)
-
-enum ring_page {
-	PAGE_OWN,
-	PAGE_CONSUMER,
-	PAGE_PRODUCER,
-	NR_RING_PAGES,
-};
 
 /**
  * struct record - Head of a record; the first word is ABI
@@ -64,39 +59,14 @@ struct record {
 static_assert(sizeof(struct record) == BPF_RINGBUF_HDR_SZ);
 
 /**
- * struct lbpf_ringbuf - A ring buffer
- * @map: Head.
- * @area: Its pages.
- * @data: First byte of the data.
- * @consumer_pos: Written by the process.
- * @producer_pos: Written under @lock.
- * @mask: Size less one.
- * @waiters: Who polls.
- * @wakeup: Wakes them; programs may run where that is not allowed.
- * @lock: See above.
- * @lock_cpu: CPU that holds or takes @lock, or NO_CPU.  Its own CPU relies on it.
- * @pending_pos: No record before it is busy; guarded by @lock.
+ * lbpf_ring_alloc_check() - Check what a ring is to be
+ * @attr: Attributes of BPF_MAP_CREATE.
+ *
+ * Source: BPF_MAP_CREATE of BPF_MAP_TYPE_RINGBUF in Linux 6.1, observed.
+ * Context: Process context.
+ * Return: 0, -EINVAL.
  */
-struct lbpf_ringbuf {
-	struct lbpf_map		map;
-	struct lbpf_ring_area	area;
-	void			*data;
-	unsigned long		*consumer_pos;
-	unsigned long		*producer_pos;
-	u64			mask;
-	wait_queue_head_t	waiters;
-	struct irq_work		wakeup;
-	raw_spinlock_t		lock ____cacheline_aligned_in_smp;
-	int			lock_cpu;
-	unsigned long		pending_pos;
-};
-
-static struct lbpf_ringbuf *ring_of(const struct lbpf_map *map)
-{
-	return container_of(map, struct lbpf_ringbuf, map);
-}
-
-static int ring_alloc_check(const union bpf_attr *attr)
+int lbpf_ring_alloc_check(const union bpf_attr *attr)
 {
 	if (attr->map_flags & ~BPF_F_NUMA_NODE || attr->key_size || attr->value_size ||
 	    !is_power_of_2(attr->max_entries) || !PAGE_ALIGNED(attr->max_entries))
@@ -109,7 +79,15 @@ static void wake_waiters(struct irq_work *work)
 	wake_up_all(&container_of(work, struct lbpf_ringbuf, wakeup)->waiters);
 }
 
-static struct lbpf_map *ring_alloc(const union bpf_attr *attr)
+/**
+ * lbpf_ring_alloc() - Make a ring
+ * @attr: Checked attributes.
+ * @ops: Map type.
+ *
+ * Context: Process context, may sleep.
+ * Return: Map, or ERR_PTR(-ENOMEM).
+ */
+struct lbpf_map *lbpf_ring_alloc(const union bpf_attr *attr, const struct lbpf_map_ops *ops)
 {
 	struct lbpf_ringbuf *ring = lbpf_zalloc(sizeof(*ring), GFP_KERNEL);
 	void *start;
@@ -117,7 +95,7 @@ static struct lbpf_map *ring_alloc(const union bpf_attr *attr)
 
 	if (!ring)
 		return ERR_PTR(-ENOMEM);
-	lbpf_map_init(&ring->map, &lbpf_ringbuf_ops, attr);
+	lbpf_map_init(&ring->map, ops, attr);
 	err = lbpf_ring_area_init(&ring->area, NR_RING_PAGES, attr->max_entries >> PAGE_SHIFT,
 				  ring->map.numa_node);
 	if (err)
@@ -140,7 +118,18 @@ free_map:
 	return ERR_PTR(err);
 }
 
-static void ring_free(struct lbpf_map *map)
+static struct lbpf_map *ring_alloc(const union bpf_attr *attr)
+{
+	return lbpf_ring_alloc(attr, &lbpf_ringbuf_ops);
+}
+
+/**
+ * lbpf_ring_free() - Free a ring
+ * @map: Map that nobody can see any more.
+ *
+ * Context: Process context, may sleep.
+ */
+void lbpf_ring_free(struct lbpf_map *map)
 {
 	struct lbpf_ringbuf *ring = ring_of(map);
 
@@ -213,16 +202,10 @@ static unsigned long skip_committed(struct lbpf_ringbuf *ring, unsigned long end
 	return pos;
 }
 
-static unsigned long read_to(const struct lbpf_ringbuf *ring)
-{
-	/* (C), pairs with the consumer's release. */
-	return smp_load_acquire(ring->consumer_pos);
-}
-
 /* A busy record of @total bytes, or NULL: there is no room. */
 static struct record *append_locked(struct lbpf_ringbuf *ring, u32 size_bytes, u64 total)
 {
-	unsigned long read_pos = read_to(ring);
+	unsigned long read_pos = ring_read_to(ring);
 	unsigned long pos = *ring->producer_pos, end = pos + total;
 	struct record *record;
 
@@ -289,24 +272,11 @@ void lbpf_ringbuf_commit(void *sample, u64 flags, bool is_discarded)
 		len |= BPF_RINGBUF_DISCARD_BIT;
 	/* (B).  Fully ordered: the data is before it, and the consumer's position after it. */
 	xchg(&record->len, len);
-	read_off = read_to(ring) & ring->mask;
+	read_off = ring_read_to(ring) & ring->mask;
 	if (flags & BPF_RB_FORCE_WAKEUP)
 		irq_work_queue(&ring->wakeup);
 	else if (ring->data + read_off == record && !(flags & BPF_RB_NO_WAKEUP))
 		irq_work_queue(&ring->wakeup);
-}
-
-static unsigned long written_to(const struct lbpf_ringbuf *ring)
-{
-	/* (A). */
-	return smp_load_acquire(ring->producer_pos);
-}
-
-static u64 waiting_bytes(const struct lbpf_ringbuf *ring)
-{
-	unsigned long read_pos = read_to(ring);
-
-	return written_to(ring) - read_pos;
 }
 
 /**
@@ -323,13 +293,13 @@ u64 lbpf_ringbuf_query(const struct lbpf_map *map, u64 what)
 
 	switch (what) {
 	case BPF_RB_AVAIL_DATA:
-		return waiting_bytes(ring);
+		return ring_waiting_bytes(ring);
 	case BPF_RB_RING_SIZE:
 		return ring->mask + 1;
 	case BPF_RB_CONS_POS:
-		return read_to(ring);
+		return ring_read_to(ring);
 	case BPF_RB_PROD_POS:
-		return written_to(ring);
+		return ring_written_to(ring);
 	}
 	return 0;
 }
@@ -339,7 +309,7 @@ static __poll_t ring_poll(struct lbpf_map *map, struct file *file, struct poll_t
 	struct lbpf_ringbuf *ring = ring_of(map);
 
 	poll_wait(file, &ring->waiters, wait);
-	return waiting_bytes(ring) ? EPOLLIN | EPOLLRDNORM : 0;
+	return ring_waiting_bytes(ring) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 /* The consumer's position is all that a process writes. */
@@ -353,15 +323,30 @@ static int ring_mmap(struct lbpf_map *map, struct vm_area_struct *vma)
 
 static u64 ring_count(const struct lbpf_map *map)
 {
-	return waiting_bytes(ring_of(map));
+	return ring_waiting_bytes(ring_of(map));
 }
 
-static u64 ring_mem_bytes(const struct lbpf_map *map)
+/**
+ * lbpf_ring_mem_bytes() - Memory in use
+ * @map: Ring.
+ *
+ * Context: Any.
+ * Return: Bytes.
+ */
+u64 lbpf_ring_mem_bytes(const struct lbpf_map *map)
 {
 	return sizeof(struct lbpf_ringbuf) + lbpf_ring_area_bytes(&ring_of(map)->area);
 }
 
-static bool ring_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
+/**
+ * lbpf_ring_meta_equal() - May a ring be an inner map?
+ * @meta: Template.
+ * @map: Map.
+ *
+ * Context: Any.
+ * Return: true if they differ in their size at most.
+ */
+bool lbpf_ring_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map)
 {
 	return meta->map_type == map->map_type && meta->map_flags == map->map_flags;
 }
@@ -371,12 +356,12 @@ const struct lbpf_map_ops lbpf_ringbuf_ops = {
 	.name = "ringbuf",
 	.uses = LBPF_USE_RINGBUF,
 	.create_flags = BPF_F_NUMA_NODE,
-	.alloc_check = ring_alloc_check,
+	.alloc_check = lbpf_ring_alloc_check,
 	.alloc = ring_alloc,
-	.free = ring_free,
+	.free = lbpf_ring_free,
 	.poll = ring_poll,
 	.mmap = ring_mmap,
 	.count = ring_count,
-	.mem_bytes = ring_mem_bytes,
-	.meta_equal = ring_meta_equal,
+	.mem_bytes = lbpf_ring_mem_bytes,
+	.meta_equal = lbpf_ring_meta_equal,
 };

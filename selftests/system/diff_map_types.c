@@ -25,6 +25,8 @@ static const struct {
 	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, "array_of_maps", 4, 4, 0 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, "hash_of_maps", 4, 4, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, "lpm_trie", 8, 8, BPF_F_NO_PREALLOC },
+	{ BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, "reuseport_sockarray", 4, 8, 0 },
+	{ BPF_MAP_TYPE_CGROUP_ARRAY, "cgroup_array", 4, 4, 0 },
 };
 
 static const uint32_t sizes[] = {
@@ -322,6 +324,11 @@ static const struct {
 	{ BPF_MAP_TYPE_RINGBUF, 0, 0, 8192, 0 },
 	{ BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 4, 0 },
 	{ BPF_MAP_TYPE_CGROUP_STORAGE, 16, 8, 0, 0 },
+	{ BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8, 2, 0 },
+	{ BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8, 3, 0 },
+	{ BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 2, 0 },
+	{ BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0 },
+	{ BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 8192, 0 },
 };
 
 static void inner_types(void)

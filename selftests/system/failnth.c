@@ -338,6 +338,21 @@ static int run_create_stacks(const struct fail_case *c)
 	return create_own(BPF_MAP_TYPE_STACK_TRACE, 4, 64, 100);
 }
 
+static int run_create_user_ring(const struct fail_case *c)
+{
+	return create_own(BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 16384);
+}
+
+static int run_create_sockets(const struct fail_case *c)
+{
+	return create_own(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8, 100);
+}
+
+static int run_create_cgroups(const struct fail_case *c)
+{
+	return create_own(BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 100);
+}
+
 static int run_perf_event(const struct fail_case *c)
 {
 	struct perf_event_attr event = {
@@ -373,6 +388,9 @@ static int run_walk(const struct fail_case *c)
 static const struct fail_case cases[] = {
 	{ "create ring buffer", BPF_MAP_TYPE_HASH, 0, run_create_ring },
 	{ "create stack map", BPF_MAP_TYPE_HASH, 0, run_create_stacks },
+	{ "create user ring buffer", BPF_MAP_TYPE_HASH, 0, run_create_user_ring },
+	{ "create array of sockets", BPF_MAP_TYPE_HASH, 0, run_create_sockets },
+	{ "create array of cgroups", BPF_MAP_TYPE_HASH, 0, run_create_cgroups },
 	{ "store a perf event", BPF_MAP_TYPE_HASH, 0, run_perf_event },
 	ALL_TYPES("walk", run_walk),
 	OTHER_TYPES("create", run_create),
