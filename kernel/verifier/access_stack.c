@@ -67,6 +67,7 @@ static int find_span(struct lbpf_env *env, struct span *span, s32 off, enum inte
 	struct lbpf_reg *reg = lbpf_reg_of(env, span->regno);
 	s64 min, max, last;
 	char var[64];
+	bool is_low;
 
 	span->frame = env->cur->frame[reg->frame];
 	span->is_fixed = lbpf_tnum_is_const(reg->var.bits);
@@ -78,13 +79,15 @@ static int find_span(struct lbpf_env *env, struct span *span, s32 off, enum inte
 	min += reg->off + off;
 	max += reg->off + off;
 	last = span->size > 0 ? max + span->size - 1 : max;
-	if (is_outside(env, span, min, intent) || is_outside(env, span, last, intent)) {
+	is_low = is_outside(env, span, min, intent);
+	if (is_low || is_outside(env, span, last, intent)) {
+		/* As Linux: beyond the frame is another error than below it. */
 		if (span->is_fixed)
-			return reject(env, intent == STACK_HELPER ? -EINVAL : -EACCES,
+			return reject(env, intent == STACK_HELPER || !is_low ? -EINVAL : -EACCES,
 				      "invalid%s stack R%d off=%d size=%d", direct_words[intent],
 				      span->regno, (int)min, span->size);
 		lbpf_tnum_print(var, sizeof(var), reg->var.bits);
-		return reject(env, -EACCES,
+		return reject(env, is_low ? -EACCES : -EINVAL,
 			      "invalid variable-offset%s stack R%d var_off=%s size=%d",
 			      direct_words[intent], span->regno, var, span->size);
 	}

@@ -280,6 +280,41 @@ static int run_facts(const struct fail_case *c)
 	return test_bpf(SIDE_LBPF, LBPF_PROG_FACTS, &facts, sizeof(facts));
 }
 
+/* A program that is accepted, or one with an end that is refused. */
+static int explain(uint32_t log_level, bool is_bad)
+{
+	const struct bpf_insn insns[] = {
+		LDX(BPF_W, 0, 1, 0), JMP_IMM(BPF_JGT, 0, 60, 1), MOV_IMM(0, 60),
+		ALU64(BPF_ADD, 0, is_bad ? 7 : 0), EXIT(),
+	};
+	static struct lbpf_rejection why;
+	union bpf_attr attr;
+	struct lbpf_prog_explain args = {
+		.attr = PTR(&attr), .attr_size_bytes = sizeof(attr),
+		.rejection = PTR(&why), .rejection_size_bytes = sizeof(why),
+	};
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = PTR(insns);
+	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.license = PTR("GPL");
+	attr.log_level = log_level;
+	attr.log_buf = log_level ? PTR(out) : 0;
+	attr.log_size = log_level ? sizeof(out) : 0;
+	return test_bpf(SIDE_LBPF, LBPF_PROG_EXPLAIN, &args, sizeof(args));
+}
+
+static int run_explain(const struct fail_case *c)
+{
+	return explain(1, false);
+}
+
+static int run_explain_bad(const struct fail_case *c)
+{
+	return explain(1, true);
+}
+
 static int run_attach(const struct fail_case *c)
 {
 	struct lbpf_sock_attach attach = { .sock_fd = sock_fd, .prog_fd = prog_fd,
@@ -422,6 +457,8 @@ static const struct fail_case cases[] = {
 	{ "prog info", BPF_MAP_TYPE_HASH, 0, run_prog_info },
 	{ "bind map", BPF_MAP_TYPE_HASH, 0, run_bind },
 	{ "facts", BPF_MAP_TYPE_HASH, 0, run_facts },
+	{ "explain an accepted program", BPF_MAP_TYPE_HASH, 0, run_explain },
+	{ "explain a refused program", BPF_MAP_TYPE_HASH, 0, run_explain_bad },
 	{ "attach", BPF_MAP_TYPE_HASH, 0, run_attach },
 };
 

@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 	ksft_test_result(nr_theirs > 20 && nr_ours == nr_theirs, "%d programs, and %d\n", nr_ours,
 			 nr_theirs);
 	for (i = 0; i < nr_theirs; i++)
-		ksft_test_result(!ours[i].err == !theirs[i].err &&
+		ksft_test_result(ours[i].err == theirs[i].err &&
 				 !theirs[i].err == !strstr(theirs[i].name, ":bad_"),
 				 "%s: %d and %d, walked %u and %u\n", theirs[i].name, ours[i].err,
 				 theirs[i].err, ours[i].walked, theirs[i].walked);
