@@ -328,7 +328,8 @@ static bool has_one_sign(unsigned int width, const struct lbpf_num *num)
 	       !((num->range.umin ^ num->range.umax) & lbpf_sign_bit(width));
 }
 
-static void apply(effect_fn effect, unsigned int width,
+/* True if @out is reduced. */
+static bool apply(effect_fn effect, unsigned int width,
 		  const struct lbpf_num *a, const struct lbpf_num *b,
 		  struct lbpf_num *out)
 {
@@ -338,7 +339,7 @@ static void apply(effect_fn effect, unsigned int width,
 	if (has_one_sign(width, a) && has_one_sign(width, b)) {
 		effect(width, a, b, out);
 		lbpf_num_reduce(width, out);
-		return;
+		return true;
 	}
 	nr_a = lbpf_num_cut(width, a, a_pieces);
 	nr_b = lbpf_num_cut(width, b, b_pieces);
@@ -350,6 +351,7 @@ static void apply(effect_fn effect, unsigned int width,
 			lbpf_num_join(width, out, &one);
 		}
 	}
+	return false;
 }
 
 /* Then the low half of the number is all of it. */
@@ -358,17 +360,28 @@ static bool fits_low(const struct lbpf_num *num)
 	return num->range.umax <= lbpf_width_mask(LBPF_LOW_BITS);
 }
 
+/* Then the register and its low half are the same number, signed and unsigned. */
+static bool is_small(const struct lbpf_num *num)
+{
+	return num->range.umax <= lbpf_width_mask(LBPF_LOW_BITS - 1) && !lbpf_num_is_empty(num);
+}
+
 static void apply_64(const struct effect *effect, struct lbpf_scalar *dst,
 		     const struct lbpf_scalar *src)
 {
 	struct lbpf_num a, b, out, a_low, b_low, out_low;
+	bool is_reduced, fits;
 
 	lbpf_scalar_get_num(dst, true, &a);
 	lbpf_scalar_get_num(src, true, &b);
-	apply(effect->apply, LBPF_FULL_BITS, &a, &b, &out);
+	is_reduced = apply(effect->apply, LBPF_FULL_BITS, &a, &b, &out);
+	fits = !effect->is_low_by_low || (fits_low(&a) && fits_low(&b) && fits_low(&out));
+	if (is_reduced && fits && is_small(&out)) {
+		lbpf_scalar_set_low(dst, &out);
+		return;
+	}
 	lbpf_num_set_full(LBPF_LOW_BITS, &out_low);
-	if (effect->is_low_by_low &&
-	    !(fits_low(&a) && fits_low(&b) && fits_low(&out))) {
+	if (!fits) {
 		lbpf_scalar_get_num(dst, false, &a_low);
 		lbpf_scalar_get_num(src, false, &b_low);
 		apply(effect->apply, LBPF_LOW_BITS, &a_low, &b_low, &out_low);
@@ -387,12 +400,14 @@ static void apply_32(const struct effect *effect, struct lbpf_scalar *dst,
 		     const struct lbpf_scalar *src)
 {
 	struct lbpf_num a, b, out;
+	bool is_reduced;
 
 	lbpf_scalar_get_num(dst, false, &a);
 	lbpf_scalar_get_num(src, false, &b);
-	apply(effect->apply, LBPF_LOW_BITS, &a, &b, &out);
+	is_reduced = apply(effect->apply, LBPF_LOW_BITS, &a, &b, &out);
 	lbpf_scalar_set_low(dst, &out);
-	lbpf_scalar_sync(dst);
+	if (!is_reduced)
+		lbpf_scalar_sync(dst);
 }
 
 static bool apply_table(const struct effect *table, size_t nr_rows, u8 op,

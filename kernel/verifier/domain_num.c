@@ -182,6 +182,17 @@ static struct lbpf_tnum piece_bits(const struct lbpf_spans *spans, int i,
 	return piece;
 }
 
+/* Bounds of one sign that are members: only the bits have something to learn. */
+static bool has_good_bounds(unsigned int width, const struct lbpf_num *num)
+{
+	const struct lbpf_range *range = &num->range;
+	u64 wrong = (range->umin ^ num->bits.value) | (range->umax ^ num->bits.value);
+
+	return range->umin <= range->umax && range->umax < lbpf_sign_bit(width) &&
+	       (u64)range->smin == range->umin && (u64)range->smax == range->umax &&
+	       !(wrong & ~num->bits.mask & lbpf_width_mask(width));
+}
+
 /**
  * lbpf_num_reduce() - Let bounds and known bits refine each other
  * @width: Bits of the number.
@@ -198,6 +209,11 @@ bool lbpf_num_reduce(unsigned int width, struct lbpf_num *num)
 	struct lbpf_spans spans;
 	bool has_pos, has_neg;
 
+	if (has_good_bounds(width, num)) {
+		lbpf_tnum_intersect(lbpf_tnum_range(num->range.umin, num->range.umax), num->bits,
+				    &num->bits);
+		return true;
+	}
 	lbpf_range_cut(width, &num->range, &spans);
 	lbpf_spans_add_bits(width, &spans, num->bits);
 	has_pos = lbpf_spans_has(&spans, 0);

@@ -26,9 +26,10 @@
  * What the passes know of one instruction.
  *
  * PRUNE: a checkpoint may be taken before it.  pass_cfg sets it on every
- * conditional jump, every target of a jump, the instruction after every call
- * (helper or subprogram), every instruction that calls a synchronous callback,
- * and the first instruction of every subprogram.
+ * conditional jump, every target of a jump, every call of a subprogram, the
+ * instruction after every call (helper or subprogram) and unconditional jump,
+ * every instruction that calls a synchronous callback, and the first
+ * instruction of every subprogram.
  * JUMP: control may come here from elsewhere than the instruction before:
  * every jump target, the instruction after an unconditional jump or a call of a
  * subprogram, the first instruction of a subprogram.  Walking back needs it.

@@ -168,7 +168,7 @@ static void print_insn(struct lbpf_env *env, bool is_branch)
 	env->prev_log_bytes = env->log->used_bytes;
 }
 
-/* One instruction of the current path.  @is_branch: the first one of a path that waited. */
+/* One instruction.  @is_branch: the first one of a path that waited, or behind a return. */
 static int walk_insn(struct lbpf_env *env, bool is_branch)
 {
 	u32 idx = env->idx;
@@ -200,11 +200,13 @@ static int walk(struct lbpf_env *env)
 
 	for (;;) {
 		err = walk_insn(env, is_branch);
-		is_branch = false;
 		if (err < 0)
 			return err;
-		if (err != LBPF_PATH_ENDS)
+		if (err != LBPF_PATH_ENDS) {
+			/* As Linux prints it, a return begins anew. */
+			is_branch = env->insns[env->prev_idx].code == (BPF_JMP | BPF_EXIT);
 			continue;
+		}
 		lbpf_touch_all(env);
 		lbpf_branches_done(env, env->cur);
 		if (!pop_branch(env))

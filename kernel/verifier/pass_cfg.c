@@ -110,7 +110,7 @@ static void mark_points(struct lbpf_env *env, u32 idx, const struct edges *edges
 	case LBPF_FORM_JA:
 	case LBPF_FORM_JA32:
 		mark(env, edges->next, LBPF_INFO_PRUNE | LBPF_INFO_JUMP);
-		mark(env, (s64)idx + 1, LBPF_INFO_JUMP);
+		mark(env, (s64)idx + 1, LBPF_INFO_PRUNE | LBPF_INFO_JUMP);
 		break;
 	case LBPF_FORM_JCC_K:
 	case LBPF_FORM_JCC_X:
@@ -123,8 +123,10 @@ static void mark_points(struct lbpf_env *env, u32 idx, const struct edges *edges
 	default:
 		break;
 	}
-	if (edges->is_call)
-		mark(env, edges->other, LBPF_INFO_PRUNE | LBPF_INFO_JUMP);
+	if (!edges->is_call)
+		return;
+	mark(env, idx, LBPF_INFO_PRUNE);
+	mark(env, edges->other, LBPF_INFO_PRUNE | LBPF_INFO_JUMP);
 }
 
 /* As in Linux 6.1 only a jump closes a loop: falling into one that is under way is refused. */
