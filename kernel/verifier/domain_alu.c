@@ -469,6 +469,18 @@ static bool is_operand_unknown(bool is_64, const struct lbpf_scalar *s)
 	       lbpf_tnum_subreg(s->bits).mask == lbpf_width_mask(LBPF_LOW_BITS);
 }
 
+/* Does a number that may be any make the result any number, whatever the other one is? */
+static bool is_spreading(u8 op)
+{
+	return op == BPF_ADD || op == BPF_SUB || op == BPF_XOR;
+}
+
+static void forget(bool is_64, struct lbpf_scalar *dst)
+{
+	lbpf_scalar_set_tnum(dst, is_64 ? lbpf_tnum_unknown() :
+					  lbpf_tnum_subreg(lbpf_tnum_unknown()));
+}
+
 /*
  * What most programs do most of the time: two constants, or something that
  * nothing is known of.  False: the general way it is.
@@ -478,9 +490,16 @@ static bool fold(u8 op, bool is_64, struct lbpf_scalar *dst, const struct lbpf_s
 	u64 a = dst->bits.value, b = src->bits.value, value;
 
 	if (!lbpf_scalar_is_const(dst) && is_operand_unknown(is_64, dst)) {
-		if (is_64 && (op == BPF_ADD || op == BPF_SUB))
-			return !lbpf_scalar_is_empty(src);
+		if (is_spreading(op) && !lbpf_scalar_is_empty(src)) {
+			forget(is_64, dst);
+			return true;
+		}
 		return lbpf_scalar_is_const(src) && fold_unknown(op, is_64, dst, b);
+	}
+	if (is_spreading(op) && !lbpf_scalar_is_const(src) && is_operand_unknown(is_64, src) &&
+	    !lbpf_scalar_is_empty(dst)) {
+		forget(is_64, dst);
+		return true;
 	}
 	if (!lbpf_scalar_is_const(dst) || !lbpf_scalar_is_const(src))
 		return false;

@@ -130,10 +130,16 @@ static bool in_short_turn(const struct lbpf_env *env)
 static int find_covering(struct lbpf_env *env, bool *is_wanted)
 {
 	struct lbpf_state **link = &env->info[env->idx].explored;
+	u32 callsite = lbpf_cur_frame(env->cur)->callsite;
 	struct lbpf_state *old;
 	u32 nr_states = 0;
 
 	while ((old = *link)) {
+		/* Of a function called from elsewhere: it neither helps nor stands in the way. */
+		if (lbpf_cur_frame(old)->callsite != callsite) {
+			link = &old->next;
+			continue;
+		}
 		nr_states++;
 		if (old->branches && is_turn(env)) {
 			if (lbpf_states_equal(env, old, env->cur, true))
