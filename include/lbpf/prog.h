@@ -37,6 +37,7 @@ struct lbpf_progtype;
  * @expected_attach_type: As loaded.
  * @prog_flags: As loaded.
  * @is_gpl: License is GPL compatible.
+ * @ctx_end: First byte of the context behind those that it reads or writes itself.
  * @uses_cb: cb[] of the context is read or written: who runs the program saves it.
  * @is_sleepable: Loaded with BPF_F_SLEEPABLE.
  * @has_tail_call: A tail call occurs in it.
@@ -74,6 +75,7 @@ struct lbpf_prog {
 	u32			expected_attach_type;
 	u32			prog_flags;
 	bool			is_gpl;
+	u32			ctx_end;
 	bool			uses_cb;
 	bool			is_sleepable;
 	bool			has_tail_call;

@@ -36,6 +36,13 @@ static inline void lbpf_map_settle(const struct lbpf_map *map)
 		synchronize_rcu_expedited();
 }
 
+/*
+ * Flags that name a CPU, of which @allowed may be set: 0, -EINVAL, -ERANGE; and the place of a
+ * CPU's value among those of all.
+ */
+int lbpf_cpu_flags_check(const struct lbpf_map *map, u64 flags, u64 allowed);
+u32 lbpf_cpu_rank(u32 cpu);
+
 int lbpf_elem_get(struct lbpf_map *map, const void *key, void *value, u64 flags);
 int lbpf_elem_set(struct lbpf_map *map, const void *key, const void *value, u64 flags);
 int lbpf_elem_remove(struct lbpf_map *map, const void *key);

@@ -23,7 +23,8 @@
  * @map: Map.
  * @attr: Attributes.
  * @uattr: Where the number of elements goes.
- * @value_bytes: Bytes of a value as userspace passes it.
+ * @value_bytes: Bytes of a value as the map type passes it.
+ * @user_bytes: Bytes of a value in the caller's buffer: fewer with LBPF_F_CPU, LBPF_F_ALL_CPUS.
  * @nr_step: Elements for which there is room.
  * @keys: Room for keys, one after the other, as userspace has them.
  * @values: Likewise.
@@ -34,6 +35,7 @@ struct batch {
 	const union bpf_attr	*attr;
 	union bpf_attr __user	*uattr;
 	u32			value_bytes;
+	u32			user_bytes;
 	u32			nr_step;
 	void			*keys;
 	void			*values;
@@ -43,10 +45,12 @@ struct batch {
 static int open_batch(struct batch *batch, bool with_values)
 {
 	size_t key_bytes = batch->map->key_size;
+	bool has_all_cpus = !(batch->attr->batch.elem_flags & LBPF_CPU_FLAGS);
 	size_t value_bytes = with_values ? lbpf_map_user_value_bytes(batch->map) : 0;
 	size_t nr = max_t(size_t, STEP_BYTES / max_t(size_t, key_bytes + value_bytes, 1), 1);
 
 	batch->value_bytes = value_bytes;
+	batch->user_bytes = has_all_cpus ? value_bytes : batch->map->value_size;
 	batch->nr_step = min_t(size_t, nr, batch->attr->batch.count);
 	/* Both begin at a word. */
 	key_bytes = round_up(key_bytes * batch->nr_step, sizeof(u64));
@@ -62,21 +66,41 @@ static void close_batch(const struct batch *batch)
 	lbpf_area_free(batch->keys);
 }
 
-static int check_flags(const struct batch *batch)
+/* @cpu_flags: LBPF_F_CPU, LBPF_F_ALL_CPUS: those that the command knows. */
+static int check_flags(const struct batch *batch, u64 cpu_flags)
 {
 	u64 flags = batch->attr->batch.elem_flags;
 
+	if (unlikely(flags & LBPF_CPU_FLAGS && cpu_flags)) {
+		if (flags & ~LBPF_CPU_FLAGS)
+			return -EINVAL;
+		return lbpf_cpu_flags_check(batch->map, flags, cpu_flags);
+	}
 	if (flags & ~(u64)BPF_F_LOCK || !lbpf_map_lock_ok(batch->map, flags))
 		return -EINVAL;
 	return 0;
+}
+
+/* Leaves the values of one CPU, one after the other. */
+static void pick_cpu(const struct batch *batch, u32 nr)
+{
+	u64 cpu = batch->attr->batch.elem_flags >> LBPF_F_CPU_SHIFT;
+	size_t off = lbpf_cpu_rank(cpu) * batch->map->elem_size;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		memmove(batch->values + (size_t)i * batch->user_bytes,
+			batch->values + (size_t)i * batch->value_bytes + off, batch->user_bytes);
 }
 
 static bool put_step(const struct batch *batch, u32 done, u32 nr)
 {
 	void __user *ukeys = u64_to_user_ptr(batch->attr->batch.keys);
 	void __user *uvalues = u64_to_user_ptr(batch->attr->batch.values);
-	size_t key_bytes = batch->map->key_size, value_bytes = batch->value_bytes;
+	size_t key_bytes = batch->map->key_size, value_bytes = batch->user_bytes;
 
+	if (batch->user_bytes != batch->value_bytes)
+		pick_cpu(batch, nr);
 	return !copy_to_user(ukeys + done * key_bytes, batch->keys, nr * key_bytes) &&
 	       !copy_to_user(uvalues + done * value_bytes, batch->values, nr * value_bytes);
 }
@@ -145,7 +169,7 @@ static int walk_batch(struct batch *batch, bool delete)
 	u32 done = 0;
 	int err;
 
-	err = check_flags(batch);
+	err = check_flags(batch, delete ? 0 : LBPF_F_CPU);
 	if (err)
 		return err;
 	/* Linux looks at it only in the types that it can empty by batches. */
@@ -155,7 +179,7 @@ static int walk_batch(struct batch *batch, bool delete)
 		return 0;
 	if (put_user(0, &batch->uattr->batch.count))
 		return -EFAULT;
-	cursor.elem_flags = attr->batch.elem_flags;
+	cursor.elem_flags = attr->batch.elem_flags & BPF_F_LOCK;
 	err = open_batch(batch, true);
 	if (err)
 		return err;
@@ -197,10 +221,10 @@ static u32 update_step(const struct batch *batch, u32 done, u32 nr, int *err)
 
 	nr_read = get_step(batch->keys, batch->attr->batch.keys, done, nr, map->key_size);
 	nr_read = min(nr_read, get_step(batch->values, batch->attr->batch.values, done, nr,
-					batch->value_bytes));
+					batch->user_bytes));
 	for (i = 0; i < nr_read; i++) {
 		*err = lbpf_elem_set(batch->map, batch->keys + (size_t)i * map->key_size,
-				     batch->values + (size_t)i * batch->value_bytes,
+				     batch->values + (size_t)i * batch->user_bytes,
 				     batch->attr->batch.elem_flags);
 		if (*err)
 			return i;
@@ -234,7 +258,7 @@ static int change_batch(struct batch *batch, bool with_values,
 	u32 done = 0;
 	int err;
 
-	err = check_flags(batch);
+	err = check_flags(batch, with_values ? LBPF_F_CPU | LBPF_F_ALL_CPUS : 0);
 	if (err)
 		return err;
 	if (!attr->batch.count)

@@ -171,10 +171,17 @@ int lbpf_elem_remove(struct lbpf_map *map, const void *key)
 	return err;
 }
 
-/*
- * Flags that name a CPU: what newer kernels answer.  Source: BPF_F_CPU and BPF_F_ALL_CPUS.
+/**
+ * lbpf_cpu_flags_check() - Check flags that name a CPU
+ * @map: Map.
+ * @flags: Flags of an element, with one of these.
+ * @allowed: LBPF_F_CPU, LBPF_F_ALL_CPUS: those that the command knows.
+ *
+ * Source: BPF_F_CPU and BPF_F_ALL_CPUS of later kernels.
+ * Context: Any.
+ * Return: 0, -EINVAL, -ERANGE: no such CPU.
  */
-static int check_cpu_flags(const struct lbpf_map *map, u64 flags, u64 allowed)
+int lbpf_cpu_flags_check(const struct lbpf_map *map, u64 flags, u64 allowed)
 {
 	u64 which = flags & (LBPF_F_CPU | LBPF_F_ALL_CPUS), cpu = flags >> LBPF_F_CPU_SHIFT;
 
@@ -186,8 +193,14 @@ static int check_cpu_flags(const struct lbpf_map *map, u64 flags, u64 allowed)
 	return cpu < nr_cpu_ids && cpu_possible(cpu) ? 0 : -ERANGE;
 }
 
-/* Place of a CPU's value among those of all. */
-static u32 rank_of_cpu(u32 cpu)
+/**
+ * lbpf_cpu_rank() - Place of a CPU's value among those of all
+ * @cpu: Possible CPU.
+ *
+ * Context: Any.
+ * Return: Number of possible CPUs before it.
+ */
+u32 lbpf_cpu_rank(u32 cpu)
 {
 	u32 nr = 0;
 	int i;
@@ -204,7 +217,7 @@ static noinline int lookup_cpu(struct elem_call *elem, const union bpf_attr *att
 
 	if (attr->flags & ~(LBPF_CPU_FLAGS | BPF_F_LOCK))
 		return -EINVAL;
-	err = check_cpu_flags(elem->map, attr->flags, LBPF_F_CPU);
+	err = lbpf_cpu_flags_check(elem->map, attr->flags, LBPF_F_CPU);
 	if (!err)
 		err = make_room(elem, lbpf_map_user_value_bytes(elem->map));
 	if (!err)
@@ -213,7 +226,7 @@ static noinline int lookup_cpu(struct elem_call *elem, const union bpf_attr *att
 		err = lbpf_elem_get(elem->map, elem->key, elem->value, 0);
 	if (err)
 		return err;
-	elem->value += rank_of_cpu(attr->flags >> LBPF_F_CPU_SHIFT) * elem->map->elem_size;
+	elem->value += lbpf_cpu_rank(attr->flags >> LBPF_F_CPU_SHIFT) * elem->map->elem_size;
 	return write_value(elem, attr->value, elem->map->value_size);
 }
 
@@ -269,7 +282,7 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 		return -EINVAL;
 	/* Other maps refuse these flags themselves, after key and value are read. */
 	if (unlikely(attr->flags & LBPF_CPU_FLAGS) && elem->map->ops->lookup_percpu) {
-		err = check_cpu_flags(elem->map, attr->flags, LBPF_F_CPU | LBPF_F_ALL_CPUS);
+		err = lbpf_cpu_flags_check(elem->map, attr->flags, LBPF_F_CPU | LBPF_F_ALL_CPUS);
 		if (err)
 			return err;
 		value_bytes = elem->map->value_size;

@@ -297,6 +297,7 @@ static int describe_effects(struct load *load)
 	struct lbpf_prog *prog = load->prog;
 
 	prog->has_tail_call = code->has_tail_call;
+	prog->ctx_end = code->ctx_end;
 	prog->uses_cb = code->uses_cb || code->has_tail_call;
 	prog->changes_packet = code->changes_packet || code->has_tail_call;
 	return 0;

@@ -29,14 +29,15 @@ static void run_here(void *data)
 }
 
 /* Only a context goes in, and only the result comes out. */
-static int check_raw(const union bpf_attr *attr)
+static int check_raw(const struct lbpf_prog *prog, const union bpf_attr *attr)
 {
 	bool wants_cpu = attr->test.flags & BPF_F_TEST_RUN_ON_CPU;
 
 	if (attr->test.data_in || attr->test.data_out || attr->test.ctx_out ||
 	    attr->test.duration || attr->test.repeat || attr->test.batch_size)
 		return -EINVAL;
-	if (attr->test.ctx_size_in > LBPF_RAW_CTX_BYTES)
+	if (attr->test.ctx_size_in < prog->ctx_end ||
+	    attr->test.ctx_size_in > LBPF_RAW_CTX_BYTES)
 		return -EINVAL;
 	return attr->test.flags & ~BPF_F_TEST_RUN_ON_CPU || (!wants_cpu && attr->test.cpu) ?
 	       -EINVAL : 0;
@@ -72,7 +73,7 @@ int lbpf_raw_test_run(const struct lbpf_prog *prog, struct lbpf_run *run)
 	void *ctx;
 	int err;
 
-	err = check_raw(attr);
+	err = check_raw(prog, attr);
 	if (err)
 		return err;
 	ctx = lbpf_run_ctx_in(run, LBPF_RAW_CTX_BYTES);

@@ -130,6 +130,7 @@ int lbpf_access_ctx(struct lbpf_env *env, const struct lbpf_access *access)
 	err = note_field(env, field);
 	if (err)
 		return err;
+	env->code->ctx_end = max_t(u32, env->code->ctx_end, off + access->size);
 	load_field(env, access, field);
 	return 0;
 }

@@ -347,7 +347,12 @@ static void test_perf_buffer(void)
 				 libbpf_num_possible_cpus(), NULL);
 	struct perf_buffer *buffer;
 	__u32 key = 0, value = 0;
+	cpu_set_t first;
 
+	/* Events of one CPU are in one buffer. */
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
 	printf("no event: %d\n", send_event(map, BPF_F_CURRENT_CPU));
 	buffer = perf_buffer__new(map, 2, perf_sample, NULL, NULL, NULL);
 	if (!buffer) {

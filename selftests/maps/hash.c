@@ -290,7 +290,7 @@ static bool walk_once(struct crowd *c, __u32 step)
 
 	memset(seen, 0, sizeof(seen));
 	while (!err) {
-		b = (struct map_batch){ first ? NULL : &cursor, &cursor, keys, values, step };
+		b = (struct map_batch){ first ? NULL : &cursor, &cursor, keys, values, step, 0 };
 		err = map_batch(SIDE_LBPF, BPF_MAP_LOOKUP_BATCH, c->fd, &b);
 		if (err && err != -ENOENT)
 			return false;
@@ -402,7 +402,8 @@ static void test_pop_batch(void)
 		nr = 0;
 		err = 0;
 		while (!err) {
-			b = (struct map_batch){ nr ? &cursor : NULL, &cursor, keys, values, step };
+			b = (struct map_batch){ nr ? &cursor : NULL, &cursor, keys, values,
+						step, 0 };
 			err = map_batch(SIDE_LBPF, BPF_MAP_LOOKUP_AND_DELETE_BATCH, fd, &b);
 			for (__u32 i = 0; (!err || err == -ENOENT) && i < b.nr; i++)
 				sum += keys[i];

@@ -89,6 +89,7 @@ struct map_batch {
 	void *keys;
 	void *values;
 	__u32 nr;
+	__u64 elem_flags;
 };
 
 /* batch->nr becomes the number of elements done. */
@@ -102,6 +103,7 @@ static inline int map_batch(enum test_side side, int cmd, int fd, struct map_bat
 	attr.batch.keys = (uintptr_t)batch->keys;
 	attr.batch.values = (uintptr_t)batch->values;
 	attr.batch.count = batch->nr;
+	attr.batch.elem_flags = batch->elem_flags;
 	attr.batch.map_fd = fd;
 	err = map_cmd(side, cmd, &attr);
 	batch->nr = attr.batch.count;

@@ -189,6 +189,55 @@ static void test_cpu_values(const struct map_spec *spec)
 	close(fd);
 }
 
+static int cpu_batch(int fd, int cmd, __u64 flags, __u64 *values, __u32 *nr)
+{
+	__u32 keys[8] = { 0, 1, 2, 3, 4, 5, 6, 7 }, pos, i;
+	__u64 got[8] = {};
+	struct map_batch batch = { .out = &pos, .keys = keys, .values = got, .nr = *nr,
+				   .elem_flags = flags };
+	int err;
+
+	memcpy(got, values, sizeof(got));
+	err = map_batch(SIDE_LBPF, cmd, fd, &batch);
+	*nr = batch.nr;
+	/* In the order of the keys; a hash has its own. */
+	for (i = 0; cmd == BPF_MAP_LOOKUP_BATCH && i < batch.nr; i++)
+		values[keys[i]] = got[i];
+	return err;
+}
+
+/* Batches of one CPU's values, and of one value for all CPUs. */
+static void test_cpu_batches(const struct map_spec *spec)
+{
+	__u64 values[8] = { 10, 11, 12, 13, 14, 15, 16, 17 }, more[8], cpu, i, k;
+	int fd = create(spec), err;
+	__u32 nr = 8;
+	bool ok;
+
+	ok = !cpu_batch(fd, BPF_MAP_UPDATE_BATCH, LBPF_F_ALL_CPUS, values, &nr) && nr == 8;
+	for (k = 0; k < 8; k++)
+		more[k] = 20 + k;
+	nr = 4;
+	ok = ok && !cpu_batch(fd, BPF_MAP_UPDATE_BATCH, LBPF_F_CPU, more, &nr) && nr == 4;
+	for (i = 0; i < nr_cpus; i++) {
+		cpu = i << LBPF_F_CPU_SHIFT;
+		nr = 8;
+		memset(values, 0, sizeof(values));
+		err = cpu_batch(fd, BPF_MAP_LOOKUP_BATCH, LBPF_F_CPU | cpu, values, &nr);
+		ok = ok && (!err || err == -ENOENT) && nr == 8;
+		for (k = 0; k < 8; k++)
+			ok = ok && values[k] == (!i && k < 4 ? 20 : 10) + k;
+	}
+	nr = 8;
+	ok = ok && cpu_batch(fd, BPF_MAP_LOOKUP_BATCH, LBPF_F_ALL_CPUS, values, &nr) == -EINVAL &&
+	     cpu_batch(fd, BPF_MAP_DELETE_BATCH, LBPF_F_CPU, values, &nr) < 0 &&
+	     cpu_batch(fd, BPF_MAP_UPDATE_BATCH, LBPF_F_CPU | 4096ULL << 32, values, &nr) ==
+		     -ERANGE &&
+	     cpu_batch(fd, BPF_MAP_UPDATE_BATCH, LBPF_F_CPU | BPF_F_LOCK, values, &nr) == -EINVAL;
+	ksft_test_result(ok, "type %u: batches of the values of one CPU\n", spec->type);
+	close(fd);
+}
+
 static void test_cpu_flag_elsewhere(void)
 {
 	int fd = create(&specs[0]);
@@ -240,15 +289,17 @@ int main(void)
 {
 	nr_cpus = nr_possible_cpus();
 	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE_OF(specs) + 3 + 5);
+	ksft_set_plan(ARRAY_SIZE_OF(specs) + 3 + 5 + 3);
 	for (size_t i = 0; i < ARRAY_SIZE_OF(specs); i++)
 		test_walk(&specs[i]);
 	test_walk_errors();
 	test_walk_nested(BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	test_walk_nested(BPF_MAP_TYPE_HASH_OF_MAPS);
 	for (size_t i = 0; i < ARRAY_SIZE_OF(specs); i++)
-		if (is_percpu(&specs[i]))
+		if (is_percpu(&specs[i])) {
 			test_cpu_values(&specs[i]);
+			test_cpu_batches(&specs[i]);
+		}
 	test_cpu_flag_elsewhere();
 	test_memlock();
 	ksft_finished();

@@ -393,6 +393,38 @@ static void random_programs(void)
 	}
 }
 
+/* A raw tracepoint program wants the context that it reads. */
+static void raw_contexts(void)
+{
+	static const uint32_t sizes[] = { 0, 1, 7, 8, 15, 16, 17, 24, 95, 96, 97, 104, 4096 };
+	static uint64_t ctx[512];
+	union bpf_attr attr;
+	unsigned int at, s;
+	int prog;
+
+	for (at = 0; at < 14; at++) {
+		struct bpf_insn insns[] = {
+			at ? LDX(BPF_DW, 0, 1, (at - 1) * 8) : MOV_IMM(0, 0),
+			MOV_IMM(0, 0), EXIT(),
+		};
+
+		attr = load_attr(insns, ARRAY_SIZE_OF(insns));
+		attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+		prog = bpf_traced(BPF_PROG_LOAD, &attr, "load, reads word %u", at);
+		if (prog < 0)
+			continue;
+		for (s = 0; s < ARRAY_SIZE_OF(sizes); s++) {
+			memset(&attr, 0, sizeof(attr));
+			attr.test.prog_fd = prog;
+			attr.test.ctx_in = sizes[s] ? PTR(ctx) : 0;
+			attr.test.ctx_size_in = sizes[s];
+			bpf_traced(BPF_PROG_TEST_RUN, &attr, "reads word %u of %u bytes", at,
+				   sizes[s]);
+		}
+		close(prog);
+	}
+}
+
 const struct scenario prog_run_scenarios[] = {
 	{ "run arguments", arguments },
 	{ "run context", context },
@@ -402,5 +434,6 @@ const struct scenario prog_run_scenarios[] = {
 	{ "run atomics", atomics },
 	{ "run packet_loads", packet_loads },
 	{ "run random_programs", random_programs },
+	{ "run raw_contexts", raw_contexts },
 	{ }
 };
