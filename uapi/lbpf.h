@@ -81,6 +81,16 @@ struct lbpf_map_count {
 #define LBPF_F_ALL_CPUS		0x10ULL
 #define LBPF_F_CPU_SHIFT	32
 
+/*
+ * Flag of BPF_PROG_TEST_RUN: run the program on a context that is made for it, of a type that
+ * Linux cannot run so (524 without the flag): kprobe, tracepoint, perf_event, sk_msg,
+ * sk_reuseport, sock_ops and those of cgroups.  Numbers of the context are taken from ctx_in (the
+ * struct that the program is given, zeros when it is short) and given to ctx_out; packet and
+ * optval are data_in and data_out.  A socket is one of TCP, not connected.  EINVAL: the type has a
+ * test run of its own.
+ */
+#define LBPF_F_TEST_SYNTHETIC	0x80000000U
+
 /**
  * struct lbpf_map_walk - LBPF_MAP_WALK: the next elements of a map
  * @map_fd: Map.

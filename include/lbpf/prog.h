@@ -178,6 +178,7 @@ static inline u32 lbpf_prog_run(const struct lbpf_prog *prog, const void *ctx)
  * the command then writes them back to the caller.
  *
  * @attr: Attributes; pointers in it are user pointers.
+ * @begin: Called with the context before each run; may be NULL.
  * @retval: R0 of the last run.
  * @duration_ns: Mean time of one run.
  * @data_size_out: Bytes of the data after the run, whether or not they fitted.
@@ -187,6 +188,7 @@ static inline u32 lbpf_prog_run(const struct lbpf_prog *prog, const void *ctx)
  */
 struct lbpf_run {
 	const union bpf_attr	*attr;
+	void			(*begin)(void *ctx);
 	u32			retval;
 	u32			duration_ns;
 	u32			data_size_out;
@@ -196,7 +198,7 @@ struct lbpf_run {
 };
 
 /* Runs @prog attr->test.repeat times: 0 with retval and duration_ns set, or -EINTR. */
-int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, const void *ctx);
+int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, void *ctx);
 /*
  * Copy of ctx_in, zero-filled to @size_bytes; NULL when no context is wanted; ERR_PTR.  lbpf_free()
  * it.

@@ -16,6 +16,7 @@ struct lbpf_insn_buf;
 struct lbpf_prog;
 struct lbpf_proto;
 struct lbpf_run;
+struct lbpf_synthesis;
 
 enum lbpf_ctx_access {
 	LBPF_CTX_READ	= BIT(0),
@@ -133,6 +134,7 @@ enum lbpf_progtype_flag {
  *	negative: exit with 0.
  * @prologue: Optional instructions before the first one.
  * @test_run: BPF_PROG_TEST_RUN; NULL answers ENOTSUPP (524).
+ * @synthesis: How a context is made for lbpf_synthetic_run(); NULL: it is not.
  */
 struct lbpf_progtype {
 	u32				type;
@@ -151,6 +153,7 @@ struct lbpf_progtype {
 	const void			*ld_abs[3];
 	int (*prologue)(struct lbpf_insn_buf *buf, const struct lbpf_code *code);
 	int (*test_run)(const struct lbpf_prog *prog, struct lbpf_run *run);
+	const struct lbpf_synthesis	*synthesis;
 };
 
 /*

@@ -10,6 +10,7 @@
 
 #include <lbpf/prog.h>
 #include <lbpf/progtype.h>
+#include <lbpf/synthetic.h>
 
 #include "api.h"
 
@@ -68,9 +69,10 @@ int lbpf_cmd_prog_test_run(struct lbpf_call *call)
 	prog = lbpf_prog_from_fd(call->attr.test.prog_fd);
 	if (IS_ERR(prog))
 		return PTR_ERR(prog);
-	err = -LBPF_ENOTSUPP;
-	if (prog->pt->test_run)
-		err = prog->pt->test_run(prog, &run);
+	if (prog->pt->synthesis && call->attr.test.flags & LBPF_F_TEST_SYNTHETIC)
+		err = lbpf_synthetic_run(prog, &run);
+	else
+		err = prog->pt->test_run ? prog->pt->test_run(prog, &run) : -LBPF_ENOTSUPP;
 	lbpf_prog_put(prog);
 	put_err = put_results(call, &run);
 	return put_err ?: err;

@@ -23,7 +23,7 @@ static bool is_cpu_wanted(void)
 }
 
 /* Runs until somebody else wants the CPU, at least once: how many runs. */
-static u32 run_slice(struct lbpf_run *run, const struct lbpf_prog *prog, const void *ctx, u32 max)
+static u32 run_slice(struct lbpf_run *run, const struct lbpf_prog *prog, void *ctx, u32 max)
 {
 	u32 nr = 0;
 
@@ -31,6 +31,8 @@ static u32 run_slice(struct lbpf_run *run, const struct lbpf_prog *prog, const v
 	migrate_disable();
 	local_bh_disable();
 	do {
+		if (run->begin)
+			run->begin(ctx);
 		run->retval = lbpf_prog_run(prog, ctx);
 		nr++;
 	} while (nr < max && !is_cpu_wanted());
@@ -49,7 +51,7 @@ static u32 run_slice(struct lbpf_run *run, const struct lbpf_prog *prog, const v
  * Context: Process context, may sleep.
  * Return: 0, or -EINTR when a signal came before the last run.
  */
-int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, const void *ctx)
+int lbpf_run_repeat(struct lbpf_run *run, const struct lbpf_prog *prog, void *ctx)
 {
 	u32 repeat = max(run->attr->test.repeat, 1U);
 	u64 total_ns = 0;

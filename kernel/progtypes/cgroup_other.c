@@ -15,6 +15,7 @@
 #include <lbpf/insn.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #define WHOLE	LBPF_CTX_READ
 #define RO	(LBPF_CTX_READ | LBPF_CTX_NARROW)
@@ -48,6 +49,10 @@ static const struct lbpf_ctx_field device_fields[] = {
 	DEVICE(minor, WHOLE),
 };
 
+static const struct lbpf_synthesis device_synthesis = {
+	.area_bytes	= sizeof(struct bpf_cgroup_dev_ctx),
+};
+
 const struct lbpf_progtype lbpf_cgroup_device_type = {
 	.type		= BPF_PROG_TYPE_CGROUP_DEVICE,
 	.name		= "cgroup_device",
@@ -58,6 +63,7 @@ const struct lbpf_progtype lbpf_cgroup_device_type = {
 	.nr_fields	= ARRAY_SIZE(device_fields),
 	.helper		= lbpf_cgroup_device_helper,
 	.return_range	= yes_or_no,
+	.synthesis	= &device_synthesis,
 };
 
 static const struct lbpf_ctx_field sysctl_fields[] = {
@@ -71,6 +77,23 @@ static const struct lbpf_ctx_field sysctl_fields[] = {
 	},
 };
 
+struct sysctl_area {
+	struct bpf_sysctl_kern	kern;
+	loff_t			pos;
+};
+
+static void link_sysctl(struct lbpf_synthetic *made)
+{
+	struct sysctl_area *area = made->area;
+
+	area->kern.ppos = &area->pos;
+}
+
+static const struct lbpf_synthesis sysctl_synthesis = {
+	.area_bytes	= sizeof(struct sysctl_area),
+	.link		= link_sysctl,
+};
+
 const struct lbpf_progtype lbpf_cgroup_sysctl_type = {
 	.type		= BPF_PROG_TYPE_CGROUP_SYSCTL,
 	.name		= "cgroup_sysctl",
@@ -81,6 +104,7 @@ const struct lbpf_progtype lbpf_cgroup_sysctl_type = {
 	.nr_fields	= ARRAY_SIZE(sysctl_fields),
 	.helper		= lbpf_cgroup_helper,
 	.return_range	= yes_or_no,
+	.synthesis	= &sysctl_synthesis,
 };
 
 /* The value that the system call returns is kept with the task that makes it. */
@@ -145,6 +169,33 @@ static bool sockopt_attach_ok(u32 attach_type)
 	return attach_type == BPF_CGROUP_GETSOCKOPT || attach_type == BPF_CGROUP_SETSOCKOPT;
 }
 
+static void link_sockopt(struct lbpf_synthetic *made)
+{
+	const struct bpf_sockopt *user = made->user;
+	struct bpf_sockopt_kern *kern = made->area;
+
+	kern->sk = made->sk;
+	kern->optval = made->data;
+	kern->optval_end = made->data + made->data_bytes;
+	kern->optlen = made->data_bytes;
+	kern->current_task = current;
+	made->cgroup.retval = user->retval;
+}
+
+static void collect_sockopt(struct lbpf_synthetic *made)
+{
+	struct bpf_sockopt *user = made->user;
+
+	user->retval = made->cgroup.retval;
+}
+
+static const struct lbpf_synthesis sockopt_synthesis = {
+	.area_bytes	= sizeof(struct bpf_sockopt_kern),
+	.has_data	= true,
+	.link		= link_sockopt,
+	.collect	= collect_sockopt,
+};
+
 const struct lbpf_progtype lbpf_cgroup_sockopt_type = {
 	.type		= BPF_PROG_TYPE_CGROUP_SOCKOPT,
 	.name		= "cgroup_sockopt",
@@ -158,4 +209,5 @@ const struct lbpf_progtype lbpf_cgroup_sockopt_type = {
 	.expected_attach_ok = sockopt_attach_ok,
 	.field_ok	= sockopt_field_ok,
 	.return_range	= yes_or_no,
+	.synthesis	= &sockopt_synthesis,
 };

@@ -12,6 +12,7 @@
 #include <lbpf/helpers.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #include "sock_ctx.h"
 
@@ -93,6 +94,13 @@ static bool attach_ok(u32 attach_type)
 	       attach_type == BPF_CGROUP_INET6_POST_BIND;
 }
 
+static void link_sock(struct lbpf_synthetic *made)
+{
+	made->ctx = made->sk;
+}
+
+static const struct lbpf_synthesis synthesis = { .area_bytes = 1, .link = link_sock };
+
 const struct lbpf_progtype lbpf_cgroup_sock_type = {
 	.type		= BPF_PROG_TYPE_CGROUP_SOCK,
 	.name		= "cgroup_sock",
@@ -105,4 +113,5 @@ const struct lbpf_progtype lbpf_cgroup_sock_type = {
 	.expected_attach_ok = attach_ok,
 	.field_ok	= field_ok,
 	.return_range	= return_range,
+	.synthesis	= &synthesis,
 };

@@ -15,6 +15,7 @@
 #include <lbpf/helpers.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #define WHOLE	LBPF_CTX_READ
 #define RW	(LBPF_CTX_READ | LBPF_CTX_NARROW | LBPF_CTX_WRITE)
@@ -113,6 +114,29 @@ static bool return_range(const struct lbpf_code *code, s64 *min, s64 *max)
 	return true;
 }
 
+/* What the kernel's context points to lies behind it. */
+struct addr_area {
+	struct bpf_sock_addr_kern	kern;
+	struct sockaddr_in6		address;
+	struct in6_addr			source;
+};
+
+static void link_addr(struct lbpf_synthetic *made)
+{
+	const struct bpf_sock_addr *user = made->user;
+	struct addr_area *area = made->area;
+
+	area->address.sin6_family = user->user_family;
+	area->kern.sk = made->sk;
+	area->kern.uaddr = (struct sockaddr *)&area->address;
+	area->kern.t_ctx = &area->source;
+}
+
+static const struct lbpf_synthesis synthesis = {
+	.area_bytes	= sizeof(struct addr_area),
+	.link		= link_addr,
+};
+
 const struct lbpf_progtype lbpf_cgroup_sock_addr_type = {
 	.type		= BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
 	.name		= "cgroup_sock_addr",
@@ -126,4 +150,5 @@ const struct lbpf_progtype lbpf_cgroup_sock_addr_type = {
 	.expected_attach_ok = attach_ok,
 	.field_ok	= field_ok,
 	.return_range	= return_range,
+	.synthesis	= &synthesis,
 };

@@ -13,6 +13,9 @@
 #include <lbpf/insn.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
+
+#include "lookup_run.h"
 
 #define RO	(LBPF_CTX_READ | LBPF_CTX_NARROW)
 
@@ -87,6 +90,7 @@ const struct lbpf_progtype lbpf_sk_lookup_type = {
 	.helper		= lbpf_sk_lookup_helper,
 	.expected_attach_ok = lookup_attach_ok,
 	.return_range	= lookup_range,
+	.test_run	= lbpf_lookup_test_run,
 };
 
 #define MSG_POINTER(field, reg_type)					\
@@ -134,6 +138,22 @@ static const struct lbpf_ctx_field msg_fields[] = {
 	MSG_POINTER(sk, LBPF_PTR_SOCKET),
 };
 
+static void link_msg(struct lbpf_synthetic *made)
+{
+	struct sk_msg *msg = made->area;
+
+	msg->sk = made->sk;
+	msg->data = made->data;
+	msg->data_end = made->data + made->data_bytes;
+	msg->sg.size = made->data_bytes;
+}
+
+static const struct lbpf_synthesis msg_synthesis = {
+	.area_bytes	= sizeof(struct sk_msg),
+	.has_data	= true,
+	.link		= link_msg,
+};
+
 const struct lbpf_progtype lbpf_sk_msg_type = {
 	.type		= BPF_PROG_TYPE_SK_MSG,
 	.name		= "sk_msg",
@@ -144,4 +164,5 @@ const struct lbpf_progtype lbpf_sk_msg_type = {
 	.nr_fields	= ARRAY_SIZE(msg_fields),
 	.objects	= lbpf_sock_rows,
 	.helper		= lbpf_sk_msg_helper,
+	.synthesis	= &msg_synthesis,
 };

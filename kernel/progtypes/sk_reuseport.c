@@ -13,6 +13,7 @@
 #include <lbpf/insn.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #define WHOLE	LBPF_CTX_READ
 #define RO	(LBPF_CTX_READ | LBPF_CTX_NARROW)
@@ -60,6 +61,23 @@ static bool attach_ok(u32 attach_type)
 	       attach_type == BPF_SK_REUSEPORT_SELECT_OR_MIGRATE;
 }
 
+static void link_reuseport(struct lbpf_synthetic *made)
+{
+	const struct sk_reuseport_md *user = made->user;
+	struct sk_reuseport_kern *kern = made->area;
+
+	kern->sk = made->sk;
+	kern->skb = made->skb;
+	kern->data_end = made->data + made->data_bytes;
+	made->skb->protocol = (__force __be16)user->eth_protocol;
+}
+
+static const struct lbpf_synthesis synthesis = {
+	.area_bytes	= sizeof(struct sk_reuseport_kern),
+	.has_data	= true,
+	.link		= link_reuseport,
+};
+
 const struct lbpf_progtype lbpf_sk_reuseport_type = {
 	.type		= BPF_PROG_TYPE_SK_REUSEPORT,
 	.name		= "sk_reuseport",
@@ -71,4 +89,5 @@ const struct lbpf_progtype lbpf_sk_reuseport_type = {
 	.objects	= lbpf_sock_rows,
 	.helper		= lbpf_reuseport_helper,
 	.expected_attach_ok = attach_ok,
+	.synthesis	= &synthesis,
 };

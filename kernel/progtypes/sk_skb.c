@@ -4,8 +4,11 @@
  *
  * Layer: progtypes.  They load and are verified.
  */
+#include <linux/filter.h>
+
 #include <lbpf/helpers.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #include "skb_ctx.h"
 
@@ -79,7 +82,20 @@ const struct lbpf_progtype lbpf_sk_skb_type = {
 	.helper		= lbpf_sk_skb_helper,
 };
 
-#define LWT(id, text, more, set)					\
+/* Linux has no test run of these. */
+static void link_packet(struct lbpf_synthetic *made)
+{
+	made->ctx = made->skb;
+	bpf_compute_data_pointers(made->skb);
+}
+
+static const struct lbpf_synthesis packet_synthesis = {
+	.area_bytes	= 1,
+	.has_data	= true,
+	.link		= link_packet,
+};
+
+#define LWT(id, text, more, set, run, made)				\
 	{								\
 		.type		= (id),					\
 		.name		= text,					\
@@ -90,14 +106,17 @@ const struct lbpf_progtype lbpf_sk_skb_type = {
 		.nr_fields	= ARRAY_SIZE(lwt_fields),		\
 		.objects	= lbpf_sock_rows,			\
 		.helper		= (set),				\
-		.test_run	= lbpf_skb_test_run,			\
+		.test_run	= (run),				\
+		.synthesis	= (made),				\
 	}
 
 const struct lbpf_progtype lbpf_lwt_in_type =
-	LWT(BPF_PROG_TYPE_LWT_IN, "lwt_in", 0, lbpf_lwt_helper);
+	LWT(BPF_PROG_TYPE_LWT_IN, "lwt_in", 0, lbpf_lwt_helper, lbpf_skb_test_run, NULL);
 const struct lbpf_progtype lbpf_lwt_out_type =
-	LWT(BPF_PROG_TYPE_LWT_OUT, "lwt_out", 0, lbpf_lwt_helper);
+	LWT(BPF_PROG_TYPE_LWT_OUT, "lwt_out", 0, lbpf_lwt_helper, lbpf_skb_test_run, NULL);
 const struct lbpf_progtype lbpf_lwt_xmit_type =
-	LWT(BPF_PROG_TYPE_LWT_XMIT, "lwt_xmit", LBPF_PT_PKT_WRITE, lbpf_lwt_xmit_helper);
+	LWT(BPF_PROG_TYPE_LWT_XMIT, "lwt_xmit", LBPF_PT_PKT_WRITE, lbpf_lwt_xmit_helper,
+	    lbpf_skb_test_run, NULL);
 const struct lbpf_progtype lbpf_lwt_seg6local_type =
-	LWT(BPF_PROG_TYPE_LWT_SEG6LOCAL, "lwt_seg6local", 0, lbpf_lwt_seg6_helper);
+	LWT(BPF_PROG_TYPE_LWT_SEG6LOCAL, "lwt_seg6local", 0, lbpf_lwt_seg6_helper, NULL,
+	    &packet_synthesis);

@@ -16,6 +16,7 @@
 #include <lbpf/insn.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #define WHOLE	LBPF_CTX_READ
 
@@ -183,6 +184,22 @@ static bool return_range(const struct lbpf_code *code, s64 *min, s64 *max)
 	return true;
 }
 
+static void link_ops(struct lbpf_synthetic *made)
+{
+	struct bpf_sock_ops_kern *kern = made->area;
+
+	kern->sk = made->sk;
+	kern->is_fullsock = 1;
+	kern->skb = made->skb;
+	kern->skb_data_end = made->data + made->data_bytes;
+}
+
+static const struct lbpf_synthesis synthesis = {
+	.area_bytes	= sizeof(struct bpf_sock_ops_kern),
+	.has_data	= true,
+	.link		= link_ops,
+};
+
 const struct lbpf_progtype lbpf_sock_ops_type = {
 	.type		= BPF_PROG_TYPE_SOCK_OPS,
 	.name		= "sock_ops",
@@ -194,4 +211,5 @@ const struct lbpf_progtype lbpf_sock_ops_type = {
 	.objects	= lbpf_sock_rows,
 	.helper		= lbpf_sock_ops_helper,
 	.return_range	= return_range,
+	.synthesis	= &synthesis,
 };

@@ -11,6 +11,7 @@
 #include <lbpf/helpers.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 /* The record of the tracepoint, behind a pointer that is the kernel's own. */
 static const struct lbpf_ctx_field fields[] = {
@@ -26,6 +27,8 @@ static const struct lbpf_ctx_field fields[] = {
 	},
 };
 
+static const struct lbpf_synthesis synthesis = { .area_bytes = PERF_MAX_TRACE_SIZE };
+
 const struct lbpf_progtype lbpf_tracepoint_type = {
 	.type		= BPF_PROG_TYPE_TRACEPOINT,
 	.name		= "tracepoint",
@@ -34,4 +37,5 @@ const struct lbpf_progtype lbpf_tracepoint_type = {
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),
 	.helper		= lbpf_trace_helper,
+	.synthesis	= &synthesis,
 };

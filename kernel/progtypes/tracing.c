@@ -15,6 +15,7 @@
 #include <lbpf/insn.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
+#include <lbpf/synthetic.h>
 
 #include "raw_run.h"
 
@@ -74,7 +75,43 @@ static const struct lbpf_ctx_field perf_fields[] = {
 	SAMPLE(addr, addr),
 };
 
-#define TRACING(id, text, rows, bytes, run)				\
+/* What the kernel's context points to lies behind it. */
+struct perf_area {
+	struct bpf_perf_event_data_kern	kern;
+	struct pt_regs			regs;
+	struct perf_sample_data		data;
+};
+
+static void link_perf(struct lbpf_synthetic *made)
+{
+	const struct bpf_perf_event_data *user = made->user;
+	struct perf_area *area = made->area;
+
+	area->regs = user->regs;
+	area->kern.regs = &area->regs;
+	area->kern.data = &area->data;
+}
+
+/* The buffer is the caller's data. */
+static void link_writable(struct lbpf_synthetic *made)
+{
+	*(void **)made->area = made->data;
+}
+
+static const struct lbpf_synthesis writable_synthesis = {
+	.area_bytes	= LBPF_RAW_CTX_BYTES,
+	.has_data	= true,
+	.link		= link_writable,
+};
+
+static const struct lbpf_synthesis kprobe_synthesis = { .area_bytes = sizeof(struct pt_regs) };
+
+static const struct lbpf_synthesis perf_synthesis = {
+	.area_bytes	= sizeof(struct perf_area),
+	.link		= link_perf,
+};
+
+#define TRACING(id, text, rows, bytes, run, made)			\
 	{								\
 		.type		= (id),					\
 		.name		= text,					\
@@ -84,16 +121,18 @@ static const struct lbpf_ctx_field perf_fields[] = {
 		.nr_fields	= ARRAY_SIZE(rows),			\
 		.helper		= lbpf_trace_helper,			\
 		.test_run	= (run),				\
+		.synthesis	= (made),				\
 	}
 
 const struct lbpf_progtype lbpf_kprobe_type =
-	TRACING(BPF_PROG_TYPE_KPROBE, "kprobe", kprobe_fields, sizeof(struct pt_regs), NULL);
+	TRACING(BPF_PROG_TYPE_KPROBE, "kprobe", kprobe_fields, sizeof(struct pt_regs), NULL,
+		&kprobe_synthesis);
 const struct lbpf_progtype lbpf_perf_event_type =
 	TRACING(BPF_PROG_TYPE_PERF_EVENT, "perf_event", perf_fields,
-		sizeof(struct bpf_perf_event_data), NULL);
+		sizeof(struct bpf_perf_event_data), NULL, &perf_synthesis);
 const struct lbpf_progtype lbpf_raw_tracepoint_type =
 	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tracepoint", raw_fields, LBPF_RAW_CTX_BYTES,
-		lbpf_raw_test_run);
+		lbpf_raw_test_run, NULL);
 const struct lbpf_progtype lbpf_raw_tracepoint_writable_type =
 	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "raw_tracepoint_writable", writable_fields,
-		LBPF_RAW_CTX_BYTES, lbpf_raw_test_run);
+		LBPF_RAW_CTX_BYTES, NULL, &writable_synthesis);

@@ -115,6 +115,206 @@ static void arguments(void)
 	run_traced(&attr, "stdin");
 }
 
+/* What each program type says to a test run: with nothing, data, a context, or both. */
+static void each_type(void)
+{
+	static const struct bpf_insn ret1[] = { MOV_IMM(0, 1), EXIT() };
+	static const struct {
+		uint32_t type, attach;
+	} types[] = {
+		{ BPF_PROG_TYPE_KPROBE, 0 }, { BPF_PROG_TYPE_SCHED_CLS, 0 },
+		{ BPF_PROG_TYPE_SCHED_ACT, 0 }, { BPF_PROG_TYPE_TRACEPOINT, 0 },
+		{ BPF_PROG_TYPE_XDP, 0 }, { BPF_PROG_TYPE_PERF_EVENT, 0 },
+		{ BPF_PROG_TYPE_CGROUP_SKB, 0 }, { BPF_PROG_TYPE_CGROUP_SOCK, 0 },
+		{ BPF_PROG_TYPE_LWT_IN, 0 }, { BPF_PROG_TYPE_LWT_OUT, 0 },
+		{ BPF_PROG_TYPE_LWT_XMIT, 0 }, { BPF_PROG_TYPE_SOCK_OPS, 0 },
+		{ BPF_PROG_TYPE_SK_SKB, 0 }, { BPF_PROG_TYPE_CGROUP_DEVICE, 0 },
+		{ BPF_PROG_TYPE_SK_MSG, 0 }, { BPF_PROG_TYPE_RAW_TRACEPOINT, 0 },
+		{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
+		{ BPF_PROG_TYPE_LWT_SEG6LOCAL, 0 }, { BPF_PROG_TYPE_SK_REUSEPORT, 0 },
+		{ BPF_PROG_TYPE_FLOW_DISSECTOR, 0 }, { BPF_PROG_TYPE_CGROUP_SYSCTL, 0 },
+		{ BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, 0 },
+		{ BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT },
+		{ BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP },
+	};
+	static unsigned char ctx[256];
+	unsigned int i, what;
+	union bpf_attr attr;
+	char name[64];
+	int fd;
+
+	fill_data();
+	for (i = 0; i < ARRAY_SIZE_OF(types); i++) {
+		attr = load_attr(ret1, ARRAY_SIZE_OF(ret1));
+		attr.prog_type = types[i].type;
+		attr.expected_attach_type = types[i].attach;
+		fd = bpf_traced(BPF_PROG_LOAD, &attr, "type %u", types[i].type);
+		for (what = 0; fd >= 0 && what < 8; what++) {
+			memset(ctx, 0, sizeof(ctx));
+			memset(data_out, 0, sizeof(data_out));
+			attr = run_attr(fd, 64);
+			if (!(what & 1))
+				attr.test.data_in = 0;
+			attr.test.data_size_in = what & 1 ? 64 : 0;
+			if (what & 2) {
+				attr.test.ctx_in = PTR(ctx);
+				attr.test.ctx_size_in = 64;
+			}
+			if (what & 4) {
+				attr.test.data_out = PTR(data_out);
+				attr.test.data_size_out = sizeof(data_out);
+				attr.test.repeat = 0;
+			}
+			snprintf(name, sizeof(name), "type %u with %u", types[i].type, what);
+			run_traced(&attr, name);
+			trace_bytes(data_out, 128, "%s data", name);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* A test run with a context of each word changed, and its context and data afterwards. */
+static void run_words(int fd, uint32_t len, const uint32_t *ctx, uint32_t nr_words,
+		      const char *what)
+{
+	static const uint32_t values[] = { 1, 2, 4, 10, 64, 65, 0x10000, ~0U };
+	uint32_t words[64], out[64], i, v;
+	union bpf_attr attr;
+	char name[64];
+
+	for (i = 0; i <= nr_words; i++) {
+		for (v = 0; v < (i < nr_words ? ARRAY_SIZE_OF(values) : 1); v++) {
+			memcpy(words, ctx, nr_words * 4);
+			memset(out, 0, sizeof(out));
+			memset(data_out, 0, sizeof(data_out));
+			if (i < nr_words)
+				words[i] = values[v];
+			attr = run_attr(fd, len);
+			if (!len)
+				attr.test.data_in = 0;
+			attr.test.ctx_in = PTR(words);
+			attr.test.ctx_size_in = nr_words * 4;
+			attr.test.ctx_out = PTR(out);
+			attr.test.ctx_size_out = sizeof(out);
+			attr.test.data_out = len ? PTR(data_out) : 0;
+			attr.test.data_size_out = len ? sizeof(data_out) : 0;
+			snprintf(name, sizeof(name), "%s word %u = %u", what, i,
+				 i < nr_words ? values[v] : 0);
+			run_traced(&attr, name);
+			trace_bytes(out, sizeof(out), "%s ctx", name);
+			trace_bytes(data_out, 128, "%s data", name);
+		}
+	}
+}
+
+static int load_type(const struct bpf_insn *insns, uint32_t nr, uint32_t type, uint32_t attach)
+{
+	union bpf_attr attr = load_attr(insns, nr);
+
+	attr.prog_type = type;
+	attr.expected_attach_type = attach;
+	return bpf_traced(BPF_PROG_LOAD, &attr, "load type %u", type);
+}
+
+/* Frames with metadata, devices and queues. */
+static void xdp_context(void)
+{
+	static const struct bpf_insn insns[] = {
+		LDX(BPF_W, 0, 1, offsetof(struct xdp_md, data)),
+		LDX(BPF_W, 2, 1, offsetof(struct xdp_md, data_meta)),
+		LDX(BPF_W, 3, 1, offsetof(struct xdp_md, ingress_ifindex)),
+		LDX(BPF_W, 4, 1, offsetof(struct xdp_md, rx_queue_index)),
+		ALU64(BPF_SUB, 0, 2), MOV(5, 0),
+		ALU64_IMM(BPF_LSH, 3, 8), ALU64_IMM(BPF_LSH, 4, 16),
+		ALU64(BPF_OR, 5, 3), ALU64(BPF_OR, 5, 4), MOV(0, 5),
+		EXIT(),
+	};
+	uint32_t ctx[sizeof(struct xdp_md) / 4] = { 0, 64 };
+	int fd = load_type(insns, ARRAY_SIZE_OF(insns), BPF_PROG_TYPE_XDP, 0);
+	uint32_t data;
+	char what[32];
+
+	fill_data();
+	for (data = 0; fd >= 0 && data <= 16; data += 4) {
+		ctx[0] = data;
+		snprintf(what, sizeof(what), "data %u", data);
+		run_words(fd, 64, ctx, ARRAY_SIZE_OF(ctx), what);
+	}
+	for (data = 3300; fd >= 0 && data < 3900; data += 8) {
+		union bpf_attr attr = run_attr(fd, data);
+
+		snprintf(what, sizeof(what), "frame of %u", data);
+		run_traced(&attr, what);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Addresses and ports; nothing is looked up. */
+static void lookup_context(void)
+{
+	static const struct bpf_insn insns[] = {
+		LDX(BPF_W, 6, 1, offsetof(struct bpf_sk_lookup, local_port)),
+		LDX(BPF_W, 0, 1, offsetof(struct bpf_sk_lookup, remote_ip4)),
+		ALU64(BPF_ADD, 6, 0),
+		LDX(BPF_W, 0, 1, offsetof(struct bpf_sk_lookup, local_ip6[3])),
+		ALU64(BPF_ADD, 6, 0),
+		LDX(BPF_W, 0, 1, offsetof(struct bpf_sk_lookup, protocol)),
+		ALU64(BPF_ADD, 6, 0), ALU64_IMM(BPF_AND, 6, 1), MOV(0, 6),
+		EXIT(),
+	};
+	uint32_t ctx[sizeof(struct bpf_sk_lookup) / 4] = { 0 };
+	int fd = load_type(insns, ARRAY_SIZE_OF(insns), BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP);
+
+	if (fd < 0)
+		return;
+	ctx[2] = 2;
+	run_words(fd, 0, ctx, ARRAY_SIZE_OF(ctx), "IPv4");
+	ctx[2] = 10;
+	run_words(fd, 0, ctx, ARRAY_SIZE_OF(ctx), "IPv6");
+	run_words(fd, 64, ctx, 4, "with data");
+	close(fd);
+}
+
+/* What the program leaves in the flow keys. */
+static void flow_context(void)
+{
+	static const struct bpf_insn insns[] = {
+		LDX(BPF_DW, 2, 1, offsetof(struct __sk_buff, flow_keys)),
+		LDX(BPF_H, 3, 2, offsetof(struct bpf_flow_keys, thoff)),
+		ALU64_IMM(BPF_ADD, 3, 100),
+		STX(BPF_H, 2, 3, offsetof(struct bpf_flow_keys, thoff)),
+		LDX(BPF_H, 3, 2, offsetof(struct bpf_flow_keys, nhoff)),
+		ALU64_IMM(BPF_SUB, 3, 5),
+		STX(BPF_H, 2, 3, offsetof(struct bpf_flow_keys, nhoff)),
+		LDX(BPF_W, 0, 2, offsetof(struct bpf_flow_keys, flags)),
+		EXIT(),
+	};
+	uint32_t ctx[sizeof(struct bpf_flow_keys) / 4] = { 0 };
+	int fd = load_type(insns, ARRAY_SIZE_OF(insns), BPF_PROG_TYPE_FLOW_DISSECTOR, 0);
+	static const uint32_t lens[] = { 0, 13, 14, 15, 64, 1500, 4096, 4097, 8192 };
+	union bpf_attr attr;
+	char what[32];
+	uint32_t i;
+
+	if (fd < 0)
+		return;
+	fill_data();
+	run_words(fd, 64, ctx, ARRAY_SIZE_OF(ctx), "flow");
+	for (i = 0; i < ARRAY_SIZE_OF(lens); i++) {
+		attr = run_attr(fd, lens[i]);
+		attr.test.data_out = PTR(data_out);
+		attr.test.data_size_out = sizeof(data_out);
+		attr.test.repeat = i;
+		memset(data_out, 0, sizeof(data_out));
+		snprintf(what, sizeof(what), "flow of %u", lens[i]);
+		run_traced(&attr, what);
+		trace_bytes(data_out, 128, "%s data", what);
+	}
+	close(fd);
+}
+
 /* Each byte of the context that is passed in. */
 static void context(void)
 {
@@ -427,6 +627,10 @@ static void raw_contexts(void)
 
 const struct scenario prog_run_scenarios[] = {
 	{ "run arguments", arguments },
+	{ "run types", each_type },
+	{ "run xdp", xdp_context },
+	{ "run lookup", lookup_context },
+	{ "run flow", flow_context },
 	{ "run context", context },
 	{ "run alu", alu },
 	{ "run endian", endian },

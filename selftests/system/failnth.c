@@ -35,7 +35,7 @@ struct fail_case {
 };
 
 /* What maps of maps hold, and what programs look up in where the map is not for that. */
-static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd;
+static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd, ops_fd, xdp_fd;
 static enum bpf_map_type map_type;
 static unsigned char buf[1 << 16], out[1 << 16];
 static uint32_t keys[64];
@@ -199,6 +199,21 @@ static int load(uint32_t log_level)
 	return lbpf_sys(BPF_PROG_LOAD, &attr);
 }
 
+/* A program that passes everything, for a type with a test run of its own kind. */
+static int load_passing(enum bpf_prog_type type, enum bpf_attach_type attach)
+{
+	const struct bpf_insn insns[] = { MOV_IMM(0, 1), EXIT() };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = type;
+	attr.expected_attach_type = attach;
+	attr.insns = PTR(insns);
+	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.license = PTR("GPL");
+	return lbpf_sys(BPF_PROG_LOAD, &attr);
+}
+
 static int run_load(const struct fail_case *c)
 {
 	return load(0);
@@ -218,6 +233,37 @@ static int run_test(const struct fail_case *c)
 	attr.test.prog_fd = prog_fd;
 	attr.test.data_in = PTR(buf);
 	attr.test.data_size_in = 100;
+	attr.test.data_out = PTR(out);
+	attr.test.data_size_out = sizeof(out);
+	attr.test.ctx_in = PTR(&ctx);
+	attr.test.ctx_size_in = sizeof(ctx);
+	return lbpf_sys(BPF_PROG_TEST_RUN, &attr);
+}
+
+static int run_synthetic(const struct fail_case *c)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = ops_fd;
+	attr.test.flags = LBPF_F_TEST_SYNTHETIC;
+	attr.test.data_in = PTR(buf);
+	attr.test.data_size_in = 100;
+	attr.test.ctx_out = PTR(out);
+	attr.test.ctx_size_out = sizeof(out);
+	return lbpf_sys(BPF_PROG_TEST_RUN, &attr);
+}
+
+/* Metadata and a tail. */
+static int run_xdp(const struct fail_case *c)
+{
+	struct xdp_md ctx = { .data = 8, .data_end = 60 };
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = xdp_fd;
+	attr.test.data_in = PTR(buf);
+	attr.test.data_size_in = 5000;
 	attr.test.data_out = PTR(out);
 	attr.test.data_size_out = sizeof(out);
 	attr.test.ctx_in = PTR(&ctx);
@@ -453,6 +499,8 @@ static const struct fail_case cases[] = {
 	ALL_TYPES("prog load", run_load),
 	{ "prog load with log", BPF_MAP_TYPE_HASH, 0, run_load_log },
 	{ "test_run", BPF_MAP_TYPE_HASH, 0, run_test },
+	{ "test_run, synthetic", BPF_MAP_TYPE_HASH, 0, run_synthetic },
+	{ "test_run, xdp", BPF_MAP_TYPE_HASH, 0, run_xdp },
 	{ "map info", BPF_MAP_TYPE_HASH, 0, run_map_info },
 	{ "prog info", BPF_MAP_TYPE_HASH, 0, run_prog_info },
 	{ "bind map", BPF_MAP_TYPE_HASH, 0, run_bind },
@@ -545,8 +593,10 @@ int main(void)
 	ksft_set_plan(ARRAY_SIZE(cases) + 1);
 	inner_fd = create(&(struct fail_case){ .type = BPF_MAP_TYPE_ARRAY });
 	plain_fd = create(&(struct fail_case){ .type = BPF_MAP_TYPE_HASH });
-	if (inner_fd < 0 || plain_fd < 0)
-		ksft_exit_fail_msg("maps: %s\n", strerror(errno));
+	ops_fd = load_passing(BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS);
+	xdp_fd = load_passing(BPF_PROG_TYPE_XDP, 0);
+	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0)
+		ksft_exit_fail_msg("maps and programs: %s\n", strerror(errno));
 	lbpf_stats_read(&before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		ksft_test_result(sweep(&cases[i]), "%s\n", cases[i].name);
