@@ -77,6 +77,7 @@ selftests:
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD)
 	$(Q)$(MAKE) -s -C tools O=$(BUILD) demo
 	$(Q)scripts/kernel-suites $(BUILD)/$(firstword $(KERNELS))/vmlinux $(BUILD)/suites
+	$(Q)scripts/kernel-progs $(BUILD)/suites/progs
 
 # Kernels and headers may arrive with setup, so what follows is made by a make of its own.
 test: setup

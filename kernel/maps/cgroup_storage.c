@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/btf.h>
 #include <lbpf/map.h>
 #include <lbpf/maps.h>
 
@@ -97,11 +98,49 @@ static struct lbpf_map *storage_alloc(const union bpf_attr *attr)
 	return map;
 }
 
+static bool is_member(const struct lbpf_btf *btf, const struct btf_type *type, u32 i, u32 bit_off,
+		      u32 bytes)
+{
+	const struct btf_member *member = lbpf_btf_members(type) + i;
+	u32 member_bytes;
+
+	return lbpf_btf_member_bit_off(type, member) == bit_off &&
+	       lbpf_btf_sized(btf, member->type, NULL, &member_bytes) && member_bytes == bytes;
+}
+
+/* A key is the id of a cgroup, or a struct bpf_cgroup_storage_key. */
+static int storage_check_btf(const struct lbpf_map *map, const struct lbpf_btf *btf, u32 key_id,
+			     u32 value_id)
+{
+	const struct btf_type *key = lbpf_btf_type(btf, key_id);
+	u32 type_bits = 8 * offsetof(struct bpf_cgroup_storage_key, attach_type);
+
+	if (map->key_size == sizeof(__u64))
+		return lbpf_btf_kind(key) == BTF_KIND_INT &&
+		       BTF_INT_BITS(lbpf_btf_int(key)) == 64 ? 0 : -EINVAL;
+	return lbpf_btf_kind(key) == BTF_KIND_STRUCT && lbpf_btf_vlen(key) == 2 &&
+	       is_member(btf, key, 0, 0, sizeof(__u64)) &&
+	       is_member(btf, key, 1, type_bits, sizeof(__u32)) ? 0 : -EINVAL;
+}
+
 static void *storage_value(struct lbpf_map *map)
 {
 	struct lbpf_cgroup_storage *storage = storage_of(map);
 
 	return is_percpu(map) ? this_cpu_ptr(storage->percpu) : storage->plain;
+}
+
+/* Another run may hold the lock, or wait for it. */
+static void clear_plain(const struct lbpf_map *map, void *value)
+{
+	u32 end = map->spin_lock_off + sizeof(struct bpf_spin_lock);
+
+	if (map->spin_lock_off < 0) {
+		memset(value, 0, map->elem_size);
+		return;
+	}
+	memset(value, 0, map->spin_lock_off);
+	memset(value + end, 0, map->elem_size - end);
 }
 
 static void storage_begin(struct lbpf_map *map)
@@ -110,7 +149,7 @@ static void storage_begin(struct lbpf_map *map)
 	int cpu;
 
 	if (!is_percpu(map)) {
-		memset(storage->plain, 0, map->elem_size);
+		clear_plain(map, storage->plain);
 		return;
 	}
 	for_each_possible_cpu(cpu)
@@ -148,15 +187,16 @@ static u64 storage_bytes(const struct lbpf_map *map)
 	       (u64)map->elem_size * (is_percpu(map) ? num_possible_cpus() : 1);
 }
 
-#define STORAGE_OPS(id, text, ...)					\
+#define STORAGE_OPS(id, text, more_uses, ...)					\
 	{								\
 		.type = (id),						\
 		.name = text,						\
 		.kernel_struct = "bpf_cgroup_storage_map",		\
-		.uses = LBPF_USE_LOCAL_STORAGE,				\
+		.uses = LBPF_USE_LOCAL_STORAGE | (more_uses),			\
 		.create_flags = STORAGE_FLAGS,				\
 		.alloc_check = storage_alloc_check,			\
 		.alloc = storage_alloc,					\
+		.check_btf = storage_check_btf,				\
 		.free = storage_free,					\
 		.run_begin = storage_begin,				\
 		.run_value = storage_value,				\
@@ -169,7 +209,7 @@ static u64 storage_bytes(const struct lbpf_map *map)
 	}
 
 const struct lbpf_map_ops lbpf_cgroup_storage_ops =
-	STORAGE_OPS(BPF_MAP_TYPE_CGROUP_STORAGE, "cgroup_storage");
+	STORAGE_OPS(BPF_MAP_TYPE_CGROUP_STORAGE, "cgroup_storage", LBPF_USE_VALUE_LOCK);
 const struct lbpf_map_ops lbpf_percpu_cgroup_storage_ops =
-	STORAGE_OPS(BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, "percpu_cgroup_storage",
+	STORAGE_OPS(BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, "percpu_cgroup_storage", 0,
 		    .user_value_bytes = percpu_user_bytes);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/btf.h>
 #include <kselftest.h>
@@ -33,6 +34,8 @@ struct value {
 #define WORD_OFF(i)	(offsetof(struct value, words) + 8 * (i))
 
 static int key_id, value_id, func_ids[2];
+/* LRU maps and inner maps take timers only. */
+static bool has_lock = true;
 
 static int load_types(enum test_side side)
 {
@@ -49,7 +52,7 @@ static int load_types(enum test_side side)
 	words_id = btf__add_array(btf, key_id, u64_id, NR_WORDS);
 	value_id = btf__add_struct(btf, "value", sizeof(struct value));
 	btf__add_field(btf, "number", key_id, 0, 0);
-	btf__add_field(btf, "lock", lock_id, 8 * LOCK_OFF, 0);
+	btf__add_field(btf, "lock", has_lock ? lock_id : key_id, 8 * LOCK_OFF, 0);
 	btf__add_field(btf, "timer", timer_id, 8 * TIMER_OFF, 0);
 	btf__add_field(btf, "words", words_id, 8 * WORD_OFF(0), 0);
 	/* The program, and what its timers call. */
@@ -403,6 +406,149 @@ static void test_timer_race(__u32 type, const char *name)
 	ksft_test_result(ok, "timers while their elements and maps go: %s\n", name);
 }
 
+/**
+ * struct inner_race - A map of maps and the program that starts timers in its inner maps
+ * @outer: Array of one map.
+ * @prog: Program.
+ * @nr_failed: Calls that failed and must not.
+ * @is_over: No more replacing.
+ */
+struct inner_race {
+	int		outer;
+	int		prog;
+	atomic_int	nr_failed;
+	atomic_int	is_over;
+};
+
+static int make_outer(int inner)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_size = 4, .value_size = 4,
+		.max_entries = 1, .inner_map_fd = inner,
+	};
+
+	return test_bpf(SIDE_LBPF, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+/* Starts the timer of a random element of the inner map; the timer starts itself again. */
+static int load_inner_starter(int outer)
+{
+	struct bpf_insn insns[] = {
+		ST_IMM(BPF_W, BPF_REG_10, -8, 0),
+		MOV(BPF_REG_2, BPF_REG_10),
+		ALU64_IMM(BPF_ADD, BPF_REG_2, -8),
+		LD_MAP_FD(BPF_REG_1, outer),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JMP_IMM(BPF_JNE, BPF_REG_0, 0, 2),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+		MOV(BPF_REG_7, BPF_REG_0),
+		CALL(BPF_FUNC_get_prandom_u32),
+		ALU64_IMM(BPF_AND, BPF_REG_0, 7),
+		STX(BPF_W, BPF_REG_10, BPF_REG_0, -4),
+		MOV(BPF_REG_2, BPF_REG_10),
+		ALU64_IMM(BPF_ADD, BPF_REG_2, -4),
+		MOV(BPF_REG_1, BPF_REG_7),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JMP_IMM(BPF_JNE, BPF_REG_0, 0, 2),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+		MOV(BPF_REG_6, BPF_REG_0),
+		FIELD(TIMER_OFF), MOV(BPF_REG_2, BPF_REG_7), MOV_IMM(BPF_REG_3, 1),
+		CALL(BPF_FUNC_timer_init),
+		FIELD(TIMER_OFF),
+		LD_IMM64_RAW(BPF_REG_2, BPF_PSEUDO_FUNC, 0),
+		CALL(BPF_FUNC_timer_set_callback),
+		START(1000, 0),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+		/* the function: R3 is the value */
+		MOV(BPF_REG_6, BPF_REG_3),
+		START(500, 0),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+	__u32 nr = NR(insns), func = nr - 8, i;
+
+	for (i = 0; i < nr; i++)
+		if (insns[i].src_reg == BPF_PSEUDO_FUNC &&
+		    insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			insns[i].imm = func - i - 1;
+	return load(SIDE_LBPF, insns, nr, func);
+}
+
+static void replace_inner(struct inner_race *race, __u32 type)
+{
+	struct value value = {};
+	int inner = make_map(SIDE_LBPF, type, 8);
+	__u32 i, key = 0;
+	union bpf_attr attr = { .map_fd = race->outer, .key = PTR(&key), .value = PTR(&inner) };
+
+	for (i = 0; i < 8; i++)
+		elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, inner, i, &value, 0);
+	if (test_bpf(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)))
+		race->nr_failed++;
+	if (type != BPF_MAP_TYPE_ARRAY)
+		for (i = 0; i < 4; i++)
+			elem(SIDE_LBPF, BPF_MAP_DELETE_ELEM, inner, i, &value, 0);
+	close(inner);
+}
+
+static void *run_inner(void *arg)
+{
+	struct inner_race *race = arg;
+
+	while (!race->is_over)
+		if (run(SIDE_LBPF, race->prog, 100))
+			race->nr_failed++;
+	return NULL;
+}
+
+static void test_inner_race(__u32 type, const char *name)
+{
+	int inner = make_map(SIDE_LBPF, type, 8), i;
+	struct inner_race race = { .outer = make_outer(inner) };
+	pthread_t thread;
+	bool ok;
+
+	race.prog = load_inner_starter(race.outer);
+	ok = race.outer >= 0 && race.prog >= 0 &&
+	     !pthread_create(&thread, NULL, run_inner, &race);
+	for (i = 0; ok && i < 60; i++)
+		replace_inner(&race, type);
+	race.is_over = 1;
+	if (ok)
+		pthread_join(thread, NULL);
+	close(inner);
+	close(race.outer);
+	close(race.prog);
+	ksft_test_result(ok && !race.nr_failed, "timers of inner maps that are replaced: %s\n",
+			 name);
+}
+
+/* Neither may be seen or stopped from a mapping, nor made read-only: as in bpf(2). */
+static void test_frozen(enum test_side side, int results[2])
+{
+	union bpf_attr attr = {};
+	int map = make_map(side, BPF_MAP_TYPE_ARRAY, 4);
+
+	attr.map_fd = map;
+	results[0] = test_bpf(side, BPF_MAP_FREEZE, &attr, sizeof(attr)) ? -errno : 0;
+	results[1] = mmap(NULL, 4096, PROT_READ, MAP_SHARED, map, 0) == MAP_FAILED ? -errno : 0;
+	close(map);
+}
+
+static void test_refusals(void)
+{
+	int ours[2], theirs[2];
+
+	test_frozen(SIDE_LBPF, ours);
+	test_frozen(SIDE_KERNEL, theirs);
+	ksft_test_result(ours[0] == theirs[0] && ours[1] == theirs[1] && ours[0] && ours[1],
+			 "freeze and mmap refused as in bpf(2): %d %d, kernel %d %d\n",
+			 ours[0], ours[1], theirs[0], theirs[1]);
+}
+
 /* All that was allocated is free again, soon after the last descriptor is closed. */
 static void test_nothing_left(const struct lbpf_stats *before)
 {
@@ -428,18 +574,25 @@ int main(void)
 	} types[] = {
 		{ BPF_MAP_TYPE_ARRAY, "array" },
 		{ BPF_MAP_TYPE_HASH, "hash" },
+		{ BPF_MAP_TYPE_LRU_HASH, "LRU hash" },
 	};
 	struct lbpf_stats before;
 	unsigned int i;
 
 	ksft_print_header();
-	ksft_set_plan(3 * NR(types) + 1);
+	ksft_set_plan(4 * NR(types) + 1);
 	lbpf_stats_read(&before);
 	for (i = 0; i < NR(types); i++) {
+		has_lock = types[i].type != BPF_MAP_TYPE_LRU_HASH;
 		test_timer_results(types[i].type, types[i].name);
-		test_lock_race(types[i].type, types[i].name);
+		if (has_lock)
+			test_lock_race(types[i].type, types[i].name);
 		test_timer_race(types[i].type, types[i].name);
+		has_lock = false;
+		test_inner_race(types[i].type, types[i].name);
 	}
+	has_lock = true;
+	test_refusals();
 	test_nothing_left(&before);
 	ksft_finished();
 }

@@ -20,6 +20,7 @@
 #include "insns.h"
 #include "leaks.h"
 #include "lbpf_test.h"
+#include "raw_types.h"
 
 #define CONTROL		"/sys/kernel/debug/lbpf/fail_nth"
 #define NR_ALLOCS_MAX	2000	/* of one command */
@@ -457,6 +458,94 @@ static int run_perf_event(const struct fail_case *c)
 	return ret;
 }
 
+static int load_types(void)
+{
+	struct raw_types types;
+	union bpf_attr attr;
+
+	make_raw_types(&types);
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = PTR(&types);
+	attr.btf_size = sizeof(types);
+	attr.btf_log_level = 1;
+	attr.btf_log_buf = PTR(out);
+	attr.btf_log_size = sizeof(out);
+	return lbpf_sys(BPF_BTF_LOAD, &attr);
+}
+
+static int run_load_types(const struct fail_case *c)
+{
+	return load_types();
+}
+
+/* Closes @fd and, on success, gives @ret back, with errno as it was. */
+static int close_after(int fd, int ret)
+{
+	int err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+	return ret;
+}
+
+/* A map whose values have a lock and a timer, and an element of it. */
+static int run_typed_map(const struct fail_case *c)
+{
+	int btf_fd = load_types(), fd, ret;
+	union bpf_attr attr;
+
+	if (btf_fd < 0)
+		return btf_fd;
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = c->type;
+	attr.map_flags = c->flags;
+	attr.key_size = 4;
+	attr.value_size = RAW_VALUE_BYTES;
+	attr.max_entries = 4;
+	attr.btf_fd = btf_fd;
+	attr.btf_key_type_id = RAW_U32_ID;
+	attr.btf_value_type_id = RAW_VALUE_ID;
+	fd = close_after(btf_fd, lbpf_sys(BPF_MAP_CREATE, &attr));
+	if (fd < 0)
+		return fd;
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = fd;
+	attr.key = PTR(&keys[0]);
+	attr.value = PTR(out);
+	ret = lbpf_sys(BPF_MAP_UPDATE_ELEM, &attr);
+	attr.flags = BPF_F_LOCK;
+	if (!ret)
+		ret = lbpf_sys(BPF_MAP_LOOKUP_ELEM, &attr);
+	return close_after(fd, ret);
+}
+
+/* A program with a record of its function and of its line. */
+static int run_load_records(const struct fail_case *c)
+{
+	const struct bpf_insn insns[] = { MOV_IMM(0, 0), EXIT() };
+	const struct bpf_func_info func = { 0, RAW_FUNC_ID };
+	const struct bpf_line_info line = { 0, 1, 1, 0 };
+	int btf_fd = load_types();
+	union bpf_attr attr;
+
+	if (btf_fd < 0)
+		return btf_fd;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = PTR(insns);
+	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.license = PTR("GPL");
+	attr.prog_btf_fd = btf_fd;
+	attr.func_info = PTR(&func);
+	attr.func_info_cnt = 1;
+	attr.func_info_rec_size = sizeof(func);
+	attr.line_info = PTR(&line);
+	attr.line_info_cnt = 1;
+	attr.line_info_rec_size = sizeof(line);
+	return close_after(btf_fd, lbpf_sys(BPF_PROG_LOAD, &attr));
+}
+
 static int run_walk(const struct fail_case *c)
 {
 	struct lbpf_map_walk walk = {
@@ -508,6 +597,12 @@ static const struct fail_case cases[] = {
 	{ "explain an accepted program", BPF_MAP_TYPE_HASH, 0, run_explain },
 	{ "explain a refused program", BPF_MAP_TYPE_HASH, 0, run_explain_bad },
 	{ "attach", BPF_MAP_TYPE_HASH, 0, run_attach },
+	{ "load types", BPF_MAP_TYPE_HASH, 0, run_load_types },
+	{ "lock and timer in array", BPF_MAP_TYPE_ARRAY, 0, run_typed_map },
+	{ "lock and timer in hash", BPF_MAP_TYPE_HASH, 0, run_typed_map },
+	{ "lock and timer in hash, not preallocated", BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC,
+	  run_typed_map },
+	{ "prog load with records", BPF_MAP_TYPE_HASH, 0, run_load_records },
 };
 
 /* Nothing fails here. */

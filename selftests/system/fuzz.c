@@ -25,6 +25,7 @@
 #include "insns.h"
 #include "leaks.h"
 #include "lbpf_test.h"
+#include "raw_types.h"
 
 #define NR_THREADS	3
 #define NR_CALLS	12000	/* of each thread */
@@ -140,6 +141,34 @@ static void fill_create(struct fuzzer *f, union bpf_attr *attr)
 		attr->map_flags = rnd_below(f, 2) ? BPF_F_MMAPABLE : 0;
 	else
 		fill_create_other(f, attr);
+	if (rnd_below(f, 3))
+		return;
+	attr->value_size = RAW_VALUE_BYTES;
+	attr->btf_fd = any_fd(f);
+	attr->btf_key_type_id = RAW_U32_ID;
+	attr->btf_value_type_id = RAW_VALUE_ID;
+}
+
+/* Types, changed here and there. */
+static void fill_types(struct fuzzer *f, union bpf_attr *attr)
+{
+	uint32_t *words = (void *)f->buf, *word, i;
+
+	make_raw_types((void *)f->buf);
+	for (i = rnd_below(f, 4); i > 0; i--) {
+		word = &words[rnd_below(f, sizeof(struct raw_types) / 4)];
+		if (rnd_below(f, 2))
+			*word = any_number(f);
+		else
+			*word = RAW_INFO(rnd_below(f, 20), rnd_below(f, 4));
+	}
+	attr->btf = PTR(f->buf);
+	attr->btf_size = sizeof(struct raw_types);
+	if (rnd_below(f, 2)) {
+		attr->btf_log_level = 1;
+		attr->btf_log_buf = PTR(f->buf) + 4096;
+		attr->btf_log_size = 4096;
+	}
 }
 
 static void fill_elem(struct fuzzer *f, union bpf_attr *attr)
@@ -170,6 +199,7 @@ static void fill_load(struct fuzzer *f, union bpf_attr *attr)
 		CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), MOV_IMM(1, 1),
 		ATOMIC(BPF_W, BPF_ADD, 0, 1, 0), LD_ABS(BPF_B, 3), LDX(BPF_W, 0, 6, 0), EXIT(),
 	};
+	const struct bpf_func_info func = { 0, RAW_FUNC_ID };
 	uint32_t nr = ARRAY_SIZE(good), i;
 
 	memcpy(f->insns, good, sizeof(good));
@@ -183,6 +213,13 @@ static void fill_load(struct fuzzer *f, union bpf_attr *attr)
 	attr->insns = PTR(f->insns);
 	attr->insn_cnt = rnd_below(f, 8) ? nr : rnd_below(f, 64);
 	attr->license = PTR("GPL");
+	if (!rnd_below(f, 4)) {
+		attr->prog_btf_fd = any_fd(f);
+		attr->func_info = PTR(f->buf) + 512;
+		attr->func_info_cnt = 1;
+		attr->func_info_rec_size = sizeof(struct bpf_func_info);
+		memcpy(f->buf + 512, &func, sizeof(func));
+	}
 	if (rnd_below(f, 2)) {
 		attr->log_level = 1 + rnd_below(f, 7);
 		attr->log_buf = PTR(f->buf);
@@ -282,7 +319,9 @@ static const struct {
 	{ BPF_PROG_GET_NEXT_ID, fill_id },
 	{ BPF_MAP_GET_FD_BY_ID, fill_id },
 	{ BPF_PROG_GET_FD_BY_ID, fill_id },
-	{ BPF_BTF_LOAD, fill_nothing },
+	{ BPF_BTF_LOAD, fill_types },
+	{ BPF_BTF_GET_NEXT_ID, fill_id },
+	{ BPF_BTF_GET_FD_BY_ID, fill_id },
 	{ BPF_LINK_CREATE, fill_bind },
 	{ BPF_ENABLE_STATS, fill_nothing },
 	{ LBPF_SOCK_ATTACH, fill_sock },
