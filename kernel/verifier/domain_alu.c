@@ -464,9 +464,10 @@ static bool is_operand_unknown(bool is_64, const struct lbpf_scalar *s)
 
 	if (is_64)
 		return lbpf_scalar_is_unknown(s);
+	if (lbpf_tnum_subreg(s->bits).mask != lbpf_width_mask(LBPF_LOW_BITS))
+		return false;
 	lbpf_range_set_full(LBPF_LOW_BITS, &full);
-	return lbpf_range_equal(&full, &s->r32) &&
-	       lbpf_tnum_subreg(s->bits).mask == lbpf_width_mask(LBPF_LOW_BITS);
+	return lbpf_range_equal(&full, &s->r32);
 }
 
 /* Does a number that may be any make the result any number, whatever the other one is? */
@@ -491,7 +492,8 @@ static bool fold(u8 op, bool is_64, struct lbpf_scalar *dst, const struct lbpf_s
 
 	if (!lbpf_scalar_is_const(dst) && is_operand_unknown(is_64, dst)) {
 		if (is_spreading(op) && !lbpf_scalar_is_empty(src)) {
-			forget(is_64, dst);
+			if (!is_64)
+				forget(false, dst);
 			return true;
 		}
 		return lbpf_scalar_is_const(src) && fold_unknown(op, is_64, dst, b);

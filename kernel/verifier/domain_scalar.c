@@ -161,6 +161,8 @@ bool lbpf_scalar_is_unknown(const struct lbpf_scalar *s)
 {
 	struct lbpf_scalar unknown;
 
+	if (!lbpf_tnum_is_unknown(s->bits))
+		return false;
 	lbpf_scalar_set_unknown(&unknown);
 	return lbpf_scalar_equal(s, &unknown);
 }
