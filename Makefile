@@ -39,7 +39,7 @@ kcc = $(shell sed -n 's/^\#define CONFIG_CC_VERSION_TEXT "\([^ ]*\) .*/\1/p' \
 Q := $(if $(V),,@)
 KBUILD_NOISE := Skipping BTF generation for|You are using:|The kernel was built by:|compiler differs
 
-.PHONY: test-jit-differential test-jit-differential-in
+.PHONY: bench-stages bench-stages-in test-jit-differential test-jit-differential-in
 .PHONY: all modules tools selftests setup test shell shell-in run run-in bench bench-in check print-kernels print-first debug-kernel test-debug clean FORCE
 all: modules tools
 
@@ -125,6 +125,15 @@ bench-load-in: modules
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
 	$(Q)scripts/vm.sh -k $(KERNEL) -i shift=0,sleep=off -t 900 -M $(BUILD)/$(KERNEL)/lbpf.ko \
 		-r $(BUILD)/selftests/bench:/bench -- /bench/load $(BENCH)
+
+# make bench-stages [KERNEL=<release>]: ... by stage, for each instruction of a program.
+bench-stages: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$(firstword $(TARGETS))) bench-stages-in
+
+bench-stages-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
+	$(Q)scripts/vm.sh -k $(KERNEL) -i shift=0,sleep=off -t 900 -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/stages
 
 # make shell [KERNEL=<release>]: /lbpf holds the products; leave with "exit" or C-a x.
 shell: setup

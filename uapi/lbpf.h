@@ -124,6 +124,9 @@ struct lbpf_map_walk {
  * @nr_allocs: Live allocations of the accounted allocator.
  * @text_bytes: Bytes of the text arena in use.
  * @text_size_bytes: Size of the text arena.
+ * @verify_ns: Time that verifying programs has taken so far.
+ * @rewrite_ns: ... rewriting them.
+ * @emit_ns: ... compiling them.
  *
  * Needs CAP_SYS_ADMIN.
  */
@@ -135,6 +138,9 @@ struct lbpf_stats {
 	__u64	nr_allocs;
 	__u64	text_bytes;
 	__u64	text_size_bytes;
+	__u64	verify_ns;
+	__u64	rewrite_ns;
+	__u64	emit_ns;
 };
 
 /*

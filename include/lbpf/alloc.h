@@ -39,6 +39,8 @@ do {						\
 /* Zeroed memory, physically contiguous or not, near @numa_node (NUMA_NO_NODE: any).  May sleep. */
 void *lbpf_area_alloc(size_t size_bytes, int numa_node);
 void *lbpf_area_alloc_array(size_t nr, size_t size_bytes, int numa_node);
+/* The same, not zeroed. */
+void *lbpf_area_alloc_raw(size_t nr, size_t size_bytes, int numa_node);
 void lbpf_area_free(const void *ptr);
 
 /* Zeroed, page-aligned memory that lbpf_user_area_map() can map into a process.  May sleep. */

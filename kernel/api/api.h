@@ -47,6 +47,17 @@ struct lbpf_call {
 /* A command: its non-negative result (a descriptor, 0), or -errno. */
 typedef int (*lbpf_command_fn)(struct lbpf_call *call);
 
+/* Stages of PROG_LOAD whose time is counted. */
+enum lbpf_load_stage {
+	LBPF_LOAD_VERIFY,
+	LBPF_LOAD_REWRITE,
+	LBPF_LOAD_EMIT,
+	NR_LBPF_LOAD_STAGES,
+};
+
+/* prog_load.c: time that @stage has taken so far, ns. */
+u64 lbpf_load_ns(enum lbpf_load_stage stage);
+
 /* dispatch.c: the call behind ioctl(@nr, @size_bytes, @uattr). */
 long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr);
 /* ... of a command inside of another one. */

@@ -4,6 +4,7 @@
  *
  * Layer: api.
  */
+#include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
@@ -197,9 +198,33 @@ static int finish_lines(struct load *load)
 	return 0;
 }
 
+/* Time that all loads have taken, by stage. */
+static atomic64_t stage_ns[NR_LBPF_LOAD_STAGES];
+
+/**
+ * lbpf_load_ns() - Time that a stage of PROG_LOAD has taken so far
+ * @stage: Stage.
+ *
+ * Context: Any.
+ * Return: ns, of all programs since the module was loaded.
+ */
+u64 lbpf_load_ns(enum lbpf_load_stage stage)
+{
+	return atomic64_read(&stage_ns[stage]);
+}
+
+static void add_time(enum lbpf_load_stage stage, u64 start_ns)
+{
+	atomic64_add(ktime_get_ns() - start_ns, &stage_ns[stage]);
+}
+
 static int verify(struct load *load)
 {
-	return lbpf_verify(&load->code);
+	u64 start_ns = ktime_get_ns();
+	int err = lbpf_verify(&load->code);
+
+	add_time(LBPF_LOAD_VERIFY, start_ns);
+	return err;
 }
 
 static int keep_facts(struct load *load)
@@ -211,7 +236,11 @@ static int keep_facts(struct load *load)
 
 static int rewrite(struct load *load)
 {
-	return lbpf_rewrite(&load->code);
+	u64 start_ns = ktime_get_ns();
+	int err = lbpf_rewrite(&load->code);
+
+	add_time(LBPF_LOAD_REWRITE, start_ns);
+	return err;
 }
 
 static int keep_dump(struct load *load)
@@ -243,8 +272,10 @@ static int blind(struct load *load)
 
 static int emit(struct load *load)
 {
+	u64 start_ns = ktime_get_ns();
 	struct lbpf_image *image = lbpf_jit(&load->code);
 
+	add_time(LBPF_LOAD_EMIT, start_ns);
 	if (IS_ERR(image))
 		return PTR_ERR(image);
 	lbpf_image_name(image, load->prog->tag, sizeof(load->prog->tag), load->prog->name);

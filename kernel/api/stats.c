@@ -32,6 +32,9 @@ int lbpf_cmd_stats(struct lbpf_call *call)
 		.nr_allocs = lbpf_alloc_count(),
 		.text_bytes = lbpf_text_used_bytes(),
 		.text_size_bytes = lbpf_text_size_bytes(),
+		.verify_ns = lbpf_load_ns(LBPF_LOAD_VERIFY),
+		.rewrite_ns = lbpf_load_ns(LBPF_LOAD_REWRITE),
+		.emit_ns = lbpf_load_ns(LBPF_LOAD_EMIT),
 	};
 	u32 size_bytes = min_t(u32, call->size_bytes, sizeof(stats));
 

@@ -4,6 +4,8 @@
  *
  * Layer: jit (p).  Source: Intel SDM 2A chapter 2.
  */
+#include <linux/string.h>
+
 #include "x86_emit.h"
 
 #define REX		0x40
@@ -49,6 +51,12 @@ static bool is_byte_reg(u32 op, u32 size, u8 reg)
  */
 void lbpf_x86_put(struct lbpf_x86_buf *buf, u64 bytes, u32 nr)
 {
+	/* What is written too much, the next ones write over. */
+	if (buf->len + sizeof(bytes) <= buf->max) {
+		memcpy(buf->bytes + buf->len, &bytes, sizeof(bytes));
+		buf->len += nr;
+		return;
+	}
 	if (buf->len + nr > buf->max) {
 		buf->overflow = true;
 		return;

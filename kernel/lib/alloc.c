@@ -118,6 +118,18 @@ void lbpf_free(const void *ptr)
 	kfree(ptr);
 }
 
+static void *alloc_area(size_t size_bytes, gfp_t zero, int numa_node)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | QUIETLY | zero;
+
+	if (lbpf_alloc_fails())
+		return NULL;
+	/* kvmalloc() refuses more than INT_MAX. */
+	if (size_bytes > INT_MAX)
+		return count(__vmalloc(size_bytes, gfp));
+	return count(kvmalloc_node(size_bytes, gfp, numa_node));
+}
+
 /**
  * lbpf_area_alloc() - Allocate zeroed memory of any size
  * @size_bytes: Size, bounded by the caller.
@@ -128,14 +140,7 @@ void lbpf_free(const void *ptr)
  */
 void *lbpf_area_alloc(size_t size_bytes, int numa_node)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | QUIETLY;
-
-	if (lbpf_alloc_fails())
-		return NULL;
-	/* kvmalloc() refuses more than INT_MAX. */
-	if (size_bytes > INT_MAX)
-		return count(__vmalloc(size_bytes, gfp));
-	return count(kvmalloc_node(size_bytes, gfp, numa_node));
+	return alloc_area(size_bytes, __GFP_ZERO, numa_node);
 }
 
 /**
@@ -154,6 +159,24 @@ void *lbpf_area_alloc_array(size_t nr, size_t size_bytes, int numa_node)
 	if (check_mul_overflow(nr, size_bytes, &total_bytes))
 		return NULL;
 	return lbpf_area_alloc(total_bytes, numa_node);
+}
+
+/**
+ * lbpf_area_alloc_raw() - Allocate an array of any size that the caller fills in
+ * @nr: Elements.
+ * @size_bytes: Size of each.
+ * @numa_node: Node, or NUMA_NO_NODE.
+ *
+ * Context: Process context, may sleep.
+ * Return: Memory for lbpf_area_free(), or NULL, also when the size overflows.
+ */
+void *lbpf_area_alloc_raw(size_t nr, size_t size_bytes, int numa_node)
+{
+	size_t total_bytes;
+
+	if (check_mul_overflow(nr, size_bytes, &total_bytes))
+		return NULL;
+	return alloc_area(total_bytes, 0, numa_node);
 }
 
 /**

@@ -23,7 +23,7 @@
 
 static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 {
-	void *new = lbpf_area_alloc_array(max, size_bytes, NUMA_NO_NODE);
+	void *new = lbpf_area_alloc_raw(max, size_bytes, NUMA_NO_NODE);
 
 	if (new && nr)
 		memcpy(new, old, nr * size_bytes);
@@ -83,10 +83,9 @@ static void append(struct lbpf_rewrite *rw, struct bpf_insn insn, const struct l
  */
 void lbpf_rw_keep_without(struct lbpf_rewrite *rw, u32 flags)
 {
-	struct lbpf_insn_aux aux = *rw->aux;
-
-	aux.flags &= ~flags;
-	append(rw, *rw->insn, &aux, lbpf_insn_has_target(rw->insn) ? rw->index + 1 : 0);
+	append(rw, *rw->insn, rw->aux, lbpf_insn_has_target(rw->insn) ? rw->index + 1 : 0);
+	if (!rw->err)
+		rw->new_aux[rw->nr - 1].flags &= ~flags;
 	if (lbpf_rw_is_imm64(rw->insn))
 		append(rw, rw->insn[1], &rw->aux[1], 0);
 }
@@ -201,28 +200,30 @@ struct lbpf_insn_aux *lbpf_rw_last_aux(struct lbpf_rewrite *rw)
 	return rw->err ? NULL : &rw->new_aux[rw->nr - 1];
 }
 
-/* Subprogram calls and addresses keep the distance in imm, for dumps. */
-static void repair_calls(struct lbpf_rewrite *rw)
+/*
+ * The functions start elsewhere.  Calls and addresses of them keep the distance in imm, for dumps.
+ */
+static void move_funcs(struct lbpf_code *code, const u32 *new_index)
 {
-	const struct lbpf_subprog *subprogs = rw->code->subprogs;
 	u32 i;
 
-	for (i = 0; i < rw->nr; i++)
-		if (rw->new_aux[i].flags & (LBPF_INSN_SUBPROG_CALL | LBPF_INSN_FUNC_ADDR))
-			rw->insns[i].imm = subprogs[rw->new_aux[i].subprog].start - i - 1;
+	for (i = 0; i <= code->nr_subprogs; i++)
+		code->subprogs[i].start = new_index[code->subprogs[i].start];
+	if (code->nr_subprogs == 1)
+		return;
+	for (i = 0; i < code->nr_insns; i++)
+		if (code->aux[i].flags & (LBPF_INSN_SUBPROG_CALL | LBPF_INSN_FUNC_ADDR))
+			code->insns[i].imm = code->subprogs[code->aux[i].subprog].start - i - 1;
 }
 
 static void adopt(struct lbpf_rewrite *rw)
 {
 	struct lbpf_code *code = rw->code;
-	u32 i;
 
-	for (i = 0; i <= code->nr_subprogs; i++)
-		code->subprogs[i].start = rw->new_index[code->subprogs[i].start];
-	repair_calls(rw);
 	swap(code->insns, rw->insns);
 	swap(code->aux, rw->new_aux);
 	code->nr_insns = rw->nr;
+	move_funcs(code, rw->new_index);
 }
 
 /**
@@ -255,13 +256,18 @@ static bool applies_to(const struct lbpf_code *code, const struct lbpf_step *ste
 	       step->applies(code, index);
 }
 
+static u32 slots_of(const struct bpf_insn *insn)
+{
+	return lbpf_rw_is_imm64(insn) ? 2 : 1;
+}
+
 static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
 {
 	const struct lbpf_code *code = rw->code;
 	u32 i = 0;
 
 	while (i < code->nr_insns && !rw->err) {
-		u32 slots = lbpf_rw_is_imm64(&code->insns[i]) ? 2 : 1;
+		u32 slots = slots_of(&code->insns[i]);
 
 		rw->index = i;
 		rw->insn = &code->insns[i];
@@ -303,8 +309,7 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 
 	if (!applies_anywhere(code, step))
 		return 0;
-	rw.new_index = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*rw.new_index),
-					     NUMA_NO_NODE);
+	rw.new_index = lbpf_area_alloc_raw(code->nr_insns + 1, sizeof(*rw.new_index), NUMA_NO_NODE);
 	rw.is_target = lbpf_find_targets(code);
 	rw.err = -ENOMEM;
 	if (rw.new_index && rw.is_target)
@@ -321,4 +326,70 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 	lbpf_area_free(rw.is_target);
 	lbpf_area_free(rw.new_index);
 	return rw.err;
+}
+
+/* Where each instruction goes; returns how many are left. */
+static u32 plan_drop(const struct lbpf_code *code, u32 *new_index,
+		     bool (*is_dropped)(const struct lbpf_code *code, u32 index))
+{
+	u32 nr = 0, i, slots;
+
+	for (i = 0; i < code->nr_insns; i += slots) {
+		slots = slots_of(&code->insns[i]);
+		new_index[i] = nr;
+		if (slots == 2)
+			new_index[i + 1] = nr;
+		if (!is_dropped(code, i))
+			nr += slots;
+	}
+	new_index[code->nr_insns] = nr;
+	return nr;
+}
+
+/* Instruction @from goes to place @to, at or before it. */
+static void move_insn(struct lbpf_code *code, const u32 *new_index, u32 from, u32 to)
+{
+	u32 slots = slots_of(&code->insns[from]), i;
+	u32 target = 0;
+	bool is_jump = lbpf_insn_has_target(&code->insns[from]);
+
+	if (is_jump)
+		target = new_index[lbpf_jump_target(code->insns, from)];
+	for (i = 0; i < slots && from != to; i++) {
+		code->insns[to + i] = code->insns[from + i];
+		code->aux[to + i] = code->aux[from + i];
+	}
+	/* Nothing gets farther away. */
+	if (is_jump)
+		lbpf_jump_set_distance(&code->insns[to], target - to - 1);
+}
+
+/**
+ * lbpf_rewrite_drop() - Drop instructions
+ * @code: Program; changed in place, unchanged on error.
+ * @is_dropped: Is this one no longer needed?
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lbpf_rewrite_drop(struct lbpf_code *code,
+		      bool (*is_dropped)(const struct lbpf_code *code, u32 index))
+{
+	u32 *new_index = lbpf_area_alloc_raw(code->nr_insns + 1, sizeof(*new_index), NUMA_NO_NODE);
+	u32 i, nr, slots;
+
+	if (!new_index)
+		return -ENOMEM;
+	nr = plan_drop(code, new_index, is_dropped);
+	for (i = 0; i < code->nr_insns && nr != code->nr_insns; i += slots) {
+		slots = slots_of(&code->insns[i]);
+		if (new_index[i + slots] != new_index[i])
+			move_insn(code, new_index, i, new_index[i]);
+	}
+	if (nr != code->nr_insns) {
+		code->nr_insns = nr;
+		move_funcs(code, new_index);
+	}
+	lbpf_area_free(new_index);
+	return 0;
 }

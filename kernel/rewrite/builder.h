@@ -69,6 +69,9 @@ struct lbpf_step {
 	void	(*replace)(struct lbpf_rewrite *rw);
 };
 
+/* Takes instructions out, in place. */
+int lbpf_rewrite_drop(struct lbpf_code *code,
+		      bool (*is_dropped)(const struct lbpf_code *code, u32 index));
 /* Runs one step over the whole program. */
 int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step);
 
@@ -103,6 +106,7 @@ int lbpf_rw_make_room(struct lbpf_rewrite *rw, u32 max);
 /* jumps.c */
 bool lbpf_insn_has_target(const struct bpf_insn *insn);
 u32 lbpf_jump_target(const struct bpf_insn *insns, u32 index);
+bool lbpf_jump_set_distance(struct bpf_insn *insn, s32 distance);
 int lbpf_rw_repair_jumps(struct lbpf_rewrite *rw);
 
 /* liveness.c */
@@ -112,6 +116,7 @@ u16 lbpf_insn_writes(const struct bpf_insn *insn);
 int lbpf_find_live(struct lbpf_code *code);
 /* Takes functions without instructions out of the list.  0. */
 int lbpf_drop_dead_funcs(struct lbpf_code *code);
+int lbpf_drop_useless(struct lbpf_code *code);
 
 /* For each instruction: does some jump lead to it, or a function start there?  NULL: no memory. */
 u8 *lbpf_find_targets(const struct lbpf_code *code);
@@ -134,7 +139,6 @@ extern const struct lbpf_step lbpf_step_addresses;
 extern const struct lbpf_step lbpf_step_arithmetic;
 extern const struct lbpf_step lbpf_step_lookups;
 extern const struct lbpf_step lbpf_step_calls;
-extern const struct lbpf_step lbpf_step_useless;
 extern const struct lbpf_step lbpf_step_high_half;
 extern const struct lbpf_step lbpf_step_blind;
 

@@ -70,8 +70,15 @@ u32 lbpf_jump_target(const struct bpf_insn *insns, u32 index)
 	return index + 1 + lbpf_insn_jump_dist(&insns[index]);
 }
 
-/* Only a plain jump has a long form: false when the distance does not fit. */
-static bool set_distance(struct bpf_insn *insn, s32 distance)
+/**
+ * lbpf_jump_set_distance() - Let a jump lead elsewhere
+ * @insn: Jump; a plain one may get its long form.
+ * @distance: How far, from the instruction behind it.
+ *
+ * Context: Any.
+ * Return: false when the distance does not fit.
+ */
+bool lbpf_jump_set_distance(struct bpf_insn *insn, s32 distance)
 {
 	if (is_far_form(insn)) {
 		insn->imm = distance;
@@ -147,7 +154,7 @@ static void spread(struct lbpf_rewrite *rw, const struct layout *layout)
 			rw->new_aux[pos + 1] = made;
 			rw->new_aux[pos + 2] = made;
 		} else if (layout->to[i] != i) {
-			set_distance(&rw->insns[pos], distance);
+			lbpf_jump_set_distance(&rw->insns[pos], distance);
 		}
 	}
 }
@@ -202,7 +209,7 @@ int lbpf_rw_repair_jumps(struct lbpf_rewrite *rw)
 	u32 i;
 
 	for (i = 0; i < rw->nr; i++)
-		if (rw->origin[i] && !set_distance(&rw->insns[i], new_target(rw, i) - i - 1))
+		if (rw->origin[i] && !lbpf_jump_set_distance(&rw->insns[i], new_target(rw, i) - i - 1))
 			return lengthen_jumps(rw);
 	return 0;
 }

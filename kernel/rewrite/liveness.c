@@ -193,10 +193,10 @@ static bool falls_through(const struct bpf_insn *insn)
 	       insn->code != (BPF_JMP32 | BPF_JA);
 }
 
-/* One round from the end to the start: did anything change? */
+/* One round from the end to the start: is another one needed?  Not where no jump goes back. */
 static bool flow_back(struct lbpf_code *code, u16 *live_in)
 {
-	bool has_changed = false;
+	bool has_changed = false, has_loop = false;
 	u32 i = code->nr_insns;
 
 	while (i--) {
@@ -207,12 +207,13 @@ static bool flow_back(struct lbpf_code *code, u16 *live_in)
 
 		if (target != i)
 			live_out |= live_in[target];
+		has_loop |= target < i;
 		live = live_before(code, i, live_out);
 		code->aux[i].live_out = live_out;
 		has_changed |= live != live_in[i];
 		live_in[i] = live;
 	}
-	return has_changed;
+	return has_changed && has_loop;
 }
 
 /**
@@ -234,23 +235,21 @@ int lbpf_find_live(struct lbpf_code *code)
 	return 0;
 }
 
-static bool applies(const struct lbpf_code *code, u32 index)
+static bool is_useless(const struct lbpf_code *code, u32 index)
 {
 	const struct bpf_insn *insn = &code->insns[index];
 
 	return lbpf_insn_is_pure(insn) && !(lbpf_insn_writes(insn) & code->aux[index].live_out);
 }
 
-/* Drops the instruction. */
-static void replace(struct lbpf_rewrite *rw)
+/**
+ * lbpf_drop_useless() - Drop instructions whose results nobody needs
+ * @code: Program with live_out filled in.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lbpf_drop_useless(struct lbpf_code *code)
 {
+	return lbpf_rewrite_drop(code, is_useless);
 }
-
-const struct lbpf_step lbpf_step_useless = {
-	.letter		= 'u',
-	.name		= "useless instructions",
-	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_ALU64) | LBPF_CLASS(BPF_LDX) |
-			  LBPF_CLASS(BPF_LD) | LBPF_CLASS(BPF_JMP),
-	.applies	= applies,
-	.replace	= replace,
-};

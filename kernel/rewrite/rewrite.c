@@ -39,7 +39,7 @@ static const struct pass passes[] = {
 	{ NULL, 'o', "values forwarded through the stack", lbpf_forward_stack },
 	{ NULL, 'j', "loads joined", lbpf_merge_loads },
 	{ NULL, 'v', "liveness", lbpf_find_live },
-	{ &lbpf_step_useless },
+	{ NULL, 'u', "useless instructions", lbpf_drop_useless },
 	{ &lbpf_step_high_half },
 };
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <lbpf.h>
 
 /* Who answers: lbpf, or the kernel's own bpf(2) for comparison. */
@@ -35,5 +36,11 @@ int lbpf_dev(void);
 
 /* What the module holds now; ends the program where it cannot be asked. */
 void lbpf_stats_read(struct lbpf_stats *stats);
+
+/* Does the module hold as much as before?  Times are no holdings. */
+static inline int lbpf_holds_same(const struct lbpf_stats *a, const struct lbpf_stats *b)
+{
+	return !memcmp(a, b, offsetof(struct lbpf_stats, verify_ns));
+}
 
 #endif

@@ -290,7 +290,7 @@ static void test_balance(const struct lbpf_stats *before)
 
 	for (int i = 0; i < 200; i++) {
 		lbpf_stats_read(&after);
-		if (!memcmp(&after, before, sizeof(after)))
+		if (lbpf_holds_same(&after, before))
 			break;
 		usleep(100000);
 	}
@@ -298,7 +298,7 @@ static void test_balance(const struct lbpf_stats *before)
 			 "no program or map is left\n");
 	ksft_test_result(after.nr_allocs == before->nr_allocs, "no allocation is left\n");
 	ksft_test_result(after.text_bytes == before->text_bytes, "no machine code is left\n");
-	if (memcmp(&after, before, sizeof(after)))
+	if (!lbpf_holds_same(&after, before))
 		ksft_print_msg("programs %llu, maps %llu, allocations %lld, text %lld\n",
 			       after.nr_progs, after.nr_maps, after.nr_allocs - before->nr_allocs,
 			       after.text_bytes - before->text_bytes);

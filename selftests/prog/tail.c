@@ -238,11 +238,11 @@ static void test_balance(const struct lbpf_stats *before)
 
 	for (int i = 0; i < 200; i++) {
 		lbpf_stats_read(&after);
-		if (!memcmp(&after, before, sizeof(after)))
+		if (lbpf_holds_same(&after, before))
 			break;
 		usleep(100000);
 	}
-	ksft_test_result(!memcmp(&after, before, sizeof(after)), "nothing is left\n");
+	ksft_test_result(lbpf_holds_same(&after, before), "nothing is left\n");
 }
 
 int main(void)

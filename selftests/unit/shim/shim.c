@@ -63,6 +63,16 @@ void *lbpf_area_alloc(size_t size_bytes, int numa_node)
 	return take(size_bytes);
 }
 
+void *lbpf_area_alloc_raw(size_t nr, size_t size_bytes, int numa_node)
+{
+	void *ptr = lbpf_area_alloc_array(nr, size_bytes, numa_node);
+
+	/* What is relied on without having been written shows. */
+	if (ptr)
+		memset(ptr, 0xa5, nr * size_bytes);
+	return ptr;
+}
+
 void *lbpf_area_alloc_array(size_t nr, size_t size_bytes, int numa_node)
 {
 	size_t bytes = array_size(nr, size_bytes);
