@@ -11,13 +11,8 @@
 
 static void call_subprog(struct lbpf_jit *jit)
 {
-	s32 disp = 0;
-
-	if (jit->is_placed)
-		disp = jit->funcs[jit->aux->subprog].start_off +
-		       jit->funcs[jit->aux->subprog].body_off -
-		       (jit->buf.len + LBPF_X86_CALL_BYTES);
-	lbpf_x86_call(&jit->buf, disp);
+	lbpf_x86_call(&jit->buf, 0);
+	lbpf_jit_link_func(jit, jit->aux->subprog, true);
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The driver: measure, shorten jumps, place, produce.
+ * The driver: survey, emit, place.
  *
  * Layer: jit (p).
  */
@@ -12,8 +12,11 @@
 
 #include "emit.h"
 
-/* Rounds of jump shortening; what is still long then stays long. */
-#define MAX_ROUNDS	16
+/* Room for the code of an instruction, more than most take; it grows when it is too small. */
+#define GUESSED_BYTES	6
+
+/* Distances of a function's start and end: the return to the kernel, the one behind the body. */
+#define LINKS_PER_FUNC	2
 
 static void (*const emit_class[8])(struct lbpf_jit *jit) = {
 	[BPF_LD]	= lbpf_jit_load_imm64,
@@ -31,18 +34,20 @@ static bool is_after_flags(const struct lbpf_jit *jit)
 	return jit->zero_index + 1 == jit->index && !(jit->marks[jit->index] & JIT_MARK_TARGET);
 }
 
-static void emit_insn(struct lbpf_jit *jit, u32 index)
+/* Arithmetic, of which there is most, is called directly. */
+static void emit_insn(struct lbpf_jit *jit)
 {
-	jit->index = index;
-	jit->insn = &jit->code->insns[index];
-	jit->aux = &jit->code->aux[index];
-	if (jit->marks[index] & JIT_MARK_FUSED)
-		return;
+	u8 class = BPF_CLASS(jit->insn->code);
+
 	/* Flags come from the instruction before, or from nowhere. */
 	if (!is_after_flags(jit))
 		jit->zero_flag = X_NONE;
-	if (!lbpf_jit_fuse(jit))
-		emit_class[BPF_CLASS(jit->insn->code)](jit);
+	if (lbpf_jit_fuse(jit))
+		return;
+	if (class == BPF_ALU64 || class == BPF_ALU)
+		lbpf_jit_alu(jit);
+	else
+		emit_class[class](jit);
 }
 
 static u32 func_end(const struct lbpf_jit *jit, u32 func_index)
@@ -50,148 +55,142 @@ static u32 func_end(const struct lbpf_jit *jit, u32 func_index)
 	return jit->code->subprogs[func_index + 1].start;
 }
 
-/* Length of what @emit writes for the function under way. */
-static u32 measure_part(struct lbpf_jit *jit, void (*emit)(struct lbpf_jit *jit))
+/* Room for one instruction, or one end of a function, more. */
+static int make_room(struct lbpf_jit *jit)
 {
-	jit->buf.len = 0;
-	emit(jit);
-	return jit->buf.len;
+	u32 max = jit->buf.max + jit->buf.max / 2 + JIT_MAX_INSN_BYTES;
+	u8 *bytes;
+
+	if (jit->buf.len + JIT_MAX_INSN_BYTES <= jit->buf.max)
+		return 0;
+	bytes = lbpf_area_alloc_raw(max, 1, NUMA_NO_NODE);
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, jit->buf.bytes, jit->buf.len);
+	lbpf_area_free(jit->buf.bytes);
+	jit->buf.bytes = bytes;
+	jit->buf.max = max;
+	return 0;
 }
 
-static void measure_func(struct lbpf_jit *jit)
+static int emit_body(struct lbpf_jit *jit, u32 start, u32 end)
+{
+	const struct lbpf_code *code = jit->code;
+	u32 i;
+
+	for (i = start; i < end; i++) {
+		jit->off[i] = jit->buf.len;
+		if (jit->marks[i] & JIT_MARK_FUSED)
+			continue;
+		if (jit->buf.len + JIT_MAX_INSN_BYTES > jit->buf.max && make_room(jit))
+			return -ENOMEM;
+		jit->index = i;
+		jit->insn = &code->insns[i];
+		jit->aux = &code->aux[i];
+		emit_insn(jit);
+	}
+	return 0;
+}
+
+/* The epilogue is emitted in front too, for its length; it is written over. */
+static void measure_epilogue(struct lbpf_jit *jit, struct lbpf_jit_func *func)
+{
+	u32 start = jit->buf.len, nr_links = jit->nr_links;
+
+	lbpf_jit_epilogue(jit);
+	func->epilogue_len = jit->buf.len - start;
+	jit->buf.len = start;
+	jit->nr_links = nr_links;
+}
+
+static int emit_func(struct lbpf_jit *jit)
 {
 	struct lbpf_jit_func *func = &jit->funcs[jit->func_index];
-	u32 end = func_end(jit, jit->func_index);
-	u32 i;
+	u32 start = jit->code->subprogs[jit->func_index].start;
+	int err;
 
-	func->prologue_len = measure_part(jit, lbpf_jit_prologue);
-	func->epilogue_len = measure_part(jit, lbpf_jit_epilogue);
-	for (i = jit->code->subprogs[jit->func_index].start; i < end; i++) {
-		jit->buf.len = 0;
-		emit_insn(jit, i);
-		jit->len[i] = jit->buf.len;
-	}
+	err = make_room(jit);
+	if (err)
+		return err;
+	measure_epilogue(jit, func);
+	func->start_off = jit->buf.len;
+	lbpf_jit_prologue(jit);
+	func->prologue_len = jit->buf.len - func->start_off;
+	err = emit_body(jit, start, func_end(jit, jit->func_index));
+	if (!err)
+		err = make_room(jit);
+	if (err)
+		return err;
+	jit->off[jit->code->nr_insns + 1 + jit->func_index] = jit->buf.len;
+	lbpf_jit_epilogue(jit);
+	return 0;
 }
 
-/* Offsets from lengths. */
-static void place(struct lbpf_jit *jit)
+/* Does the instruction's code contain a distance, though it is no jump? */
+static bool has_link(u8 class, u32 flags)
 {
-	u32 off = 0;
-	u32 f, i;
+	return (class == BPF_LDX && (flags & LBPF_INSN_PROBE_MEM)) ||
+	       (class == BPF_LD && (flags & LBPF_INSN_FUNC_ADDR));
+}
 
-	for (f = 0; f < jit->code->nr_subprogs; f++) {
-		struct lbpf_jit_func *func = &jit->funcs[f];
+/* What a function names and calls, and where its jumps lead. */
+static void survey_func(struct lbpf_jit *jit, u32 nr)
+{
+	const struct lbpf_code *code = jit->code;
+	bool has_call = false;
+	u16 regs = 0;
+	u32 i;
 
-		func->start_off = off;
-		off += func->prologue_len;
-		for (i = jit->code->subprogs[f].start; i < func_end(jit, f); i++) {
-			jit->off[i] = off;
-			off += jit->len[i];
+	for (i = code->subprogs[nr].start; i < code->subprogs[nr + 1].start; i++) {
+		const struct bpf_insn *insn = &code->insns[i];
+		u8 class = BPF_CLASS(insn->code);
+
+		regs |= BIT(insn->dst_reg) | BIT(insn->src_reg);
+		if (class == BPF_JMP || class == BPF_JMP32) {
+			jit->max_places++;
+			has_call |= insn->code == (BPF_JMP | BPF_CALL);
+			lbpf_jit_mark_target(jit, i);
+		} else if (class <= BPF_LDX && has_link(class, code->aux[i].flags)) {
+			jit->max_places++;
+			has_call |= class == BPF_LDX;
 		}
-		func->epilogue_off = off;
-		off += func->epilogue_len;
 	}
-	jit->off[jit->code->nr_insns] = off;
-	jit->size_bytes = off;
+	lbpf_jit_plan_frame(jit, nr, regs, has_call);
 }
 
-static bool can_be_short(const struct lbpf_jit *jit, u32 index, u32 saving)
+static int survey(struct lbpf_jit *jit)
 {
-	u32 end = jit->off[index] + jit->len[index];
-	u32 to = lbpf_jit_branch_off(jit, index);
-	s32 disp = to - end;
+	u32 f;
 
-	/* Forward, the end moves with what is saved; backward it moves towards the target. */
-	if (disp < 0)
-		disp += saving;
-	return lbpf_x86_is_s8(disp);
-}
-
-/* Distances only shrink, so that what fits now fits in the end. */
-static bool shorten_jumps(struct lbpf_jit *jit)
-{
-	bool has_changed = false;
-	u32 i;
-
-	for (i = 0; i < jit->code->nr_insns; i++) {
-		u8 marks = jit->marks[i];
-		u32 saving;
-
-		if (!(marks & (JIT_MARK_JCC | JIT_MARK_JMP)) || (marks & JIT_MARK_SHORT))
-			continue;
-		saving = marks & JIT_MARK_JCC ? LBPF_X86_JCC_NEAR_BYTES - LBPF_X86_JCC_SHORT_BYTES :
-						LBPF_X86_JMP_NEAR_BYTES - LBPF_X86_JMP_SHORT_BYTES;
-		if (!can_be_short(jit, i, saving))
-			continue;
-		jit->marks[i] |= JIT_MARK_SHORT;
-		jit->len[i] -= saving;
-		has_changed = true;
-	}
-	return has_changed;
+	for (f = 0; f < jit->code->nr_subprogs; f++)
+		survey_func(jit, f);
+	jit->max_places += LINKS_PER_FUNC * jit->code->nr_subprogs;
+	jit->jumps = lbpf_area_alloc_raw(jit->max_places, sizeof(*jit->jumps), NUMA_NO_NODE);
+	jit->links = lbpf_area_alloc_raw(jit->max_places, sizeof(*jit->links), NUMA_NO_NODE);
+	return jit->jumps && jit->links ? 0 : -ENOMEM;
 }
 
 /**
- * lbpf_jit_measure() - Lay out the image
+ * lbpf_jit_compile() - Make the image, but for its distances
  * @jit: Opened compilation.
  *
  * Afterwards @jit->size_bytes and all offsets are final.
  *
- * Return: 0, or -EINVAL for an instruction that cannot be encoded.
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOMEM, or -EINVAL for an instruction that cannot be encoded.
  */
-int lbpf_jit_measure(struct lbpf_jit *jit)
+int lbpf_jit_compile(struct lbpf_jit *jit)
 {
-	u8 scratch[JIT_MAX_INSN_BYTES];
-	u32 round = 0;
+	int err = survey(jit);
 
-	jit->buf = (struct lbpf_x86_buf){ .bytes = scratch, .max = sizeof(scratch) };
-	lbpf_jit_plan_frames(jit);
-	lbpf_jit_mark_targets(jit);
-	for (jit->func_index = 0; jit->func_index < jit->code->nr_subprogs; jit->func_index++)
-		measure_func(jit);
-	jit->buf.bytes = NULL;
+	for (; jit->func_index < jit->code->nr_subprogs && !err; jit->func_index++)
+		err = emit_func(jit);
+	if (err)
+		return err;
 	if (jit->bad_insn || jit->buf.overflow)
 		return -EINVAL;
-	place(jit);
-	while (round++ < MAX_ROUNDS && shorten_jumps(jit))
-		place(jit);
-	jit->is_placed = true;
-	return 0;
-}
-
-static bool produce_func(struct lbpf_jit *jit)
-{
-	u32 end = func_end(jit, jit->func_index);
-	u32 i;
-
-	lbpf_jit_prologue(jit);
-	for (i = jit->code->subprogs[jit->func_index].start; i < end; i++) {
-		if (jit->buf.len != jit->off[i])
-			return false;
-		emit_insn(jit, i);
-	}
-	if (jit->buf.len != jit->funcs[jit->func_index].epilogue_off)
-		return false;
-	lbpf_jit_epilogue(jit);
-	return true;
-}
-
-/**
- * lbpf_jit_produce() - Write the image
- * @jit: Measured compilation.
- * @staging: Room for @jit->size_bytes.
- * @base: Address that the code will run at.
- *
- * Return: 0, or -EINVAL when the code is not what was measured (a bug).
- */
-int lbpf_jit_produce(struct lbpf_jit *jit, u8 *staging, unsigned long base)
-{
-	jit->buf = (struct lbpf_x86_buf){ .bytes = staging, .max = jit->size_bytes };
-	jit->base = base;
-	for (jit->func_index = 0; jit->func_index < jit->code->nr_subprogs; jit->func_index++)
-		if (!produce_func(jit))
-			return -EINVAL;
-	if (jit->bad_insn || jit->buf.overflow || jit->buf.len != jit->size_bytes)
-		return -EINVAL;
+	jit->off[jit->code->nr_insns] = jit->buf.len;
+	lbpf_jit_place(jit);
 	return 0;
 }
 
@@ -207,14 +206,18 @@ int lbpf_jit_produce(struct lbpf_jit *jit, u8 *staging, unsigned long base)
 int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
 		  const struct lbpf_jit_target *target)
 {
+	u32 nr = code->nr_insns;
+
 	memset(jit, 0, sizeof(*jit));
 	jit->code = code;
 	jit->target = target;
-	jit->off = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*jit->off), NUMA_NO_NODE);
-	jit->len = lbpf_area_alloc_array(code->nr_insns, sizeof(*jit->len), NUMA_NO_NODE);
-	jit->marks = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*jit->marks), NUMA_NO_NODE);
+	jit->zero_flag = X_NONE;
+	jit->buf.max = GUESSED_BYTES * nr + 2 * JIT_MAX_INSN_BYTES;
+	jit->buf.bytes = lbpf_area_alloc_raw(jit->buf.max, 1, NUMA_NO_NODE);
+	jit->off = lbpf_area_alloc_raw(nr + 1 + code->nr_subprogs, sizeof(*jit->off), NUMA_NO_NODE);
+	jit->marks = lbpf_area_alloc_array(nr + 1, sizeof(*jit->marks), NUMA_NO_NODE);
 	jit->funcs = lbpf_area_alloc_array(code->nr_subprogs, sizeof(*jit->funcs), NUMA_NO_NODE);
-	return jit->off && jit->len && jit->marks && jit->funcs ? 0 : -ENOMEM;
+	return jit->buf.bytes && jit->off && jit->marks && jit->funcs ? 0 : -ENOMEM;
 }
 
 /**
@@ -223,8 +226,10 @@ int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
  */
 void lbpf_jit_close(struct lbpf_jit *jit)
 {
+	lbpf_area_free(jit->buf.bytes);
 	lbpf_area_free(jit->off);
-	lbpf_area_free(jit->len);
 	lbpf_area_free(jit->marks);
 	lbpf_area_free(jit->funcs);
+	lbpf_area_free(jit->jumps);
+	lbpf_area_free(jit->links);
 }

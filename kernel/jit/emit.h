@@ -2,10 +2,10 @@
 /*
  * One compilation, shared by the files that emit.
  *
- * Layer: jit (p).  The length of an instruction's code does not depend on
- * where it lies, but for jumps.  So every instruction is emitted twice: once to
- * measure it, with all jumps long; then jumps are shortened until no more
- * fits, working on lengths only; then for good.
+ * Layer: jit (p).  The code of an instruction does not depend on where it lies,
+ * but for distances.  So every instruction is emitted once, with all jumps long
+ * and all distances 0.  Then jumps are shortened until no more fits, working on
+ * offsets only; the code is moved together, and the distances are filled in.
  */
 #ifndef LBPF_JIT_EMIT_H
 #define LBPF_JIT_EMIT_H
@@ -57,10 +57,41 @@ struct lbpf_jit_target {
 /* Marks of an instruction. */
 enum lbpf_jit_mark {
 	JIT_MARK_TARGET	= BIT(0),	/* some jump leads to it */
-	JIT_MARK_JCC	= BIT(1),	/* its code ends in a conditional jump */
-	JIT_MARK_JMP	= BIT(2),	/* ... in an unconditional one */
-	JIT_MARK_SHORT	= BIT(3),	/* ... of two bytes */
-	JIT_MARK_FUSED	= BIT(4),	/* the instruction before it does its work */
+	JIT_MARK_FUSED	= BIT(1),	/* the instruction before it does its work */
+};
+
+/**
+ * struct lbpf_jit_jump - A jump within the program, at the end of an instruction's code
+ * @to: Entry of lbpf_jit::off that it leads to.
+ * @index: Instruction whose code it ends.
+ * @long_end: Offset of its end while all jumps are long.
+ * @end: ... by the lengths as they are now.
+ * @saving: Bytes that its short form saves.
+ * @is_short: It has its short form.
+ * @is_new: ... since this round.
+ */
+struct lbpf_jit_jump {
+	u32	to;
+	u32	index;
+	u32	long_end;
+	u32	end;
+	u8	saving;
+	bool	is_short;
+	bool	is_new;
+};
+
+/**
+ * struct lbpf_jit_link - A distance of 32 bits to something that is placed later
+ * @to: Address; NULL: function @func of the program.
+ * @end: Offset of the end of the distance, which it counts from.
+ * @func: Its number.
+ * @to_body: ... and its body is meant.
+ */
+struct lbpf_jit_link {
+	const void	*to;
+	u32		end;
+	u16		func;
+	bool		to_body;
 };
 
 /**
@@ -97,17 +128,19 @@ struct lbpf_jit_func {
  * @aux: What is known about it.
  * @index: Its number.
  * @func_index: Function it belongs to.
- * @buf: Where code goes: a scratch buffer, then the image (@buf.len is the offset in it).
- * @base: Address that the image will run at; 0 while measuring.
- * @off: Offset of the code of each instruction, nr_insns + 1 entries.
- * @len: Length of the code of each instruction.
+ * @buf: The image (@buf.len is the offset in it).
+ * @off: Offset of the code of each instruction, nr_insns + 1 entries; then of each epilogue.
  * @marks: OR of enum lbpf_jit_mark for each instruction.
  * @funcs: One for each subprogram.
+ * @jumps: Jumps, in order.
+ * @links: Other distances to be filled in, in order.
+ * @nr_jumps: Number of @jumps.
+ * @nr_links: Number of @links.
+ * @max_places: Room in both.
  * @size_bytes: Length of the image.
  * @zero_flag: ZF says whether this register of the machine is 0; X_NONE: it does not.
  * @zero_index: ... since this instruction.
  * @zero_size: ... as an operand of this many bytes.
- * @is_placed: Offsets are final.
  * @bad_insn: An instruction could not be encoded.
  */
 struct lbpf_jit {
@@ -118,16 +151,18 @@ struct lbpf_jit {
 	u32				index;
 	u32				func_index;
 	struct lbpf_x86_buf		buf;
-	unsigned long			base;
 	u32				*off;
-	u8				*len;
 	u8				*marks;
 	struct lbpf_jit_func		*funcs;
+	struct lbpf_jit_jump		*jumps;
+	struct lbpf_jit_link		*links;
+	u32				nr_jumps;
+	u32				nr_links;
+	u32				max_places;
 	u32				size_bytes;
 	u32				zero_index;
 	u8				zero_flag;
 	u8				zero_size;
-	bool				is_placed;
 	bool				bad_insn;
 };
 
@@ -198,24 +233,27 @@ bool lbpf_jit_table_lookup(struct lbpf_jit *jit);
 bool lbpf_jit_fuse(struct lbpf_jit *jit);
 
 /* frame.c */
-void lbpf_jit_plan_frames(struct lbpf_jit *jit);
+void lbpf_jit_plan_frame(struct lbpf_jit *jit, u32 nr, u16 regs, bool has_call);
 void lbpf_jit_prologue(struct lbpf_jit *jit);
 void lbpf_jit_epilogue(struct lbpf_jit *jit);
 void lbpf_jit_leave(struct lbpf_jit *jit);
 void lbpf_jit_ret(struct lbpf_jit *jit);
 
 /* jump.c */
-void lbpf_jit_mark_targets(struct lbpf_jit *jit);
-u32 lbpf_jit_branch_off(const struct lbpf_jit *jit, u32 index);
+void lbpf_jit_mark_target(struct lbpf_jit *jit, u32 index);
+void lbpf_jit_link_func(struct lbpf_jit *jit, u32 func, bool to_body);
 void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to);
 void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to);
 
 /* dump.c */
 void lbpf_jit_dump(const struct lbpf_jit *jit, const u8 *bytes, unsigned long base);
 
+/* place.c */
+void lbpf_jit_place(struct lbpf_jit *jit);
+int lbpf_jit_link(struct lbpf_jit *jit, unsigned long base);
+
 /* compile.c: the driver. */
-int lbpf_jit_measure(struct lbpf_jit *jit);
-int lbpf_jit_produce(struct lbpf_jit *jit, u8 *staging, unsigned long base);
+int lbpf_jit_compile(struct lbpf_jit *jit);
 int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
 		  const struct lbpf_jit_target *target);
 void lbpf_jit_close(struct lbpf_jit *jit);

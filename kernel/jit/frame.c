@@ -30,41 +30,35 @@ const u8 lbpf_jit_regs[MAX_BPF_REG + 1] = {
 /* In the order in which they are pushed. */
 static const u8 saved_regs[] = { X_RBX, X_R13, X_R14, X_R15, X_R12 };
 
-static u32 saved_bit(u8 bpf_reg)
+static u32 saved_regs_of(u16 bpf_regs)
 {
-	return bpf_reg >= BPF_REG_6 && bpf_reg <= BPF_REG_9 ? BIT(lbpf_jit_regs[bpf_reg]) : 0;
-}
+	u32 saved = 0;
+	u8 reg;
 
-static void plan_frame(const struct lbpf_code *code, u32 nr, struct lbpf_jit_func *func)
-{
-	const struct lbpf_subprog *subprog = &code->subprogs[nr];
-	u32 i;
-
-	func->is_entry = !nr || subprog->is_callback || subprog->is_async;
-	func->counts_tail_calls = func->is_entry && code->has_tail_call;
-	for (i = subprog->start; i < subprog[1].start; i++) {
-		const struct bpf_insn *insn = &code->insns[i];
-
-		func->saved |= saved_bit(insn->dst_reg) | saved_bit(insn->src_reg);
-		if (insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10)
-			func->stack_bytes = round_up(subprog->stack_bytes, 8);
-		if (insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10 ||
-		    insn->code == (BPF_JMP | BPF_CALL) ||
-			    (code->aux[i].flags & LBPF_INSN_PROBE_MEM))
-			func->has_frame = true;
-	}
+	for (reg = BPF_REG_6; reg <= BPF_REG_9; reg++)
+		if (bpf_regs & BIT(reg))
+			saved |= BIT(lbpf_jit_regs[reg]);
+	return saved;
 }
 
 /**
- * lbpf_jit_plan_frames() - Decide what each function saves
+ * lbpf_jit_plan_frame() - Decide what a function saves
  * @jit: Compilation.
+ * @nr: Function.
+ * @regs: Registers that it names, bit n: Rn.
+ * @has_call: It calls something.
  */
-void lbpf_jit_plan_frames(struct lbpf_jit *jit)
+void lbpf_jit_plan_frame(struct lbpf_jit *jit, u32 nr, u16 regs, bool has_call)
 {
-	u32 i;
+	const struct lbpf_subprog *subprog = &jit->code->subprogs[nr];
+	struct lbpf_jit_func *func = &jit->funcs[nr];
+	bool has_stack = regs & BIT(BPF_REG_10);
 
-	for (i = 0; i < jit->code->nr_subprogs; i++)
-		plan_frame(jit->code, i, &jit->funcs[i]);
+	func->is_entry = !nr || subprog->is_callback || subprog->is_async;
+	func->counts_tail_calls = func->is_entry && jit->code->has_tail_call;
+	func->saved = saved_regs_of(regs);
+	func->has_frame = has_call || has_stack;
+	func->stack_bytes = has_stack ? round_up(subprog->stack_bytes, 8) : 0;
 }
 
 /* 128 fits in a byte only as a negative number. */

@@ -76,9 +76,7 @@ static bool fuse_move_add(struct lbpf_jit *jit)
 	const struct bpf_insn *next = peek(jit, 1);
 	struct lbpf_x86_mem mem = lbpf_x86_at(lbpf_jit_src(jit), 0);
 
-	if (insn->code != ALU64_X(BPF_MOV) || insn->off || insn->dst_reg == insn->src_reg ||
-	    !next ||
-	    next->dst_reg != insn->dst_reg)
+	if (insn->off || insn->dst_reg == insn->src_reg || !next || next->dst_reg != insn->dst_reg)
 		return false;
 	if (next->code == ALU64_K(BPF_ADD)) {
 		mem.disp = next->imm;
@@ -101,8 +99,7 @@ static bool fuse_shift_add(struct lbpf_jit *jit)
 	const struct bpf_insn *next = peek(jit, 1);
 	struct lbpf_x86_mem mem = { .index = lbpf_jit_dst(jit), .scale_shift = insn->imm };
 
-	if (insn->code != ALU64_K(BPF_LSH) || insn->imm < 1 || insn->imm > 3 || !next ||
-	    next->code != ALU64_X(BPF_ADD) || next->src_reg != insn->dst_reg ||
+	if (insn->imm < 1 || insn->imm > 3 || !next || next->code != ALU64_X(BPF_ADD) || next->src_reg != insn->dst_reg ||
 	    next->dst_reg == insn->dst_reg || !is_dead_after(jit, 1, insn->dst_reg))
 		return false;
 	mem.base = lbpf_jit_regs[next->dst_reg];
@@ -178,12 +175,11 @@ static bool fuse_load(struct lbpf_jit *jit)
  */
 bool lbpf_jit_fuse(struct lbpf_jit *jit)
 {
-	switch (BPF_CLASS(jit->insn->code)) {
-	case BPF_LDX:
-		return fuse_load(jit);
-	case BPF_ALU64:
-		return fuse_move_add(jit) || fuse_shift_add(jit);
-	default:
-		return false;
-	}
+	u8 code = jit->insn->code;
+
+	if (code == ALU64_X(BPF_MOV))
+		return fuse_move_add(jit);
+	if (code == ALU64_K(BPF_LSH))
+		return fuse_shift_add(jit);
+	return BPF_CLASS(code) == BPF_LDX && fuse_load(jit);
 }

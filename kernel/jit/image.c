@@ -130,12 +130,13 @@ static void fill_funcs(struct lbpf_image *image, const struct lbpf_jit *jit)
 	}
 }
 
-/* The prologue belongs to the first instruction of a function. */
-static void fill_insn_off(struct lbpf_image *image, const struct lbpf_jit *jit)
+/* The image takes the offsets over.  The prologue belongs to the first instruction of a function. */
+static void take_insn_off(struct lbpf_image *image, struct lbpf_jit *jit)
 {
 	u32 i;
 
-	memcpy(image->insn_off, jit->off, (jit->code->nr_insns + 1) * sizeof(*jit->off));
+	image->insn_off = jit->off;
+	jit->off = NULL;
 	for (i = 0; i < image->nr_funcs; i++)
 		image->insn_off[jit->code->subprogs[i].start] = jit->funcs[i].start_off;
 }
@@ -149,9 +150,7 @@ static struct lbpf_image *alloc_image(const struct lbpf_code *code)
 	image->nr_funcs = code->nr_subprogs;
 	image->funcs = lbpf_area_alloc_array(code->nr_subprogs, sizeof(*image->funcs),
 					     NUMA_NO_NODE);
-	image->insn_off = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*image->insn_off),
-						NUMA_NO_NODE);
-	if (image->funcs && image->insn_off)
+	if (image->funcs)
 		return image;
 	lbpf_image_free(image);
 	return NULL;
@@ -159,7 +158,6 @@ static struct lbpf_image *alloc_image(const struct lbpf_code *code)
 
 static int fill_image(struct lbpf_image *image, struct lbpf_jit *jit)
 {
-	u8 *staging;
 	void *text;
 	int err;
 
@@ -168,19 +166,15 @@ static int fill_image(struct lbpf_image *image, struct lbpf_jit *jit)
 		return PTR_ERR(text);
 	image->text = text;
 	image->size_bytes = jit->size_bytes;
-	staging = lbpf_area_alloc(jit->size_bytes, NUMA_NO_NODE);
-	if (!staging)
-		return -ENOMEM;
-	err = lbpf_jit_produce(jit, staging, (unsigned long)text);
-	if (!err)
-		lbpf_jit_dump(jit, staging, (unsigned long)text);
-	if (!err)
-		err = lbpf_arena_write(text, staging, jit->size_bytes);
-	lbpf_area_free(staging);
+	err = lbpf_jit_link(jit, (unsigned long)text);
+	if (err)
+		return err;
+	lbpf_jit_dump(jit, jit->buf.bytes, (unsigned long)text);
+	err = lbpf_arena_write(text, jit->buf.bytes, jit->size_bytes);
 	if (err)
 		return err;
 	fill_funcs(image, jit);
-	fill_insn_off(image, jit);
+	take_insn_off(image, jit);
 	image->entry = (lbpf_func_t)text;
 	image->tail_entry = text + jit->funcs[0].body_off;
 	return 0;
@@ -193,7 +187,7 @@ static int compile_image(struct lbpf_image *image, struct lbpf_code *code)
 
 	err = lbpf_jit_open(&jit, code, &target);
 	if (!err)
-		err = lbpf_jit_measure(&jit);
+		err = lbpf_jit_compile(&jit);
 	if (!err)
 		err = fill_image(image, &jit);
 	if (err == -EINVAL)

@@ -66,78 +66,63 @@ static u32 final_target(const struct lbpf_jit *jit, u32 index)
 }
 
 /**
- * lbpf_jit_mark_targets() - Find where jumps lead
+ * lbpf_jit_mark_target() - Note where a jump leads
  * @jit: Compilation.
+ * @index: Instruction of class JMP or JMP32.
  */
-void lbpf_jit_mark_targets(struct lbpf_jit *jit)
+void lbpf_jit_mark_target(struct lbpf_jit *jit, u32 index)
 {
-	u32 i;
-
-	for (i = 0; i < jit->code->nr_insns; i++) {
-		if (!is_jump(jit->code->insns[i].code))
-			continue;
-		jit->marks[target_of(jit, i)] |= JIT_MARK_TARGET;
-		jit->marks[final_target(jit, i)] |= JIT_MARK_TARGET;
-	}
+	if (!is_jump(jit->code->insns[index].code))
+		return;
+	jit->marks[target_of(jit, index)] |= JIT_MARK_TARGET;
+	jit->marks[final_target(jit, index)] |= JIT_MARK_TARGET;
 }
 
-static const struct lbpf_jit_func *func_of(const struct lbpf_jit *jit, u32 index)
+static bool is_last(const struct lbpf_jit *jit, u32 index)
 {
-	u32 low = 0;
-	u32 high = jit->code->nr_subprogs;
-
-	while (high - low > 1) {
-		u32 mid = low + (high - low) / 2;
-
-		if (jit->code->subprogs[mid].start <= index)
-			low = mid;
-		else
-			high = mid;
-	}
-	return &jit->funcs[low];
+	return index + 1 == jit->code->subprogs[jit->func_index + 1].start;
 }
 
-/**
- * lbpf_jit_branch_off() - Where the jump that ends an instruction's code leads
- * @jit: Compilation.
- * @index: Instruction: a jump, or an exit.
- *
- * Return: Offset in the image, bytes, by the lengths as they are now.
- */
-u32 lbpf_jit_branch_off(const struct lbpf_jit *jit, u32 index)
+/* A short epilogue is repeated where an exit is not the last instruction. */
+static bool has_short_epilogue(const struct lbpf_jit *jit)
 {
+	return jit->funcs[jit->func_index].epilogue_len <= LBPF_X86_JMP_NEAR_BYTES;
+}
+
+/* Entry of the offsets that the jump or exit under way leads to. */
+static u32 place_of_target(const struct lbpf_jit *jit)
+{
+	u32 epilogue = jit->code->nr_insns + 1 + jit->func_index;
 	u32 to;
 
-	if (is_exit(jit->code->insns[index].code))
-		return func_of(jit, index)->epilogue_off;
-	to = final_target(jit, index);
-	/* An exit that is no jump itself is the epilogue. */
-	if (is_exit(jit->code->insns[to].code) && (jit->marks[to] & JIT_MARK_JMP))
-		return func_of(jit, to)->epilogue_off;
-	return jit->off[to];
+	if (is_exit(jit->insn->code))
+		return epilogue;
+	to = final_target(jit, jit->index);
+	return is_exit(jit->code->insns[to].code) && !has_short_epilogue(jit) ? epilogue : to;
 }
 
-/* The jump at the end of the instruction's code; while measuring, a long one. */
+/* The jump at the end of the instruction's code, in its long form. */
 static void emit_branch(struct lbpf_jit *jit, int cond)
 {
-	u8 mark = cond < 0 ? JIT_MARK_JMP : JIT_MARK_JCC;
-	bool is_short = jit->marks[jit->index] & JIT_MARK_SHORT;
-	u32 len = LBPF_X86_JMP_SHORT_BYTES;
-	s32 disp = 0;
+	struct lbpf_jit_jump *jump = &jit->jumps[jit->nr_jumps];
 
-	jit->marks[jit->index] |= mark;
-	if (!is_short)
-		len = cond < 0 ? LBPF_X86_JMP_NEAR_BYTES : LBPF_X86_JCC_NEAR_BYTES;
-	if (jit->is_placed)
-		disp = lbpf_jit_branch_off(jit, jit->index) - (jit->buf.len + len);
-	if (cond < 0 && is_short)
-		lbpf_x86_jmp_short(&jit->buf, disp);
-	else if (cond < 0)
-		lbpf_x86_jmp_near(&jit->buf, disp);
-	else if (is_short)
-		lbpf_x86_jcc_short(&jit->buf, cond, disp);
+	if (jit->nr_jumps == jit->max_places) {
+		jit->bad_insn = true;
+		return;
+	}
+	if (cond < 0)
+		lbpf_x86_jmp_near(&jit->buf, 0);
 	else
-		lbpf_x86_jcc_near(&jit->buf, cond, disp);
+		lbpf_x86_jcc_near(&jit->buf, cond, 0);
+	jump->to = place_of_target(jit);
+	jump->index = jit->index;
+	jump->long_end = jit->buf.len;
+	jump->end = jit->buf.len;
+	jump->saving = cond < 0 ? LBPF_X86_JMP_NEAR_BYTES - LBPF_X86_JMP_SHORT_BYTES :
+				  LBPF_X86_JCC_NEAR_BYTES - LBPF_X86_JCC_SHORT_BYTES;
+	jump->is_short = false;
+	jump->is_new = false;
+	jit->nr_jumps++;
 }
 
 /*
@@ -204,12 +189,34 @@ void lbpf_jit_jump(struct lbpf_jit *jit)
  */
 void lbpf_jit_return(struct lbpf_jit *jit)
 {
-	if (jit->index + 1 == jit->code->subprogs[jit->func_index + 1].start)
+	if (is_last(jit, jit->index))
 		return;
-	if (jit->funcs[jit->func_index].epilogue_len <= LBPF_X86_JMP_NEAR_BYTES)
+	if (has_short_epilogue(jit))
 		lbpf_jit_epilogue(jit);
 	else
 		emit_branch(jit, -1);
+}
+
+/* What was just emitted ends in a distance. */
+static void add_link(struct lbpf_jit *jit, struct lbpf_jit_link link)
+{
+	if (jit->nr_links == jit->max_places) {
+		jit->bad_insn = true;
+		return;
+	}
+	link.end = jit->buf.len;
+	jit->links[jit->nr_links++] = link;
+}
+
+/**
+ * lbpf_jit_link_func() - Have the distance just emitted lead to a function of the program
+ * @jit: Compilation.
+ * @func: Its number.
+ * @to_body: To its body, behind what only the kernel does.
+ */
+void lbpf_jit_link_func(struct lbpf_jit *jit, u32 func, bool to_body)
+{
+	add_link(jit, (struct lbpf_jit_link){ .func = func, .to_body = to_body });
 }
 
 /**
@@ -219,11 +226,8 @@ void lbpf_jit_return(struct lbpf_jit *jit)
  */
 void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to)
 {
-	s64 disp = (unsigned long)to - (jit->base + jit->buf.len + LBPF_X86_JMP_NEAR_BYTES);
-
-	if (jit->is_placed && !lbpf_x86_is_s32(disp))
-		jit->bad_insn = true;
-	lbpf_x86_jmp_near(&jit->buf, disp);
+	lbpf_x86_jmp_near(&jit->buf, 0);
+	add_link(jit, (struct lbpf_jit_link){ .to = to });
 }
 
 /**
@@ -233,9 +237,8 @@ void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to)
  */
 void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to)
 {
-	s64 disp = (unsigned long)to - (jit->base + jit->buf.len + LBPF_X86_CALL_BYTES);
-
-	if (!to || (jit->is_placed && !lbpf_x86_is_s32(disp)))
+	if (!to)
 		jit->bad_insn = true;
-	lbpf_x86_call(&jit->buf, disp);
+	lbpf_x86_call(&jit->buf, 0);
+	add_link(jit, (struct lbpf_jit_link){ .to = to });
 }

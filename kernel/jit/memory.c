@@ -85,14 +85,10 @@ void lbpf_jit_store_imm(struct lbpf_jit *jit)
 			   lbpf_x86_at(lbpf_jit_dst(jit), jit->insn->off), jit->insn->imm);
 }
 
-/* Addresses of functions are known once the image is placed. */
 static void emit_func_address(struct lbpf_jit *jit)
 {
-	s32 disp = 0;
-
-	if (jit->is_placed)
-		disp = jit->funcs[jit->aux->subprog].start_off - (jit->buf.len + 7);
-	lbpf_x86_lea_rip(&jit->buf, lbpf_jit_dst(jit), disp);
+	lbpf_x86_lea_rip(&jit->buf, lbpf_jit_dst(jit), 0);
+	lbpf_jit_link_func(jit, jit->aux->subprog, false);
 }
 
 /**

@@ -4,8 +4,6 @@
  *
  * Layer: jit (p).  Source: Intel SDM 2A chapter 2.
  */
-#include <linux/string.h>
-
 #include "x86_emit.h"
 
 #define REX		0x40
@@ -44,19 +42,13 @@ static bool is_byte_reg(u32 op, u32 size, u8 reg)
 }
 
 /**
- * lbpf_x86_put() - Append raw bytes
+ * lbpf_x86_put_last() - Append raw bytes near the end of the room
  * @buf: Machine code.
  * @bytes: Bytes, the first one lowest.
  * @nr: How many, 1..8.
  */
-void lbpf_x86_put(struct lbpf_x86_buf *buf, u64 bytes, u32 nr)
+void lbpf_x86_put_last(struct lbpf_x86_buf *buf, u64 bytes, u32 nr)
 {
-	/* What is written too much, the next ones write over. */
-	if (buf->len + sizeof(bytes) <= buf->max) {
-		memcpy(buf->bytes + buf->len, &bytes, sizeof(bytes));
-		buf->len += nr;
-		return;
-	}
 	if (buf->len + nr > buf->max) {
 		buf->overflow = true;
 		return;
@@ -67,29 +59,46 @@ void lbpf_x86_put(struct lbpf_x86_buf *buf, u64 bytes, u32 nr)
 	}
 }
 
-static void put_prefixes(struct lbpf_x86_buf *buf, u32 op, u32 size)
+/**
+ * struct text - The first bytes of an instruction
+ * @bytes: Bytes, the first one lowest.
+ * @nr: How many.
+ */
+struct text {
+	u64	bytes;
+	u32	nr;
+};
+
+static inline void add(struct text *text, u8 byte)
 {
-	if (op & X_GS)
-		lbpf_x86_put(buf, 0x65, 1);
-	if (op & X_LOCK)
-		lbpf_x86_put(buf, 0xf0, 1);
-	if (size == 2)
-		lbpf_x86_put(buf, 0x66, 1);
+	text->bytes |= (u64)byte << 8 * text->nr++;
 }
 
-static void put_opcode(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 rex, bool need_rex)
+static inline void add_prefixes(struct text *text, u32 op, u32 size)
 {
-	u8 opcode = op;
+	if (op & X_GS)
+		add(text, 0x65);
+	if (op & X_LOCK)
+		add(text, 0xf0);
+	if (size == 2)
+		add(text, 0x66);
+}
 
-	if (size == 8)
-		rex |= REX_W;
-	if (rex || need_rex)
-		lbpf_x86_put(buf, REX | rex, 1);
+static inline void add_opcode(struct text *text, u32 op, u32 size, u8 rex)
+{
+	if (rex)
+		add(text, rex);
 	if (op & X_0F)
-		lbpf_x86_put(buf, 0x0f, 1);
-	if (size == 1 && (op & X_BYTE_FORM))
-		opcode--;
-	lbpf_x86_put(buf, opcode, 1);
+		add(text, 0x0f);
+	add(text, size == 1 && (op & X_BYTE_FORM) ? op - 1 : op);
+}
+
+/* The REX prefix for these bits; REX by itself for a byte register that needs it; or none. */
+static inline u8 rex_of(u32 size, u8 bits, bool need_rex)
+{
+	if (size == 8)
+		bits |= REX_W;
+	return bits || need_rex ? REX | bits : 0;
 }
 
 /**
@@ -103,38 +112,39 @@ static void put_opcode(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 rex, bool 
 void lbpf_x86_rr(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, u8 rm)
 {
 	bool is_byte = size == 1 || (op & X_RM_BYTE);
-	bool need_rex = (is_byte && needs_rex_as_byte(rm)) || is_byte_reg(op, size, reg);
-	u8 rex = (is_extended(reg) ? REX_R : 0) | (is_extended(rm) ? REX_B : 0);
+	bool need_rex = is_byte && (needs_rex_as_byte(rm) || is_byte_reg(op, size, reg));
+	u8 bits = (is_extended(reg) ? REX_R : 0) | (is_extended(rm) ? REX_B : 0);
+	struct text text = { };
 
-	put_prefixes(buf, op, size);
-	put_opcode(buf, op, size, rex, need_rex);
-	lbpf_x86_put(buf, MOD_REG | low3(reg) << 3 | low3(rm), 1);
+	if (size == 2 || (op & (X_GS | X_LOCK)))
+		add_prefixes(&text, op, size);
+	add_opcode(&text, op, size, rex_of(size, bits, need_rex));
+	add(&text, MOD_REG | low3(reg) << 3 | low3(rm));
+	lbpf_x86_put(buf, text.bytes, text.nr);
 }
 
-static void put_address(struct lbpf_x86_buf *buf, u8 reg, const struct lbpf_x86_mem *mem)
+static void put_address(struct lbpf_x86_buf *buf, struct text *text, u8 reg,
+			const struct lbpf_x86_mem *mem)
 {
 	u8 field = low3(reg) << 3;
 	u8 index = mem->index == X_NONE ? SIB_NO_INDEX : low3(mem->index) << 3;
-	bool has_sib = mem->index != X_NONE || mem->base == X_NONE || low3(mem->base) == X_RSP;
+	bool has_base = mem->base != X_NONE;
+	bool has_sib = mem->index != X_NONE || !has_base || low3(mem->base) == X_RSP;
 	u8 mod = MOD_DISP32;
 
-	if (mem->base == X_NONE) {
-		lbpf_x86_put(buf, MOD_NO_DISP | field | RM_SIB, 1);
-		lbpf_x86_put(buf, mem->scale_shift << 6 | index | SIB_NO_BASE, 1);
-		lbpf_x86_put(buf, (u32)mem->disp, 4);
-		return;
-	}
 	/* RBP and R13 without displacement would mean "no base". */
-	if (!mem->disp && low3(mem->base) != X_RBP)
+	if (!has_base || (!mem->disp && low3(mem->base) != X_RBP))
 		mod = MOD_NO_DISP;
 	else if (lbpf_x86_is_s8(mem->disp))
 		mod = MOD_DISP8;
-	lbpf_x86_put(buf, mod | field | (has_sib ? RM_SIB : low3(mem->base)), 1);
+	add(text, mod | field | (has_sib ? RM_SIB : low3(mem->base)));
 	if (has_sib)
-		lbpf_x86_put(buf, mem->scale_shift << 6 | index | low3(mem->base), 1);
+		add(text, mem->scale_shift << 6 | index |
+			  (has_base ? low3(mem->base) : SIB_NO_BASE));
+	lbpf_x86_put(buf, text->bytes, text->nr);
 	if (mod == MOD_DISP8)
 		lbpf_x86_put(buf, (u8)mem->disp, 1);
-	else if (mod == MOD_DISP32)
+	else if (mod == MOD_DISP32 || !has_base)
 		lbpf_x86_put(buf, (u32)mem->disp, 4);
 }
 
@@ -148,11 +158,12 @@ static void put_address(struct lbpf_x86_buf *buf, u8 reg, const struct lbpf_x86_
  */
 void lbpf_x86_rm(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, struct lbpf_x86_mem mem)
 {
-	bool need_rex = is_byte_reg(op, size, reg);
-	u8 rex = (is_extended(reg) ? REX_R : 0) | (is_extended(mem.base) ? REX_B : 0) |
-		 (is_extended(mem.index) ? REX_X : 0);
+	u8 bits = (is_extended(reg) ? REX_R : 0) | (is_extended(mem.base) ? REX_B : 0) |
+		  (is_extended(mem.index) ? REX_X : 0);
+	struct text text = { };
 
-	put_prefixes(buf, op, size);
-	put_opcode(buf, op, size, rex, need_rex);
-	put_address(buf, reg, &mem);
+	if (size == 2 || (op & (X_GS | X_LOCK)))
+		add_prefixes(&text, op, size);
+	add_opcode(&text, op, size, rex_of(size, bits, is_byte_reg(op, size, reg)));
+	put_address(buf, &text, reg, &mem);
 }

@@ -10,6 +10,7 @@
 #define LBPF_JIT_X86_EMIT_H
 
 #include <linux/bits.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 /* Register numbers of the hardware; X_NONE: no base or no index. */
@@ -121,8 +122,19 @@ static inline bool lbpf_x86_is_s32(s64 value)
 	return value == (s32)value;
 }
 
-/* Raw bytes, little endian. */
-void lbpf_x86_put(struct lbpf_x86_buf *buf, u64 bytes, u32 nr);
+/* Near the end of the room. */
+void lbpf_x86_put_last(struct lbpf_x86_buf *buf, u64 bytes, u32 nr);
+
+/* Raw bytes, little endian: 1..8.  What is written too much, the next ones write over. */
+static inline void lbpf_x86_put(struct lbpf_x86_buf *buf, u64 bytes, u32 nr)
+{
+	if (buf->len + sizeof(bytes) > buf->max) {
+		lbpf_x86_put_last(buf, bytes, nr);
+		return;
+	}
+	memcpy(buf->bytes + buf->len, &bytes, sizeof(bytes));
+	buf->len += nr;
+}
 
 /* Operation on two registers: @rm is the r/m operand, @reg the other. */
 void lbpf_x86_rr(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, u8 rm);

@@ -39,11 +39,13 @@ native_func native_make(struct lbpf_code *code)
 		text = map_text();
 	err = lbpf_jit_open(&jit, code, &target);
 	if (!err)
-		err = lbpf_jit_measure(&jit);
+		err = lbpf_jit_compile(&jit);
 	if (!err && jit.size_bytes > CODE_BYTES)
 		err = -E2BIG;
 	if (!err)
-		err = lbpf_jit_produce(&jit, text, (unsigned long)text);
+		err = lbpf_jit_link(&jit, (unsigned long)text);
+	if (!err)
+		memcpy(text, jit.buf.bytes, jit.size_bytes);
 	lbpf_jit_close(&jit);
 	return err || !text ? NULL : (native_func)text;
 }
