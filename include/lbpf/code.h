@@ -106,6 +106,7 @@ enum lbpf_insn_flag {
  * @orig: Index of the instruction in the program as it was loaded.
  * @alu_limit: LBPF_INSN_ALU_MASK: limit of the masked offset.
  * @subprog: Subprogram called or pointed to.
+ * @live_out: Bit n: register n is read later.  Written by the rewriter's last step, for the JIT.
  * @facts: Its facts, of those of the program; NULL: the rewriter made it.
  * @ctx_field: LBPF_INSN_CTX.
  * @proto: Helper called.
@@ -113,20 +114,19 @@ enum lbpf_insn_flag {
  *	every visit.
  * @key: LBPF_INSN_KEY_CONST; LBPF_INSN_MAP_VALUE_ADDR: offset in the value.
  * @call_fn: LBPF_INSN_NATIVE_CALL.
- * @live_out: Bit n: register n is read later.  Written by the rewriter's last step, for the JIT.
  */
 struct lbpf_insn_aux {
 	u32				flags;
 	u32				orig;
 	u32				alu_limit;
-	u32				subprog;
+	u16				subprog;
+	u16				live_out;
 	struct lbpf_insn_facts		*facts;
 	const struct lbpf_ctx_field	*ctx_field;
 	const struct lbpf_proto		*proto;
 	struct lbpf_map			*map;
 	u64				key;
 	const void			*call_fn;
-	u16				live_out;
 };
 
 /**

@@ -119,7 +119,7 @@ static int copy_insns(struct load *load)
 	struct lbpf_code *code = &load->code;
 	u32 nr = load->attr->insn_cnt;
 
-	code->insns = lbpf_area_alloc_array(nr, sizeof(*code->insns), NUMA_NO_NODE);
+	code->insns = lbpf_area_alloc_raw(nr, sizeof(*code->insns), NUMA_NO_NODE);
 	if (!code->insns)
 		return -ENOMEM;
 	code->nr_insns = nr;
@@ -127,8 +127,7 @@ static int copy_insns(struct load *load)
 	if (copy_from_user(code->insns, u64_to_user_ptr(load->attr->insns),
 			   nr * sizeof(*code->insns)))
 		return -EFAULT;
-	code->aux = lbpf_area_alloc_array(nr, sizeof(*code->aux), NUMA_NO_NODE);
-	return code->aux ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int check_type(struct load *load)
@@ -218,11 +217,28 @@ static void add_time(enum lbpf_load_stage stage, u64 start_ns)
 	atomic64_add(ktime_get_ns() - start_ns, &stage_ns[stage]);
 }
 
+static int alloc_aux(struct lbpf_code *code)
+{
+	u32 i;
+
+	code->aux = lbpf_area_alloc_raw(code->nr_insns, sizeof(*code->aux), NUMA_NO_NODE);
+	if (!code->aux)
+		return -ENOMEM;
+	for (i = 0; i < code->nr_insns; i++)
+		code->aux[i] = (struct lbpf_insn_aux){ .orig = i };
+	return 0;
+}
+
+/* The tag, and room for what is found out, are made where bpf(2) makes them, and counted there. */
 static int verify(struct load *load)
 {
 	u64 start_ns = ktime_get_ns();
-	int err = lbpf_verify(&load->code);
+	int err;
 
+	lbpf_prog_calc_tag(load->code.insns, load->code.nr_insns, load->prog->tag);
+	err = alloc_aux(&load->code);
+	if (!err)
+		err = lbpf_verify(&load->code);
 	add_time(LBPF_LOAD_VERIFY, start_ns);
 	return err;
 }
@@ -348,12 +364,6 @@ static int check_admission(struct load *load)
 	return 0;
 }
 
-static int calc_tag(struct load *load)
-{
-	lbpf_prog_calc_tag(load->code.insns, load->code.nr_insns, load->prog->tag);
-	return 0;
-}
-
 /* A pass of the pipeline: 0, or -errno, which ends it. */
 typedef int (*pass_fn)(struct load *load);
 
@@ -370,7 +380,6 @@ static const pass_fn attribute_passes[] = {
 /* From instructions to machine code. */
 static const pass_fn program_passes[] = {
 	describe,
-	calc_tag,
 	check_sleepable,
 	check_records,
 	verify,

@@ -29,20 +29,12 @@ static void (*const emit_class[8])(struct lbpf_jit *jit) = {
 	[BPF_ALU64]	= lbpf_jit_alu,
 };
 
-static bool is_after_flags(const struct lbpf_jit *jit)
-{
-	return jit->zero_index + 1 == jit->index && !(jit->marks[jit->index] & JIT_MARK_TARGET);
-}
-
 /* Arithmetic, of which there is most, is called directly. */
 static void emit_insn(struct lbpf_jit *jit)
 {
 	u8 class = BPF_CLASS(jit->insn->code);
 
-	/* Flags come from the instruction before, or from nowhere. */
-	if (!is_after_flags(jit))
-		jit->zero_flag = X_NONE;
-	if (lbpf_jit_fuse(jit))
+	if (lbpf_jit_may_fuse(jit->insn->code) && lbpf_jit_fuse(jit))
 		return;
 	if (class == BPF_ALU64 || class == BPF_ALU)
 		lbpf_jit_alu(jit);

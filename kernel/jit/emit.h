@@ -232,6 +232,13 @@ bool lbpf_jit_table_lookup(struct lbpf_jit *jit);
 /* fuse.c */
 bool lbpf_jit_fuse(struct lbpf_jit *jit);
 
+/* Can a pattern start with opcode @code?  Most cannot: that must not cost a call. */
+static inline bool lbpf_jit_may_fuse(u8 code)
+{
+	return code == (BPF_ALU64 | BPF_MOV | BPF_X) || code == (BPF_ALU64 | BPF_LSH | BPF_K) ||
+	       BPF_CLASS(code) == BPF_LDX;
+}
+
 /* frame.c */
 void lbpf_jit_plan_frame(struct lbpf_jit *jit, u32 nr, u16 regs, bool has_call);
 void lbpf_jit_prologue(struct lbpf_jit *jit);

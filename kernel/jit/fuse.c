@@ -74,10 +74,11 @@ static bool fuse_move_add(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
 	const struct bpf_insn *next = peek(jit, 1);
-	struct lbpf_x86_mem mem = lbpf_x86_at(lbpf_jit_src(jit), 0);
+	struct lbpf_x86_mem mem;
 
-	if (insn->off || insn->dst_reg == insn->src_reg || !next || next->dst_reg != insn->dst_reg)
+	if (!next || next->dst_reg != insn->dst_reg || insn->off || insn->dst_reg == insn->src_reg)
 		return false;
+	mem = lbpf_x86_at(lbpf_jit_src(jit), 0);
 	if (next->code == ALU64_K(BPF_ADD)) {
 		mem.disp = next->imm;
 	} else if (next->code == ALU64_X(BPF_ADD) && next->src_reg != insn->dst_reg) {
@@ -96,10 +97,13 @@ static bool fuse_move_add(struct lbpf_jit *jit)
 static bool fuse_shift_add(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
-	const struct bpf_insn *next = peek(jit, 1);
+	const struct bpf_insn *next;
 	struct lbpf_x86_mem mem = { .index = lbpf_jit_dst(jit), .scale_shift = insn->imm };
 
-	if (insn->imm < 1 || insn->imm > 3 || !next || next->code != ALU64_X(BPF_ADD) || next->src_reg != insn->dst_reg ||
+	if (insn->imm < 1 || insn->imm > 3)
+		return false;
+	next = peek(jit, 1);
+	if (!next || next->code != ALU64_X(BPF_ADD) || next->src_reg != insn->dst_reg ||
 	    next->dst_reg == insn->dst_reg || !is_dead_after(jit, 1, insn->dst_reg))
 		return false;
 	mem.base = lbpf_jit_regs[next->dst_reg];

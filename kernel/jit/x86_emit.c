@@ -60,7 +60,7 @@ void lbpf_x86_put_last(struct lbpf_x86_buf *buf, u64 bytes, u32 nr)
 }
 
 /**
- * struct text - The first bytes of an instruction
+ * struct text - The bytes of an instruction up to its displacement
  * @bytes: Bytes, the first one lowest.
  * @nr: How many.
  */
@@ -69,28 +69,10 @@ struct text {
 	u32	nr;
 };
 
-static inline void add(struct text *text, u8 byte)
+static inline void put_before(struct text *text, u8 byte)
 {
-	text->bytes |= (u64)byte << 8 * text->nr++;
-}
-
-static inline void add_prefixes(struct text *text, u32 op, u32 size)
-{
-	if (op & X_GS)
-		add(text, 0x65);
-	if (op & X_LOCK)
-		add(text, 0xf0);
-	if (size == 2)
-		add(text, 0x66);
-}
-
-static inline void add_opcode(struct text *text, u32 op, u32 size, u8 rex)
-{
-	if (rex)
-		add(text, rex);
-	if (op & X_0F)
-		add(text, 0x0f);
-	add(text, size == 1 && (op & X_BYTE_FORM) ? op - 1 : op);
+	text->bytes = text->bytes << 8 | byte;
+	text->nr++;
 }
 
 /* The REX prefix for these bits; REX by itself for a byte register that needs it; or none. */
@@ -99,6 +81,24 @@ static inline u8 rex_of(u32 size, u8 bits, bool need_rex)
 	if (size == 8)
 		bits |= REX_W;
 	return bits || need_rex ? REX | bits : 0;
+}
+
+/* From the opcode to the front. */
+static inline void put_start(struct text *text, u32 op, u32 size, u8 rex)
+{
+	put_before(text, size == 1 && (op & X_BYTE_FORM) ? op - 1 : op);
+	if (op & X_0F)
+		put_before(text, 0x0f);
+	if (rex)
+		put_before(text, rex);
+	if (size != 2 && !(op & (X_GS | X_LOCK)))
+		return;
+	if (size == 2)
+		put_before(text, 0x66);
+	if (op & X_LOCK)
+		put_before(text, 0xf0);
+	if (op & X_GS)
+		put_before(text, 0x65);
 }
 
 /**
@@ -111,41 +111,41 @@ static inline u8 rex_of(u32 size, u8 bits, bool need_rex)
  */
 void lbpf_x86_rr(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, u8 rm)
 {
-	bool is_byte = size == 1 || (op & X_RM_BYTE);
-	bool need_rex = is_byte && (needs_rex_as_byte(rm) || is_byte_reg(op, size, reg));
-	u8 bits = (is_extended(reg) ? REX_R : 0) | (is_extended(rm) ? REX_B : 0);
-	struct text text = { };
+	struct text text = { .bytes = MOD_REG | low3(reg) << 3 | low3(rm), .nr = 1 };
+	bool need_rex = false;
+	u8 bits = (reg & 8) >> 1 | (rm & 8) >> 3;
 
-	if (size == 2 || (op & (X_GS | X_LOCK)))
-		add_prefixes(&text, op, size);
-	add_opcode(&text, op, size, rex_of(size, bits, need_rex));
-	add(&text, MOD_REG | low3(reg) << 3 | low3(rm));
+	if (size == 1 || (op & X_RM_BYTE))
+		need_rex = needs_rex_as_byte(rm) || is_byte_reg(op, size, reg);
+	put_start(&text, op, size, rex_of(size, bits, need_rex));
 	lbpf_x86_put(buf, text.bytes, text.nr);
 }
 
-static void put_address(struct lbpf_x86_buf *buf, struct text *text, u8 reg,
-			const struct lbpf_x86_mem *mem)
+/* ModRM and SIB; returns the size of the displacement behind them. */
+static u32 put_address(struct text *text, u8 reg, const struct lbpf_x86_mem *mem)
 {
 	u8 field = low3(reg) << 3;
 	u8 index = mem->index == X_NONE ? SIB_NO_INDEX : low3(mem->index) << 3;
-	bool has_base = mem->base != X_NONE;
-	bool has_sib = mem->index != X_NONE || !has_base || low3(mem->base) == X_RSP;
+	u8 base = mem->base == X_NONE ? SIB_NO_BASE : low3(mem->base);
 	u8 mod = MOD_DISP32;
+	u32 disp_bytes = 4;
 
 	/* RBP and R13 without displacement would mean "no base". */
-	if (!has_base || (!mem->disp && low3(mem->base) != X_RBP))
+	if (mem->base == X_NONE) {
 		mod = MOD_NO_DISP;
-	else if (lbpf_x86_is_s8(mem->disp))
+	} else if (!mem->disp && base != X_RBP) {
+		mod = MOD_NO_DISP;
+		disp_bytes = 0;
+	} else if (lbpf_x86_is_s8(mem->disp)) {
 		mod = MOD_DISP8;
-	add(text, mod | field | (has_sib ? RM_SIB : low3(mem->base)));
-	if (has_sib)
-		add(text, mem->scale_shift << 6 | index |
-			  (has_base ? low3(mem->base) : SIB_NO_BASE));
-	lbpf_x86_put(buf, text->bytes, text->nr);
-	if (mod == MOD_DISP8)
-		lbpf_x86_put(buf, (u8)mem->disp, 1);
-	else if (mod == MOD_DISP32 || !has_base)
-		lbpf_x86_put(buf, (u32)mem->disp, 4);
+		disp_bytes = 1;
+	}
+	if (mem->index != X_NONE || mem->base == X_NONE || base == X_RSP) {
+		put_before(text, mem->scale_shift << 6 | index | base);
+		base = RM_SIB;
+	}
+	put_before(text, mod | field | base);
+	return disp_bytes;
 }
 
 /**
@@ -161,9 +161,10 @@ void lbpf_x86_rm(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, struct lbpf
 	u8 bits = (is_extended(reg) ? REX_R : 0) | (is_extended(mem.base) ? REX_B : 0) |
 		  (is_extended(mem.index) ? REX_X : 0);
 	struct text text = { };
+	u32 disp_bytes = put_address(&text, reg, &mem);
 
-	if (size == 2 || (op & (X_GS | X_LOCK)))
-		add_prefixes(&text, op, size);
-	add_opcode(&text, op, size, rex_of(size, bits, is_byte_reg(op, size, reg)));
-	put_address(buf, &text, reg, &mem);
+	put_start(&text, op, size, rex_of(size, bits, is_byte_reg(op, size, reg)));
+	lbpf_x86_put(buf, text.bytes, text.nr);
+	if (disp_bytes)
+		lbpf_x86_put(buf, (u32)mem.disp, disp_bytes);
 }

@@ -47,7 +47,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_addresses = {
 	.letter		= 'a',
 	.name		= "addresses",
-	.classes	= LBPF_CLASS(BPF_LD),
+	.flags		= WANTED,
 	.applies	= applies,
 	.replace	= replace,
 };

@@ -114,7 +114,8 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_arithmetic = {
 	.letter		= 'm',
 	.name		= "arithmetic",
-	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_ALU64),
+	.effects	= EFF_DIVIDES,
+	.flags		= LBPF_INSN_ALU_MASK,
 	.applies	= applies,
 	.replace	= replace,
 };

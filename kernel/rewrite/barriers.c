@@ -32,6 +32,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_barriers = {
 	.letter		= 's',
 	.name		= "speculation barriers",
+	.flags		= WANTED,
 	.applies	= applies,
 	.replace	= replace,
 };

@@ -116,6 +116,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_blind = {
 	.letter		= 'k',
 	.name		= "constants hidden",
+	.effects	= EFF_ALU | EFF_JUMP | EFF_STORE | EFF_IMM64,
 	.applies	= applies,
 	.replace	= replace,
 };
@@ -129,9 +130,12 @@ const struct lbpf_step lbpf_step_blind = {
  */
 int lbpf_blind(struct lbpf_code *code)
 {
-	int err = lbpf_rewrite_step(code, &lbpf_step_blind);
+	struct lbpf_survey survey;
+	int err;
 	u32 i;
 
+	lbpf_survey_code(code, &survey);
+	err = lbpf_rewrite_step(code, &lbpf_step_blind, &survey);
 	if (!err)
 		lbpf_dump_pass(code, lbpf_step_blind.letter, lbpf_step_blind.name, true);
 	for (i = 0; !err && i < code->nr_insns; i++)

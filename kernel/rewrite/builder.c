@@ -18,8 +18,9 @@
 /* Where a program may end up; the loader's limit is a tenth of it. */
 #define MAX_NEW_INSNS	(10 * LBPF_MAX_INSNS)
 
-/* Longest replacement, and more. */
-#define MIN_ROOM	16
+/* Room for edits and what they write, at first. */
+#define FIRST_EDITS	64
+#define FIRST_ROOM	64
 
 static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 {
@@ -30,50 +31,46 @@ static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 	return new;
 }
 
-/**
- * lbpf_rw_make_room() - Make room for a step's program
- * @rw: Step.
- * @max: Instructions; no fewer than have been written.
- *
- * Context: Process context, may sleep.
- * Return: 0; -ENOMEM: what there was stays.
- */
-int lbpf_rw_make_room(struct lbpf_rewrite *rw, u32 max)
+static int grow_pool(struct lbpf_rewrite *rw)
 {
+	u32 max = rw->max ? rw->max * 2 : FIRST_ROOM + rw->code->nr_insns / 4;
 	struct bpf_insn *insns = grow_array(rw->insns, rw->nr, max, sizeof(*insns));
 	struct lbpf_insn_aux *aux = grow_array(rw->new_aux, rw->nr, max, sizeof(*aux));
-	u32 *origin = grow_array(rw->origin, rw->nr, max, sizeof(*origin));
+	u32 *target = grow_array(rw->target, rw->nr, max, sizeof(*target));
 
-	if (!insns || !aux || !origin) {
+	if (!insns || !aux || !target) {
 		lbpf_area_free(insns);
 		lbpf_area_free(aux);
-		lbpf_area_free(origin);
+		lbpf_area_free(target);
 		return -ENOMEM;
 	}
 	lbpf_area_free(rw->insns);
 	lbpf_area_free(rw->new_aux);
-	lbpf_area_free(rw->origin);
+	lbpf_area_free(rw->target);
 	rw->insns = insns;
 	rw->new_aux = aux;
-	rw->origin = origin;
+	rw->target = target;
 	rw->max = max;
 	return 0;
 }
 
+/* @jump: index + 1 of the old jump that leads where this one leads; 0: none. */
 static void append(struct lbpf_rewrite *rw, struct bpf_insn insn, const struct lbpf_insn_aux *aux,
-		   u32 origin)
+		   u32 jump)
 {
 	if (rw->err)
 		return;
 	if (rw->nr >= MAX_NEW_INSNS)
 		rw->err = -E2BIG;
 	else if (rw->nr == rw->max)
-		rw->err = lbpf_rw_make_room(rw, rw->max + rw->max / 2);
+		rw->err = grow_pool(rw);
 	if (rw->err)
 		return;
 	rw->insns[rw->nr] = insn;
 	rw->new_aux[rw->nr] = *aux;
-	rw->origin[rw->nr++] = origin;
+	rw->target[rw->nr++] = jump ? lbpf_jump_target(rw->code->insns, jump - 1) + 1 : 0;
+	rw->effects |= lbpf_insn_effects[insn.code];
+	rw->flags |= aux->flags;
 }
 
 /**
@@ -166,12 +163,19 @@ void lbpf_rw_put_imm64(struct lbpf_rewrite *rw, u8 dst, u64 value)
  * lbpf_rw_next() - Look at the next instruction
  * @rw: Step that looks ahead.
  *
+ * Context: Process context, may sleep.
  * Return: The instruction; NULL where a jump leads to it, or there is none.
  */
-const struct bpf_insn *lbpf_rw_next(const struct lbpf_rewrite *rw)
+const struct bpf_insn *lbpf_rw_next(struct lbpf_rewrite *rw)
 {
 	u32 next = rw->index + 1;
 
+	if (!rw->is_target)
+		rw->is_target = lbpf_find_targets(rw->code);
+	if (!rw->is_target) {
+		rw->err = rw->err ?: -ENOMEM;
+		return NULL;
+	}
 	return next < rw->code->nr_insns && !rw->is_target[next] ? &rw->code->insns[next] : NULL;
 }
 
@@ -200,32 +204,6 @@ struct lbpf_insn_aux *lbpf_rw_last_aux(struct lbpf_rewrite *rw)
 	return rw->err ? NULL : &rw->new_aux[rw->nr - 1];
 }
 
-/*
- * The functions start elsewhere.  Calls and addresses of them keep the distance in imm, for dumps.
- */
-static void move_funcs(struct lbpf_code *code, const u32 *new_index)
-{
-	u32 i;
-
-	for (i = 0; i <= code->nr_subprogs; i++)
-		code->subprogs[i].start = new_index[code->subprogs[i].start];
-	if (code->nr_subprogs == 1)
-		return;
-	for (i = 0; i < code->nr_insns; i++)
-		if (code->aux[i].flags & (LBPF_INSN_SUBPROG_CALL | LBPF_INSN_FUNC_ADDR))
-			code->insns[i].imm = code->subprogs[code->aux[i].subprog].start - i - 1;
-}
-
-static void adopt(struct lbpf_rewrite *rw)
-{
-	struct lbpf_code *code = rw->code;
-
-	swap(code->insns, rw->insns);
-	swap(code->aux, rw->new_aux);
-	code->nr_insns = rw->nr;
-	move_funcs(code, rw->new_index);
-}
-
 /**
  * lbpf_find_targets() - Find where straight code ends
  * @code: Program.
@@ -249,16 +227,87 @@ u8 *lbpf_find_targets(const struct lbpf_code *code)
 	return is_target;
 }
 
+/**
+ * lbpf_survey_code() - Find out what occurs in a program
+ * @code: Program.
+ * @survey: Filled in.
+ *
+ * Context: Any.
+ */
+void lbpf_survey_code(const struct lbpf_code *code, struct lbpf_survey *survey)
+{
+	u32 flags = 0, common = ~0u, i;
+	u16 effects = 0;
+
+	for (i = 0; i < code->nr_insns; i++) {
+		/* The second half of a 16-byte load has no flags. */
+		if (!code->insns[i].code)
+			continue;
+		effects |= lbpf_insn_effects[code->insns[i].code];
+		flags |= code->aux[i].flags;
+		common &= code->aux[i].flags;
+	}
+	*survey = (struct lbpf_survey){ .effects = effects, .flags = flags, .common = common };
+}
+
+static bool is_needed(const struct lbpf_code *code, const struct lbpf_step *step,
+		      const struct lbpf_survey *survey)
+{
+	if (step->is_wanted && !step->is_wanted(code))
+		return false;
+	return (survey->effects & step->effects) || (survey->flags & step->flags) ||
+	       (~survey->common & step->missing);
+}
+
 /* Most instructions are none of a step's business: that must not cost a call. */
 static bool applies_to(const struct lbpf_code *code, const struct lbpf_step *step, u32 index)
 {
-	return (!step->classes || step->classes & LBPF_CLASS(code->insns[index].code)) &&
-	       step->applies(code, index);
+	u32 flags = code->aux[index].flags;
+
+	return ((lbpf_insn_effects[code->insns[index].code] & step->effects) ||
+		(flags & step->flags) || (~flags & step->missing)) && step->applies(code, index);
 }
 
 static u32 slots_of(const struct bpf_insn *insn)
 {
 	return lbpf_rw_is_imm64(insn) ? 2 : 1;
+}
+
+static struct lbpf_edit *new_edit(struct lbpf_rewrite *rw)
+{
+	u32 max = rw->max_edits ? rw->max_edits * 2 : FIRST_EDITS;
+	struct lbpf_edit *edits;
+
+	if (rw->nr_edits < rw->max_edits)
+		return &rw->edits[rw->nr_edits++];
+	edits = grow_array(rw->edits, rw->nr_edits, max, sizeof(*edits));
+	if (!edits) {
+		rw->err = -ENOMEM;
+		return NULL;
+	}
+	lbpf_area_free(rw->edits);
+	rw->edits = edits;
+	rw->max_edits = max;
+	return &rw->edits[rw->nr_edits++];
+}
+
+/* Returns how many old instructions it was. */
+static u32 edit(struct lbpf_rewrite *rw, const struct lbpf_step *step, u32 index, u32 slots)
+{
+	struct lbpf_edit *new = new_edit(rw);
+
+	if (!new)
+		return slots;
+	rw->index = index;
+	rw->insn = &rw->code->insns[index];
+	rw->aux = &rw->code->aux[index];
+	rw->nr_ahead = 0;
+	new->index = index;
+	new->first = rw->nr;
+	step->replace(rw);
+	new->nr_old = slots + rw->nr_ahead;
+	rw->moves |= rw->nr - new->first != new->nr_old;
+	return new->nr_old;
 }
 
 static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
@@ -269,62 +318,36 @@ static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
 	while (i < code->nr_insns && !rw->err) {
 		u32 slots = slots_of(&code->insns[i]);
 
-		rw->index = i;
-		rw->insn = &code->insns[i];
-		rw->aux = &code->aux[i];
-		rw->new_index[i] = rw->nr;
-		if (slots == 2)
-			rw->new_index[i + 1] = rw->nr;
-		if (applies_to(code, step, i))
-			step->replace(rw);
-		else
-			lbpf_rw_keep(rw);
-		for (i += slots; rw->nr_ahead; rw->nr_ahead--)
-			rw->new_index[i++] = rw->nr;
+		i += applies_to(code, step, i) ? edit(rw, step, i, slots) : slots;
 	}
-	rw->new_index[code->nr_insns] = rw->nr;
-}
-
-static bool applies_anywhere(const struct lbpf_code *code, const struct lbpf_step *step)
-{
-	u32 i;
-
-	for (i = 0; i < code->nr_insns; i += lbpf_rw_is_imm64(&code->insns[i]) ? 2 : 1)
-		if (applies_to(code, step, i))
-			return true;
-	return false;
 }
 
 /**
  * lbpf_rewrite_step() - Run one step over the whole program
  * @code: Program; unchanged on error.
  * @step: Step.
+ * @survey: What occurs in it; kept up to date.
  *
  * Context: Process context, may sleep.
- * Return: 0, -ENOMEM, or -E2BIG when the program or a jump grows too long.
+ * Return: 0, -ENOMEM, or -E2BIG when the program grows too long.
  */
-int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
+int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
+		      struct lbpf_survey *survey)
 {
 	struct lbpf_rewrite rw = { .code = code };
 
-	if (!applies_anywhere(code, step))
+	if (!is_needed(code, step, survey))
 		return 0;
-	rw.new_index = lbpf_area_alloc_raw(code->nr_insns + 1, sizeof(*rw.new_index), NUMA_NO_NODE);
-	rw.is_target = lbpf_find_targets(code);
-	rw.err = -ENOMEM;
-	if (rw.new_index && rw.is_target)
-		rw.err = lbpf_rw_make_room(&rw, code->nr_insns + code->nr_insns / 4 + MIN_ROOM);
-	if (!rw.err)
-		walk(&rw, step);
-	if (!rw.err)
-		rw.err = lbpf_rw_repair_jumps(&rw);
-	if (!rw.err)
-		adopt(&rw);
+	walk(&rw, step);
+	if (!rw.err && rw.nr_edits)
+		rw.err = lbpf_rw_splice(&rw);
+	survey->effects |= rw.effects;
+	survey->flags |= rw.flags;
 	lbpf_area_free(rw.insns);
 	lbpf_area_free(rw.new_aux);
-	lbpf_area_free(rw.origin);
+	lbpf_area_free(rw.target);
+	lbpf_area_free(rw.edits);
 	lbpf_area_free(rw.is_target);
-	lbpf_area_free(rw.new_index);
 	return rw.err;
 }
 
@@ -332,42 +355,53 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step)
 static u32 plan_drop(const struct lbpf_code *code, u32 *new_index,
 		     bool (*is_dropped)(const struct lbpf_code *code, u32 index))
 {
-	u32 nr = 0, i, slots;
+	u32 nr = 0, i;
 
-	for (i = 0; i < code->nr_insns; i += slots) {
-		slots = slots_of(&code->insns[i]);
+	for (i = 0; i < code->nr_insns; i++) {
 		new_index[i] = nr;
-		if (slots == 2)
-			new_index[i + 1] = nr;
 		if (!is_dropped(code, i))
-			nr += slots;
+			nr++;
+		else if (lbpf_rw_is_imm64(&code->insns[i]))
+			new_index[++i] = nr;
 	}
 	new_index[code->nr_insns] = nr;
 	return nr;
 }
 
-/* Instruction @from goes to place @to, at or before it. */
-static void move_insn(struct lbpf_code *code, const u32 *new_index, u32 from, u32 to)
+/* Nothing gets farther away. */
+static void redirect_jumps(struct lbpf_code *code, const u32 *new_index)
 {
-	u32 slots = slots_of(&code->insns[from]), i;
-	u32 target = 0;
-	bool is_jump = lbpf_insn_has_target(&code->insns[from]);
+	u32 i, distance;
 
-	if (is_jump)
-		target = new_index[lbpf_jump_target(code->insns, from)];
-	for (i = 0; i < slots && from != to; i++) {
-		code->insns[to + i] = code->insns[from + i];
-		code->aux[to + i] = code->aux[from + i];
+	for (i = 0; i < code->nr_insns; i++) {
+		if (!lbpf_insn_has_target(&code->insns[i]))
+			continue;
+		distance = new_index[lbpf_jump_target(code->insns, i)] - new_index[i] - 1;
+		lbpf_jump_set_distance(&code->insns[i], distance);
 	}
-	/* Nothing gets farther away. */
-	if (is_jump)
-		lbpf_jump_set_distance(&code->insns[to], target - to - 1);
+}
+
+static void move_together(struct lbpf_code *code, const u32 *new_index)
+{
+	struct lbpf_insn_aux *aux = code->aux;
+	struct bpf_insn *insns = code->insns;
+	u32 nr = code->nr_insns, i;
+
+	/* What is dropped has the new index of what comes next, which is written later. */
+	for (i = 0; i < nr; i++) {
+		u32 to = new_index[i];
+
+		if (to == i)
+			continue;
+		insns[to] = insns[i];
+		aux[to] = aux[i];
+	}
 }
 
 /**
  * lbpf_rewrite_drop() - Drop instructions
  * @code: Program; changed in place, unchanged on error.
- * @is_dropped: Is this one no longer needed?
+ * @is_dropped: Is this one no longer needed?  Not asked for second halves of 16-byte loads.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -ENOMEM.
@@ -376,19 +410,16 @@ int lbpf_rewrite_drop(struct lbpf_code *code,
 		      bool (*is_dropped)(const struct lbpf_code *code, u32 index))
 {
 	u32 *new_index = lbpf_area_alloc_raw(code->nr_insns + 1, sizeof(*new_index), NUMA_NO_NODE);
-	u32 i, nr, slots;
+	u32 nr;
 
 	if (!new_index)
 		return -ENOMEM;
 	nr = plan_drop(code, new_index, is_dropped);
-	for (i = 0; i < code->nr_insns && nr != code->nr_insns; i += slots) {
-		slots = slots_of(&code->insns[i]);
-		if (new_index[i + slots] != new_index[i])
-			move_insn(code, new_index, i, new_index[i]);
-	}
 	if (nr != code->nr_insns) {
+		redirect_jumps(code, new_index);
+		move_together(code, new_index);
 		code->nr_insns = nr;
-		move_funcs(code, new_index);
+		lbpf_move_funcs(code, new_index);
 	}
 	lbpf_area_free(new_index);
 	return 0;

@@ -2,10 +2,10 @@
 /*
  * Rewriting a program instruction by instruction.
  *
- * Layer: rewrite (p).  A step walks the program once and writes a new one; each
- * instruction is kept, dropped or replaced.  Jumps are repaired at the end of
- * the step.  So the cost of a step is linear, and a step that finds nothing to
- * do costs one look at each instruction.
+ * Layer: rewrite (p).  A step walks the program once and writes down edits; the
+ * program changes at the end of the step: in place where every edit is as long as
+ * what it stands for, else by a copy with jumps repaired.  A survey of the program
+ * tells beforehand which steps have nothing to do.
  */
 #ifndef LBPF_REWRITE_BUILDER_H
 #define LBPF_REWRITE_BUILDER_H
@@ -16,8 +16,22 @@
 #include <lbpf/code.h>
 #include <lbpf/insn.h>
 
+#include "effects.h"
+
 /* Scratch register of replacements: programs cannot name it. */
 #define REG_AX		LBPF_REG_AX
+
+/**
+ * struct lbpf_edit - What a step does with one instruction, or some in a row
+ * @index: The first of them.
+ * @nr_old: Their number; a 16-byte load counts twice.
+ * @first: First of what stands for them, in the pool; it ends where that of the next edit begins.
+ */
+struct lbpf_edit {
+	u32	index;
+	u32	nr_old;
+	u32	first;
+};
 
 /**
  * struct lbpf_rewrite - A step at work
@@ -25,14 +39,19 @@
  * @index: Instruction under way.
  * @insn: ... itself.
  * @aux: ... and what is known of it.
- * @insns: The new program.
+ * @insns: The pool: what has been written, of all edits one after the other.
  * @new_aux: ... and what travels with it.
- * @origin: For each new jump whose target is an old instruction: index of the old jump + 1; else 0.
- * @nr: Instructions written.
+ * @target: For each: index + 1 of the old instruction that it jumps to; 0: it does not, or is local.
+ * @nr: Instructions in the pool.
  * @max: Room.
- * @is_target: For each old instruction: some jump leads to it.
+ * @edits: Edits, in order.
+ * @nr_edits: Number of them.
+ * @max_edits: Room.
+ * @moves: Some instruction gets another index.
+ * @is_target: For each old instruction: some jump leads to it; NULL: not asked for yet.
  * @nr_ahead: Further instructions that the one under way has taken along.
- * @new_index: For each old instruction, where what stands for it starts.
+ * @effects: OR of the effects of the pool.
+ * @flags: OR of the flags of the pool.
  * @err: First error: -ENOMEM, -E2BIG.
  */
 struct lbpf_rewrite {
@@ -42,29 +61,50 @@ struct lbpf_rewrite {
 	const struct lbpf_insn_aux	*aux;
 	struct bpf_insn			*insns;
 	struct lbpf_insn_aux		*new_aux;
-	u32				*origin;
+	u32				*target;
 	u32				nr;
 	u32				max;
+	struct lbpf_edit		*edits;
+	u32				nr_edits;
+	u32				max_edits;
+	bool				moves;
 	u8				*is_target;
 	u32				nr_ahead;
-	u32				*new_index;
+	u16				effects;
+	u32				flags;
 	int				err;
 };
 
-#define LBPF_CLASS(code)	(1 << BPF_CLASS(code))
+/**
+ * struct lbpf_survey - What occurs in a program
+ * @effects: OR of the effects of all instructions.
+ * @flags: OR of their flags.
+ * @common: AND of their flags.
+ */
+struct lbpf_survey {
+	u16	effects;
+	u32	flags;
+	u32	common;
+};
 
 /**
  * struct lbpf_step - A step of the rewriter
  * @letter: Names it in dumps.
  * @name: For messages.
- * @classes: It applies to instructions of these classes only, LBPF_CLASS() of each; 0: to all.
- * @applies: Must instruction @index be looked at?
+ * @effects: It looks at instructions with any of these effects,
+ * @flags: ... with any of these flags,
+ * @missing: ... and without any of these.
+ * @is_wanted: NULL, or: is it wanted for this program?
+ * @applies: Must instruction @index, one of those, be changed?
  * @replace: Writes what stands for the instruction under way, by lbpf_rw_*().
  */
 struct lbpf_step {
 	char	letter;
 	const char *name;
-	u8	classes;
+	u16	effects;
+	u32	flags;
+	u32	missing;
+	bool	(*is_wanted)(const struct lbpf_code *code);
 	bool	(*applies)(const struct lbpf_code *code, u32 index);
 	void	(*replace)(struct lbpf_rewrite *rw);
 };
@@ -72,8 +112,10 @@ struct lbpf_step {
 /* Takes instructions out, in place. */
 int lbpf_rewrite_drop(struct lbpf_code *code,
 		      bool (*is_dropped)(const struct lbpf_code *code, u32 index));
-/* Runs one step over the whole program. */
-int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step);
+/* Runs one step over the whole program.  @survey is kept up to date. */
+int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
+		      struct lbpf_survey *survey);
+void lbpf_survey_code(const struct lbpf_code *code, struct lbpf_survey *survey);
 
 /* The instruction under way (both halves of a 16-byte load) as it is. */
 void lbpf_rw_keep(struct lbpf_rewrite *rw);
@@ -88,7 +130,7 @@ void lbpf_rw_put_jump(struct lbpf_rewrite *rw, struct bpf_insn insn);
 /* ... that jumps where old instruction @index jumps. */
 void lbpf_rw_put_jump_of(struct lbpf_rewrite *rw, struct bpf_insn insn, u32 index);
 /* The instruction after the one under way, NULL where a jump leads to it. */
-const struct bpf_insn *lbpf_rw_next(const struct lbpf_rewrite *rw);
+const struct bpf_insn *lbpf_rw_next(struct lbpf_rewrite *rw);
 /* A 16-byte load of @value. */
 void lbpf_rw_put_imm64(struct lbpf_rewrite *rw, u8 dst, u64 value);
 /* A call of @fn. */
@@ -101,18 +143,20 @@ static inline bool lbpf_rw_is_imm64(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
-int lbpf_rw_make_room(struct lbpf_rewrite *rw, u32 max);
-
 /* jumps.c */
-bool lbpf_insn_has_target(const struct bpf_insn *insn);
 u32 lbpf_jump_target(const struct bpf_insn *insns, u32 index);
 bool lbpf_jump_set_distance(struct bpf_insn *insn, s32 distance);
-int lbpf_rw_repair_jumps(struct lbpf_rewrite *rw);
+
+/* splice.c */
+int lbpf_rw_splice(struct lbpf_rewrite *rw);
+void lbpf_move_funcs(struct lbpf_code *code, const u32 *new_index);
+
+static inline bool lbpf_insn_has_target(const struct bpf_insn *insn)
+{
+	return lbpf_insn_effects[insn->code] & EFF_JUMP;
+}
 
 /* liveness.c */
-bool lbpf_insn_is_pure(const struct bpf_insn *insn);
-u16 lbpf_insn_reads(const struct lbpf_code *code, u32 index);
-u16 lbpf_insn_writes(const struct bpf_insn *insn);
 int lbpf_find_live(struct lbpf_code *code);
 /* Takes functions without instructions out of the list.  0. */
 int lbpf_drop_dead_funcs(struct lbpf_code *code);
@@ -126,8 +170,8 @@ void lbpf_dump_pass(const struct lbpf_code *code, char letter, const char *name,
 u64 lbpf_dump_sum(const struct lbpf_code *code);
 
 /* forward.c, merge.c: steps that work in place. */
-int lbpf_forward_stack(struct lbpf_code *code);
-int lbpf_merge_loads(struct lbpf_code *code);
+void lbpf_forward_stack(struct lbpf_code *code, const u8 *is_target);
+void lbpf_merge_loads(struct lbpf_code *code, const u8 *is_target);
 
 /* The steps. */
 extern const struct lbpf_step lbpf_step_dead;

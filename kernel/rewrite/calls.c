@@ -146,7 +146,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_calls = {
 	.letter		= 'f',
 	.name		= "calls",
-	.classes	= LBPF_CLASS(BPF_JMP),
+	.effects	= EFF_CALL,
 	.applies	= applies,
 	.replace	= replace,
 };

@@ -187,7 +187,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_context = {
 	.letter		= 'c',
 	.name		= "context",
-	.classes	= LBPF_CLASS(BPF_LDX) | LBPF_CLASS(BPF_ST) | LBPF_CLASS(BPF_STX),
+	.flags		= LBPF_INSN_CTX,
 	.applies	= applies,
 	.replace	= replace,
 };

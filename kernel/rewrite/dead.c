@@ -37,6 +37,8 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_dead = {
 	.letter		= 'd',
 	.name		= "dead code",
+	.flags		= DECIDED,
+	.missing	= LBPF_INSN_SEEN,
 	.applies	= applies,
 	.replace	= replace,
 };
@@ -53,6 +55,7 @@ static void drop(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_nops = {
 	.letter		= 'n',
 	.name		= "jumps to the next instruction",
+	.effects	= EFF_GOTO,
 	.applies	= is_nop,
 	.replace	= drop,
 };

@@ -5,53 +5,58 @@
  *
  * Layer: rewrite (p).  Works in place: an instruction is replaced by one.
  */
-#include <linux/errno.h>
-#include <linux/numa.h>
-#include <linux/string.h>
-
-#include <lbpf/alloc.h>
-
 #include "builder.h"
 #include "make.h"
 
-#define NR_SLOTS	8
+/* A value is kept by where it starts: one in every four bytes, and what is as far apart as all. */
+#define GRANULE_BYTES	4
+#define NR_SLOTS	32
 
 /**
  * struct slot - A value that was stored on the stack
- * @bytes: Its size; 0: the slot is free.
+ * @age: It is there if this is known::age.
  * @off: Its offset from the frame pointer.
- * @is_imm: It is the constant @imm, else what register @reg still holds.
- * @reg: Register.
  * @imm: Constant.
+ * @bytes: Its size.
+ * @reg: Register that still holds it; NO_REG: it is the constant.
  */
 struct slot {
-	u32	bytes;
+	u32	age;
 	s32	off;
-	bool	is_imm;
-	u8	reg;
 	s32	imm;
+	u8	bytes;
+	u8	reg;
 };
+
+#define NO_REG		0xff
 
 /**
  * struct known - What is known at one point of straight code
  * @is_stack: Bit n: register n is the frame pointer plus @off[n].
+ * @slot_regs: Registers that some slot may name.
+ * @age: Of slots that count; rises when all are forgotten.
  * @off: Offsets, bytes.
  * @slots: Stored values.
- * @next: Slot to be used next.
- * @has_slots: Some of @slots was in use since all were forgotten.
  */
 struct known {
 	u16		is_stack;
+	u16		slot_regs;
+	u32		age;
 	s32		off[MAX_BPF_REG + 1];
 	struct slot	slots[NR_SLOTS];
-	u32		next;
-	bool		has_slots;
 };
+
+static void forget_slots(struct known *known)
+{
+	known->age++;
+	known->slot_regs = 0;
+}
 
 static void forget(struct known *known)
 {
-	memset(known, 0, sizeof(*known));
+	forget_slots(known);
 	known->is_stack = 1 << BPF_REG_10;
+	known->off[BPF_REG_10] = 0;
 }
 
 static bool is_stack(const struct known *known, u8 reg)
@@ -59,32 +64,37 @@ static bool is_stack(const struct known *known, u8 reg)
 	return known->is_stack & (1 << reg);
 }
 
-static void forget_regs(struct known *known, u16 regs)
+static void forget_slots_of(struct known *known, u16 regs)
 {
 	u32 i;
 
-	known->is_stack &= ~regs;
-	for (i = 0; known->has_slots && i < NR_SLOTS; i++)
-		if (!known->slots[i].is_imm && (regs & (1 << known->slots[i].reg)))
-			known->slots[i].bytes = 0;
+	known->slot_regs &= ~regs;
+	for (i = 0; i < NR_SLOTS; i++)
+		if (known->slots[i].reg != NO_REG && (regs & (1 << known->slots[i].reg)))
+			known->slots[i].age = 0;
 }
 
+static inline void forget_regs(struct known *known, u16 regs)
+{
+	known->is_stack &= ~regs;
+	if (known->slot_regs & regs)
+		forget_slots_of(known, regs);
+}
+
+static struct slot *slot_at(struct known *known, s32 off)
+{
+	return &known->slots[(u32)off / GRANULE_BYTES % NR_SLOTS];
+}
+
+/* Values that share a byte with these start in the same four, or up to seven before. */
 static void forget_stack(struct known *known, s32 off, u32 bytes)
 {
-	u32 i;
+	s32 at;
 
-	for (i = 0; i < NR_SLOTS; i++) {
-		struct slot *slot = &known->slots[i];
-
-		if (slot->off < off + (s32)bytes && off < slot->off + (s32)slot->bytes)
-			slot->bytes = 0;
-	}
-}
-
-static void forget_slots(struct known *known)
-{
-	memset(known->slots, 0, sizeof(known->slots));
-	known->has_slots = false;
+	for (at = off - GRANULE_BYTES; at < off + (s32)bytes; at += GRANULE_BYTES)
+		slot_at(known, at)->age = 0;
+	slot_at(known, off - 2 * GRANULE_BYTES)->age = 0;
+	slot_at(known, off + bytes - 1)->age = 0;
 }
 
 /* Base and offset become the frame pointer's own. */
@@ -97,33 +107,30 @@ static void rebase(const struct known *known, u8 base, s16 *off, bool *has_chang
 		*off = new_off;
 }
 
-static const struct slot *find_slot(const struct known *known, s32 off, u32 bytes)
+static const struct slot *find_slot(struct known *known, s32 off, u32 bytes)
 {
-	u32 i;
+	const struct slot *slot = slot_at(known, off);
 
-	for (i = 0; i < NR_SLOTS; i++)
-		if (known->slots[i].bytes == bytes && known->slots[i].off == off)
-			return &known->slots[i];
-	return NULL;
+	return slot->age == known->age && slot->bytes == bytes && slot->off == off ? slot : NULL;
 }
 
 static void note_store(struct known *known, const struct bpf_insn *insn)
 {
 	u32 bytes = lbpf_insn_access_bytes(insn->code);
-	struct slot *slot = &known->slots[known->next];
+	bool is_imm = BPF_CLASS(insn->code) == BPF_ST;
 
 	forget_stack(known, insn->off, bytes);
-	if (bytes < 4 || (BPF_CLASS(insn->code) == BPF_STX && is_stack(known, insn->src_reg)))
+	if (bytes < GRANULE_BYTES || (!is_imm && is_stack(known, insn->src_reg)))
 		return;
-	*slot = (struct slot){
-		.bytes	= bytes,
+	*slot_at(known, insn->off) = (struct slot){
+		.age	= known->age,
 		.off	= insn->off,
-		.is_imm	= BPF_CLASS(insn->code) == BPF_ST,
-		.reg	= insn->src_reg,
 		.imm	= insn->imm,
+		.bytes	= bytes,
+		.reg	= is_imm ? NO_REG : insn->src_reg,
 	};
-	known->next = (known->next + 1) % NR_SLOTS;
-	known->has_slots = true;
+	if (!is_imm)
+		known->slot_regs |= 1 << insn->src_reg;
 }
 
 static void do_store(struct known *known, struct bpf_insn *insn, const struct lbpf_insn_aux *aux)
@@ -155,7 +162,7 @@ static void do_load(struct known *known, struct bpf_insn *insn, struct lbpf_insn
 		insn->src_reg = BPF_REG_10;
 	if (insn->src_reg == BPF_REG_10 && BPF_MODE(insn->code) == BPF_MEM)
 		slot = find_slot(known, insn->off, bytes);
-	if (slot && slot->is_imm)
+	if (slot && slot->reg == NO_REG)
 		*insn = bytes == 4 ? make_alu32_imm(BPF_MOV, insn->dst_reg, slot->imm) :
 				     make_alu64_imm(BPF_MOV, insn->dst_reg, slot->imm);
 	else if (slot)
@@ -168,59 +175,54 @@ static void do_load(struct known *known, struct bpf_insn *insn, struct lbpf_insn
 /* Is it a move of an address on the stack, or a step from one? */
 static bool do_address(struct known *known, const struct bpf_insn *insn)
 {
-	if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !insn->off &&
-	    is_stack(known, insn->src_reg)) {
-		s32 off = known->off[insn->src_reg];
-
-		forget_regs(known, 1 << insn->dst_reg);
-		known->is_stack |= 1 << insn->dst_reg;
-		known->off[insn->dst_reg] = off;
-		return true;
-	}
-	if (insn->code == (BPF_ALU64 | BPF_ADD | BPF_K) && is_stack(known, insn->dst_reg) &&
-	    insn->imm == (s16)insn->imm) {
+	if (insn->code == (BPF_ALU64 | BPF_ADD | BPF_K)) {
+		if (!is_stack(known, insn->dst_reg) || insn->imm != (s16)insn->imm)
+			return false;
 		known->off[insn->dst_reg] += insn->imm;
 		return true;
 	}
-	return false;
+	if (insn->code != (BPF_ALU64 | BPF_MOV | BPF_X) || insn->off ||
+	    !is_stack(known, insn->src_reg))
+		return false;
+	forget_regs(known, 1 << insn->dst_reg);
+	known->is_stack |= 1 << insn->dst_reg;
+	known->off[insn->dst_reg] = known->off[insn->src_reg];
+	return true;
 }
 
 static void step_over(struct known *known, struct lbpf_code *code, u32 index)
 {
 	struct bpf_insn *insn = &code->insns[index];
-	u8 class = BPF_CLASS(insn->code);
+	u16 effects = lbpf_insn_effects[insn->code];
 
-	if (class == BPF_LDX)
+	if (effects & EFF_ALU) {
+		if (do_address(known, insn))
+			return;
+	} else if (effects & EFF_LOAD) {
 		do_load(known, insn, &code->aux[index]);
-	else if (class == BPF_STX || (class == BPF_ST && insn->code != LBPF_CODE_BARRIER))
+	} else if (effects & EFF_STORE) {
 		do_store(known, insn, &code->aux[index]);
-	else if (do_address(known, insn))
-		return;
-	if (insn->code == (BPF_JMP | BPF_CALL))
+	} else if (effects & EFF_CALL) {
 		forget_slots(known);
+	}
 	forget_regs(known, lbpf_insn_writes(insn));
 }
 
 /**
  * lbpf_forward_stack() - Run the step
  * @code: Rewritten program.
+ * @is_target: For each instruction: some jump leads to it, or a function starts there.
  *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
+ * Context: Any.
  */
-int lbpf_forward_stack(struct lbpf_code *code)
+void lbpf_forward_stack(struct lbpf_code *code, const u8 *is_target)
 {
-	u8 *is_target = lbpf_find_targets(code);
-	struct known known;
+	struct known known = { };
 	u32 i;
 
-	if (!is_target)
-		return -ENOMEM;
 	for (i = 0; i < code->nr_insns; i++) {
 		if (is_target[i])
 			forget(&known);
 		step_over(&known, code, i);
 	}
-	lbpf_area_free(is_target);
-	return 0;
 }

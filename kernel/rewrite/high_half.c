@@ -8,9 +8,14 @@
 #include "builder.h"
 #include "make.h"
 
+static bool is_wanted(const struct lbpf_code *code)
+{
+	return code->needs_rnd_hi32;
+}
+
 static bool applies(const struct lbpf_code *code, u32 index)
 {
-	return code->needs_rnd_hi32 && (code->aux[index].flags & LBPF_INSN_ZEXT_DEAD) &&
+	return (code->aux[index].flags & LBPF_INSN_ZEXT_DEAD) &&
 	       !(code->aux[index].flags & LBPF_INSN_MADE);
 }
 
@@ -51,7 +56,8 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_high_half = {
 	.letter		= 'h',
 	.name		= "noise in upper halves",
-	.classes	= LBPF_CLASS(BPF_ALU) | LBPF_CLASS(BPF_LDX) | LBPF_CLASS(BPF_STX),
+	.flags		= LBPF_INSN_ZEXT_DEAD,
+	.is_wanted	= is_wanted,
 	.applies	= applies,
 	.replace	= replace,
 };

@@ -39,7 +39,7 @@ static bool applies(const struct lbpf_code *code, u32 index)
 	return code->insns[index].code == (BPF_JMP | BPF_CALL) && find_row(&code->aux[index], &row);
 }
 
-static enum null_test find_test(const struct lbpf_rewrite *rw)
+static enum null_test find_test(struct lbpf_rewrite *rw)
 {
 	const struct bpf_insn *next = lbpf_rw_next(rw);
 
@@ -147,7 +147,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_lookups = {
 	.letter		= 'i',
 	.name		= "lookups",
-	.classes	= LBPF_CLASS(BPF_JMP),
+	.effects	= EFF_CALL,
 	.applies	= applies,
 	.replace	= replace,
 };

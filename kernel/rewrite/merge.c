@@ -6,12 +6,6 @@
  * completes the number is replaced by a load, what it was made of is dropped
  * as useless.  Source: compilers load fields of packed structs byte by byte.
  */
-#include <linux/errno.h>
-#include <linux/numa.h>
-#include <linux/string.h>
-
-#include <lbpf/alloc.h>
-
 #include "builder.h"
 #include "make.h"
 
@@ -32,27 +26,45 @@ struct part {
 /**
  * struct parts - Which registers hold such bytes
  * @of: For each register.
- * @any: Some does.
+ * @held: Bit n: register n may hold some.
+ * @bases: Bit n: register n may be the base of some.
  */
 struct parts {
 	struct part	of[MAX_BPF_REG + 1];
-	bool		any;
+	u16		held;
+	u16		bases;
 };
 
 static void forget(struct parts *parts)
 {
-	if (parts->any)
-		memset(parts, 0, sizeof(*parts));
+	parts->held = 0;
+	parts->bases = 0;
 }
 
 /* Registers in @regs get new values. */
 static void forget_regs(struct parts *parts, u16 regs)
 {
+	u16 held = parts->held;
 	u32 i;
 
-	for (i = 0; parts->any && i <= MAX_BPF_REG; i++)
-		if (regs & (1 << i) || regs & (1 << parts->of[i].base))
-			parts->of[i].bytes = 0;
+	if (!(regs & (parts->held | parts->bases)))
+		return;
+	parts->held = 0;
+	parts->bases = 0;
+	for (i = 0; i <= MAX_BPF_REG; i++) {
+		const struct part *part = &parts->of[i];
+
+		if (!(held & (1 << i)) || regs & (1 << i) || regs & (1 << part->base))
+			continue;
+		parts->held |= 1 << i;
+		parts->bases |= 1 << part->base;
+	}
+}
+
+/* What register @reg holds. */
+static struct part part_in(const struct parts *parts, u8 reg)
+{
+	return parts->held & (1 << reg) ? parts->of[reg] : (struct part){ };
 }
 
 static u32 bits_of(const struct part *part)
@@ -72,7 +84,7 @@ static struct part part_of_load(const struct bpf_insn *insn, const struct lbpf_i
 
 static struct part part_of_shift(const struct parts *parts, const struct bpf_insn *insn)
 {
-	struct part part = parts->of[insn->dst_reg];
+	struct part part = part_in(parts, insn->dst_reg);
 
 	part.shift += insn->imm;
 	if (insn->imm % 8 || insn->imm < 0 || insn->imm > 56 || bits_of(&part) > 64)
@@ -81,13 +93,13 @@ static struct part part_of_shift(const struct parts *parts, const struct bpf_ins
 }
 
 /* Two parts side by side. */
-static struct part join_parts(const struct part *a, const struct part *b)
+static struct part join_parts(struct part a, struct part b)
 {
-	const struct part *low = a->shift < b->shift ? a : b;
-	const struct part *high = low == a ? b : a;
+	const struct part *low = a.shift < b.shift ? &a : &b;
+	const struct part *high = low == &a ? &b : &a;
 	struct part part = *low;
 
-	if (!a->bytes || !b->bytes || a->base != b->base || high->shift != bits_of(low) ||
+	if (!a.bytes || !b.bytes || a.base != b.base || high->shift != bits_of(low) ||
 	    high->off != low->off + low->bytes)
 		return (struct part){ };
 	part.bytes += high->bytes;
@@ -104,11 +116,11 @@ static struct part part_of_alu(const struct parts *parts, const struct bpf_insn 
 		break;
 	case BPF_MOV | BPF_X:
 		if (!insn->off)
-			part = parts->of[insn->src_reg];
+			part = part_in(parts, insn->src_reg);
 		break;
 	case BPF_OR | BPF_X:
 	case BPF_ADD | BPF_X:
-		part = join_parts(&parts->of[insn->dst_reg], &parts->of[insn->src_reg]);
+		part = join_parts(part_in(parts, insn->dst_reg), part_in(parts, insn->src_reg));
 		break;
 	}
 	if (BPF_CLASS(insn->code) == BPF_ALU && part.bytes && bits_of(&part) > 32)
@@ -131,50 +143,52 @@ static bool is_join(const struct bpf_insn *insn)
 
 static void step_over(struct parts *parts, struct bpf_insn *insn, struct lbpf_insn_aux *aux)
 {
-	u8 class = BPF_CLASS(insn->code);
+	u16 effects = lbpf_insn_effects[insn->code];
 	struct part part = { };
+	u16 writes;
 
-	if (class == BPF_ST || class == BPF_STX || insn->code == (BPF_JMP | BPF_CALL)) {
+	if (effects & (EFF_STORE | EFF_CALL)) {
 		forget(parts);
 		return;
 	}
-	if (class == BPF_LDX)
+	if (effects & EFF_LOAD)
 		part = part_of_load(insn, aux);
-	else if (class == BPF_ALU || class == BPF_ALU64)
+	else if (effects & EFF_ALU)
 		part = part_of_alu(parts, insn);
-	if (is_join(insn) && is_whole(&part)) {
+	if (is_whole(&part) && is_join(insn)) {
 		*insn = make_load(part.bytes, insn->dst_reg, part.base, part.off);
 		aux->flags |= LBPF_INSN_MADE;
 	}
-	if (!lbpf_insn_writes(insn))
+	writes = lbpf_insn_writes(insn);
+	if (!writes)
 		return;
-	forget_regs(parts, lbpf_insn_writes(insn));
+	forget_regs(parts, writes);
 	if (!part.bytes || part.base == insn->dst_reg)
 		return;
 	parts->of[insn->dst_reg] = part;
-	parts->any = true;
+	parts->held |= 1 << insn->dst_reg;
+	parts->bases |= 1 << part.base;
 }
 
 /**
  * lbpf_merge_loads() - Run the step
  * @code: Rewritten program.
+ * @is_target: For each instruction: some jump leads to it, or a function starts there.
  *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
+ * Context: Any.
  */
-int lbpf_merge_loads(struct lbpf_code *code)
+void lbpf_merge_loads(struct lbpf_code *code, const u8 *is_target)
 {
-	u8 *is_target = lbpf_find_targets(code);
-	struct parts parts = { .any = true };
+	struct parts parts = { };
 	u32 i;
 
-	if (!is_target)
-		return -ENOMEM;
 	for (i = 0; i < code->nr_insns; i++) {
+		bool is_load = lbpf_insn_effects[code->insns[i].code] & EFF_LOAD;
+
+		if (!parts.held && !is_load)
+			continue;
 		if (is_target[i])
 			forget(&parts);
 		step_over(&parts, &code->insns[i], &code->aux[i]);
 	}
-	lbpf_area_free(is_target);
-	return 0;
 }

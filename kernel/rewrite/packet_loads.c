@@ -52,7 +52,7 @@ static void replace(struct lbpf_rewrite *rw)
 const struct lbpf_step lbpf_step_packet_loads = {
 	.letter		= 'l',
 	.name		= "packet loads",
-	.classes	= LBPF_CLASS(BPF_LD),
+	.effects	= EFF_PACKET,
 	.applies	= applies,
 	.replace	= replace,
 };
