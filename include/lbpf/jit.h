@@ -60,8 +60,24 @@ struct lbpf_image {
  */
 struct lbpf_image *lbpf_jit(struct lbpf_code *code);
 
+/**
+ * struct lbpf_image_names - What the functions of an image are called
+ * @tag: The program's tag.
+ * @tag_bytes: Its length.
+ * @name: Name of the program, may be empty.
+ * @func_name: Name of function @func; NULL: it has none of its own.
+ * @ctx: For @func_name.
+ */
+struct lbpf_image_names {
+	const u8	*tag;
+	u32		tag_bytes;
+	const char	*name;
+	const char	*(*func_name)(const void *ctx, u32 func);
+	const void	*ctx;
+};
+
 /* Names its functions in stack traces and /proc/kallsyms, as Linux does; or not, without room. */
-void lbpf_image_name(struct lbpf_image *image, const u8 *tag, u32 tag_bytes, const char *name);
+void lbpf_image_name(struct lbpf_image *image, const struct lbpf_image_names *names);
 
 /* Frees at once: call it after a grace period of everyone who could be running the image. */
 void lbpf_image_free(struct lbpf_image *image);

@@ -15,6 +15,8 @@
 #include <linux/uaccess.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/btf.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/code.h>
 #include <lbpf/jit.h>
 #include <lbpf/map.h>
@@ -286,6 +288,31 @@ static int blind(struct load *load)
 	return lbpf_blind(&load->code);
 }
 
+/* By the types that the program came with. */
+static const char *func_name(const void *ctx, u32 func)
+{
+	const struct lbpf_prog *prog = ctx;
+	const struct btf_type *type;
+
+	if (func >= prog->nr_func_infos)
+		return NULL;
+	type = lbpf_btf_type(prog->btf, prog->func_infos[func].type_id);
+	return type ? lbpf_btf_name(prog->btf, type->name_off) : NULL;
+}
+
+static void name_image(struct lbpf_image *image, const struct lbpf_prog *prog)
+{
+	struct lbpf_image_names names = {
+		.tag		= prog->tag,
+		.tag_bytes	= sizeof(prog->tag),
+		.name		= prog->name,
+		.func_name	= func_name,
+		.ctx		= prog,
+	};
+
+	lbpf_image_name(image, &names);
+}
+
 static int emit(struct load *load)
 {
 	u64 start_ns = ktime_get_ns();
@@ -294,7 +321,7 @@ static int emit(struct load *load)
 	add_time(LBPF_LOAD_EMIT, start_ns);
 	if (IS_ERR(image))
 		return PTR_ERR(image);
-	lbpf_image_name(image, load->prog->tag, sizeof(load->prog->tag), load->prog->name);
+	name_image(image, load->prog);
 	load->prog->image = image;
 	load->prog->free_image = lbpf_image_free;
 	load->prog->func = image->entry;

@@ -23,7 +23,7 @@
 
 /* Functions that can have a name at a time; the others show as the arena. */
 #define NR_SLOTS	1024
-#define NAME_BYTES	64
+#define NAME_BYTES	128
 
 /**
  * struct names - The module's symbol table with room at its end
@@ -153,19 +153,27 @@ static void publish_name(u32 slot, const void *addr, const char *text)
 	smp_store_release(name, text[0]);
 }
 
+/* As Linux: the name that types give a function; else that of the program, or F. */
+static void make_name(char *text, const struct lbpf_image_names *from, u32 func)
+{
+	const char *name = from->func_name(from->ctx, func);
+
+	if (!name)
+		name = func ? "F" : from->name;
+	scnprintf(text, NAME_BYTES, "bpf_prog_%*phN%s%s", (int)from->tag_bytes, from->tag,
+		  *name ? "_" : "", name);
+}
+
 /**
  * lbpf_image_name() - Give the functions of an image names
  * @image: Image, not yet named.
- * @tag: The program's tag.
- * @tag_bytes: Its length.
- * @name: Name of the program, may be empty.
+ * @from: What they are called.
  *
- * As Linux names them: bpf_prog_<tag>_<name>, and bpf_prog_<tag>_F for functions
- * that it calls.  Without room they have none.
+ * As Linux names them: bpf_prog_<tag>_<name>.  Without room they have none.
  *
  * Context: Process context, may sleep.
  */
-void lbpf_image_name(struct lbpf_image *image, const u8 *tag, u32 tag_bytes, const char *name)
+void lbpf_image_name(struct lbpf_image *image, const struct lbpf_image_names *from)
 {
 	char text[NAME_BYTES];
 	unsigned long first;
@@ -181,11 +189,7 @@ void lbpf_image_name(struct lbpf_image *image, const u8 *tag, u32 tag_bytes, con
 	image->first_name = first;
 	image->nr_names = image->nr_funcs;
 	for (i = 0; i < image->nr_funcs; i++) {
-		if (i || *name)
-			scnprintf(text, sizeof(text), "bpf_prog_%*phN_%s", (int)tag_bytes, tag,
-				  i ? "F" : name);
-		else
-			scnprintf(text, sizeof(text), "bpf_prog_%*phN", (int)tag_bytes, tag);
+		make_name(text, from, i);
 		publish_name(first + i, image->funcs[i].addr, text);
 	}
 }
