@@ -172,6 +172,16 @@ bench-in: modules
 	$(Q)scripts/vm.sh -k $(KERNEL) -t 600 -i shift=0,sleep=off -M $(BUILD)/$(KERNEL)/lbpf.ko \
 		-r $(BUILD)/selftests/bench:/bench -- /bench/programs
 
+# make bench-steps [KERNEL=<release>]: what each step that makes better code is worth.
+.PHONY: bench-steps bench-steps-in
+bench-steps: setup
+	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) bench-steps-in
+
+bench-steps-in: modules
+	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
+	$(Q)scripts/vm.sh -k $(KERNEL) -t 900 -i shift=0,sleep=off -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/programs -s
+
 # make test-jit-differential [KERNEL=<release>] [PROGRAMS=<number>] [SEED=<first>]: random programs on
 # lbpf and bpf(2), results and maps compared.  Two guests take half of them each.
 PROGRAMS ?= 100000

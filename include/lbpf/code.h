@@ -167,6 +167,7 @@ enum lbpf_cap {
  * @pt: Program type.
  * @expected_attach_type: As loaded.
  * @prog_flags: As loaded (BPF_F_STRICT_ALIGNMENT, ...).
+ * @steps_off: Steps that make better code and are switched off; lbpf_step_bit() of each letter.
  * @caps: OR of enum lbpf_cap.
  * @is_gpl: License is GPL compatible.
  * @prog: What it becomes: its address, for helpers that must know it.
@@ -206,6 +207,7 @@ struct lbpf_code {
 	const struct lbpf_progtype	*pt;
 	u32				expected_attach_type;
 	u32				prog_flags;
+	u64				steps_off;
 	u32				caps;
 	bool				is_gpl;
 	bool				uses_cb;
@@ -241,6 +243,37 @@ struct lbpf_code {
 	u32				max_stack_bytes;
 	u32				ctx_end;
 };
+
+/*
+ * Steps that make better code, by letter; small ones are those of passes over the program.
+ * selftests/bench/README.md says what each is worth (make bench-steps).
+ */
+#define LBPF_STEP_DEAD		'd'	/* branches that are always or never taken */
+#define LBPF_STEP_LOOKUPS	'i'	/* lookups by address */
+#define LBPF_STEP_FORWARD	'o'	/* values forwarded through the stack */
+#define LBPF_STEP_JOIN		'j'	/* loads joined */
+#define LBPF_STEP_USELESS	'u'	/* instructions without use dropped */
+#define LBPF_STEP_DIRECT	'f'	/* the map type's function called instead of the helper */
+#define LBPF_STEP_TABLES	't'	/* hash lookups in place */
+#define LBPF_STEP_CPU		'n'	/* number of the CPU without a call */
+#define LBPF_STEP_FUSE		'F'	/* several instructions in one of the machine */
+#define LBPF_STEP_DIVIDE	'D'	/* division by constants as multiplication */
+#define LBPF_STEP_BMI2		'X'	/* shifts and products of BMI2 */
+#define LBPF_STEP_FLAGS		'Z'	/* flags of the instruction before instead of a comparison */
+#define LBPF_STEP_SHORT		'S'	/* short jumps */
+#define LBPF_STEP_FRAMES	'R'	/* no frame, no saved registers where none is needed */
+
+#define LBPF_ALL_STEPS		"diojuftnFDXZSR"
+
+static inline u64 lbpf_step_bit(char letter)
+{
+	return BIT_ULL(letter & 0x3f);
+}
+
+static inline bool lbpf_code_wants(const struct lbpf_code *code, char step)
+{
+	return !(code->steps_off & lbpf_step_bit(step));
+}
 
 static inline bool lbpf_code_may(const struct lbpf_code *code, u32 cap)
 {

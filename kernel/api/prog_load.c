@@ -10,6 +10,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/license.h>
+#include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -252,6 +253,24 @@ static int keep_facts(struct load *load)
 	return 0;
 }
 
+static char steps_off[32];
+module_param_string(steps_off, steps_off, sizeof(steps_off), 0600);
+MODULE_PARM_DESC(steps_off,
+		 "for measurements: letters of steps that make better code, not to be taken: "
+		 LBPF_ALL_STEPS);
+
+static int choose_steps(struct load *load)
+{
+	const char *letter;
+
+	kernel_param_lock(THIS_MODULE);
+	for (letter = steps_off; *letter; letter++)
+		if (strchr(LBPF_ALL_STEPS, *letter))
+			load->code.steps_off |= lbpf_step_bit(*letter);
+	kernel_param_unlock(THIS_MODULE);
+	return 0;
+}
+
 static int rewrite(struct load *load)
 {
 	u64 start_ns = ktime_get_ns();
@@ -412,6 +431,7 @@ static const pass_fn program_passes[] = {
 	verify,
 	describe_effects,
 	check_admission,
+	choose_steps,
 	rewrite,
 	keep_dump,
 	place_records,

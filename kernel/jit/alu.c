@@ -149,9 +149,9 @@ static void emit_shift(struct lbpf_jit *jit)
 	u8 dst = lbpf_jit_dst(jit);
 
 	if (BPF_SRC(jit->insn->code) == BPF_X) {
-		if (jit->target->has_bmi2 && lbpf_jit_src(jit) != X_RCX)
+		if (jit->has_bmi2 && lbpf_jit_src(jit) != X_RCX)
 			lbpf_x86_shiftx(&jit->buf, op, size, dst, dst, lbpf_jit_src(jit));
-		else if (jit->target->has_bmi2 && dst == X_RCX)
+		else if (jit->has_bmi2 && dst == X_RCX)
 			lbpf_x86_shiftx(&jit->buf, op, size, dst, dst, dst);
 		else
 			emit_shift_by_cl(jit);

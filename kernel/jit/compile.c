@@ -34,7 +34,7 @@ static void emit_insn(struct lbpf_jit *jit)
 {
 	u8 class = BPF_CLASS(jit->insn->code);
 
-	if (lbpf_jit_may_fuse(jit->insn->code) && lbpf_jit_fuse(jit))
+	if (jit->fuses && lbpf_jit_may_fuse(jit->insn->code) && lbpf_jit_fuse(jit))
 		return;
 	if (class == BPF_ALU64 || class == BPF_ALU)
 		lbpf_jit_alu(jit);
@@ -204,6 +204,8 @@ int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
 	jit->code = code;
 	jit->target = target;
 	jit->zero_flag = X_NONE;
+	jit->fuses = lbpf_code_wants(code, LBPF_STEP_FUSE);
+	jit->has_bmi2 = target->has_bmi2 && lbpf_code_wants(code, LBPF_STEP_BMI2);
 	jit->buf.max = GUESSED_BYTES * nr + 2 * JIT_MAX_INSN_BYTES;
 	jit->buf.bytes = lbpf_area_alloc_raw(jit->buf.max, 1, NUMA_NO_NODE);
 	jit->off = lbpf_area_alloc_raw(nr + 1 + code->nr_subprogs, sizeof(*jit->off), NUMA_NO_NODE);

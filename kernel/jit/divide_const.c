@@ -157,7 +157,8 @@ bool lbpf_jit_divide_const(struct lbpf_jit *jit)
 	u64 max = U32_MAX;
 	struct lbpf_magic magic;
 
-	if (!divisor || (size == 8 && jit->insn->imm < 0))
+	if (!divisor || (size == 8 && jit->insn->imm < 0) ||
+	    !lbpf_code_wants(jit->code, LBPF_STEP_DIVIDE))
 		return false;
 	if (is_power_of_2(divisor)) {
 		emit_power(jit, size, divisor);
@@ -166,9 +167,9 @@ bool lbpf_jit_divide_const(struct lbpf_jit *jit)
 	if (is_short(jit))
 		max = lbpf_jit_dst_fact(jit)->umax;
 	if (size == 8 && !is_short(jit)) {
-		if (jit->target->has_bmi2)
+		if (jit->has_bmi2)
 			emit_64_bits(jit, divisor);
-		return jit->target->has_bmi2;
+		return jit->has_bmi2;
 	}
 	if (lbpf_magic_small(max, divisor, &magic))
 		emit_small(jit, &magic);

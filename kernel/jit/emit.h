@@ -141,6 +141,8 @@ struct lbpf_jit_func {
  * @zero_flag: ZF says whether this register of the machine is 0; X_NONE: it does not.
  * @zero_index: ... since this instruction.
  * @zero_size: ... as an operand of this many bytes.
+ * @fuses: Several instructions may become one.
+ * @has_bmi2: BMI2 may be used.
  * @bad_insn: An instruction could not be encoded.
  */
 struct lbpf_jit {
@@ -163,6 +165,8 @@ struct lbpf_jit {
 	u32				zero_index;
 	u8				zero_flag;
 	u8				zero_size;
+	bool				fuses;
+	bool				has_bmi2;
 	bool				bad_insn;
 };
 

@@ -52,8 +52,11 @@ void lbpf_jit_plan_frame(struct lbpf_jit *jit, u32 nr, u16 regs, bool has_call)
 {
 	const struct lbpf_subprog *subprog = &jit->code->subprogs[nr];
 	struct lbpf_jit_func *func = &jit->funcs[nr];
-	bool has_stack = regs & BIT(BPF_REG_10);
+	bool has_stack;
 
+	if (!lbpf_code_wants(jit->code, LBPF_STEP_FRAMES))
+		regs = ~0;
+	has_stack = regs & BIT(BPF_REG_10);
 	func->is_entry = !nr || subprog->is_callback || subprog->is_async;
 	func->counts_tail_calls = func->is_entry && jit->code->has_tail_call;
 	func->saved = saved_regs_of(regs);

@@ -134,6 +134,8 @@ static bool has_flags(const struct lbpf_jit *jit, u32 size, u8 reg)
 	u8 op = BPF_OP(jit->insn->code);
 
 	/* Flags come from the instruction before, or from nowhere. */
+	if (!lbpf_code_wants(jit->code, LBPF_STEP_FLAGS))
+		return false;
 	if (jit->zero_index + 1 != jit->index || (jit->marks[jit->index] & JIT_MARK_TARGET))
 		return false;
 	return (op == BPF_JEQ || op == BPF_JNE) && jit->zero_flag == reg && jit->zero_size <= size;

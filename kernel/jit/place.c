@@ -129,9 +129,10 @@ static void move_together(struct lbpf_jit *jit)
  */
 void lbpf_jit_place(struct lbpf_jit *jit)
 {
+	u32 max = lbpf_code_wants(jit->code, LBPF_STEP_SHORT) ? MAX_ROUNDS : 0;
 	u32 round, f;
 
-	for (round = 0; round < MAX_ROUNDS && shorten_jumps(jit); round++)
+	for (round = 0; round < max && shorten_jumps(jit); round++)
 		move_offsets(jit);
 	if (round)
 		move_together(jit);

@@ -46,13 +46,14 @@ static const void *map_function(const struct lbpf_map_ops *ops, u32 use)
 	}
 }
 
-static const void *find_function(const struct lbpf_insn_aux *aux)
+static const void *find_function(const struct lbpf_rewrite *rw)
 {
+	const struct lbpf_insn_aux *aux = rw->aux;
 	const struct lbpf_proto *proto = aux->proto;
 	const void *fn = NULL;
 
 	if (proto->inline_as == LBPF_INLINE_MAP_OP && aux->map &&
-	    !(aux->flags & LBPF_INSN_CALL_POISON))
+	    lbpf_code_wants(rw->code, LBPF_STEP_DIRECT) && !(aux->flags & LBPF_INSN_CALL_POISON))
 		fn = map_function(aux->map->ops, proto->map_use);
 	return fn ? fn : proto->fn;
 }
@@ -92,6 +93,8 @@ static bool is_table_lookup(const struct lbpf_rewrite *rw)
 	const struct lbpf_map *map = rw->aux->map;
 	struct lbpf_map_table table;
 
+	if (!lbpf_code_wants(rw->code, LBPF_STEP_TABLES))
+		return false;
 	if (proto->inline_as != LBPF_INLINE_MAP_OP || proto->map_use != LBPF_USE_LOOKUP || !map ||
 	    (rw->aux->flags & LBPF_INSN_CALL_POISON))
 		return false;
@@ -121,7 +124,8 @@ static void replace(struct lbpf_rewrite *rw)
 {
 	struct lbpf_insn_aux *aux;
 
-	if (rw->aux->proto->inline_as == LBPF_INLINE_CPU_ID) {
+	if (rw->aux->proto->inline_as == LBPF_INLINE_CPU_ID &&
+	    lbpf_code_wants(rw->code, LBPF_STEP_CPU)) {
 		lbpf_rw_put(rw,
 			    make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
 		return;
@@ -136,7 +140,7 @@ static void replace(struct lbpf_rewrite *rw)
 	aux = lbpf_rw_last_aux(rw);
 	if (!aux)
 		return;
-	aux->call_fn = find_function(rw->aux);
+	aux->call_fn = find_function(rw);
 	if (!is_table_lookup(rw))
 		return;
 	aux->flags |= LBPF_INSN_TABLE_LOOKUP;

@@ -145,7 +145,7 @@ int lbpf_drop_useless(struct lbpf_code *code)
 	u32 nr_useless;
 	int err = find_live(code, &nr_useless);
 
-	if (err || !nr_useless)
+	if (err || !nr_useless || !lbpf_code_wants(code, LBPF_STEP_USELESS))
 		return err;
 	return lbpf_rewrite_drop(code, is_useless);
 }

@@ -32,6 +32,11 @@ static bool find_row(const struct lbpf_insn_aux *aux, struct lbpf_map_row *row)
 	       aux->map->ops->row && aux->map->ops->row(aux->map, row);
 }
 
+static bool is_wanted(const struct lbpf_code *code)
+{
+	return lbpf_code_wants(code, LBPF_STEP_LOOKUPS);
+}
+
 static bool applies(const struct lbpf_code *code, u32 index)
 {
 	struct lbpf_map_row row;
@@ -148,6 +153,7 @@ const struct lbpf_step lbpf_step_lookups = {
 	.letter		= 'i',
 	.name		= "lookups",
 	.effects	= EFF_CALL,
+	.is_wanted	= is_wanted,
 	.applies	= applies,
 	.replace	= replace,
 };

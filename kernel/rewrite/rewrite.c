@@ -63,7 +63,7 @@ struct work {
 
 static int run_straight(struct work *work, const struct pass *pass)
 {
-	if (!(work->survey.effects & pass->effects))
+	if (!(work->survey.effects & pass->effects) || !lbpf_code_wants(work->code, pass->letter))
 		return 0;
 	if (!work->is_target)
 		work->is_target = lbpf_find_targets(work->code);

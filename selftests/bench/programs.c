@@ -6,7 +6,8 @@
  * QEMU's instruction counter (make bench) a nanosecond is an instruction, so
  * that the figures are instructions per iteration, and the same every time.
  *
- * Arguments: [row name].
+ * Arguments: [row name]; or "-s": what each step that makes better code is worth: the same
+ * programs with one step switched off after the other.
  */
 #include <errno.h>
 #include <kselftest.h>
@@ -529,12 +530,88 @@ static bool measure(const struct row *row, enum test_side which, struct figure *
 	return ns[0] != 0;
 }
 
+#define NR_ROWS		(sizeof(rows) / sizeof(*rows))
+#define STEPS_OFF	"/sys/module/lbpf/parameters/steps_off"
+
+static const struct {
+	char		letter;
+	const char	*name;
+} steps[] = {
+	{ 'd', "branches decided by facts" },
+	{ 'i', "lookups by address" },
+	{ 'o', "values forwarded by stack" },
+	{ 'j', "loads joined" },
+	{ 'u', "useless dropped" },
+	{ 'f', "map functions direct" },
+	{ 't', "hash lookups in place" },
+	{ 'n', "CPU number without a call" },
+	{ 'F', "instructions fused" },
+	{ 'D', "division by multiplying" },
+	{ 'X', "BMI2" },
+	{ 'Z', "flags used again" },
+	{ 'S', "short jumps" },
+	{ 'R', "frames only where needed" },
+};
+
+static bool switch_off(char letter)
+{
+	FILE *file = fopen(STEPS_OFF, "w");
+	bool is_good = file && fprintf(file, "%c\n", letter) > 0;
+
+	return file && !fclose(file) && is_good;
+}
+
+/* One step: how much dearer the programs are without it, in the mean and at most. */
+static void print_step(int step, const struct figure *with)
+{
+	double log_time = 0, log_size = 0, most = 0;
+	struct figure without;
+	size_t i, worst = 0;
+	int nr = 0;
+
+	for (i = 0; i < NR_ROWS; i++) {
+		if (!with[i].bytes || !measure(&rows[i], SIDE_LBPF, &without))
+			continue;
+		log_time += log(without.least / with[i].least);
+		log_size += log((double)without.bytes / with[i].bytes);
+		if (without.least / with[i].least > most) {
+			most = without.least / with[i].least;
+			worst = i;
+		}
+		nr++;
+	}
+	printf("%c %-28s %6.3f %6.3f   %6.2f %s\n", steps[step].letter, steps[step].name,
+	       exp(log_time / nr), exp(log_size / nr), most, rows[worst].name);
+}
+
+static int print_steps(void)
+{
+	static struct figure with[NR_ROWS];
+	size_t i;
+
+	if (!switch_off(' '))
+		return KSFT_FAIL;
+	for (i = 0; i < NR_ROWS; i++)
+		if (!measure(&rows[i], SIDE_LBPF, &with[i]))
+			with[i].bytes = 0;
+	printf("%-30s %6s %6s   %s\n", "without this step", "time", "size", "most time");
+	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		if (!switch_off(steps[i].letter))
+			return KSFT_FAIL;
+		print_step(i, with);
+	}
+	switch_off(' ');
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	double log_time = 0, log_size = 0;
 	int nr = 0;
 	size_t i;
 
+	if (argc > 1 && !strcmp(argv[1], "-s"))
+		return print_steps();
 	printf("%-28s %9s %9s %6s   %9s %9s   %5s %5s %6s\n", "ns per iteration", "lbpf", "bpf(2)",
 	       "ratio",
 	       "median", "median", "bytes", "bytes", "ratio");

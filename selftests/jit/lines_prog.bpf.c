@@ -18,4 +18,4 @@ int count_odd_bytes_of_packets(struct __sk_buff *skb)
 	return odd + bpf_get_smp_processor_id();
 }
 
-char license[] SEC("license") = "GPL";
+char _license[] SEC("license") = "GPL";
