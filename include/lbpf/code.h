@@ -255,7 +255,7 @@ struct lbpf_code {
 #define LBPF_STEP_USELESS	'u'	/* instructions without use dropped */
 #define LBPF_STEP_DIRECT	'f'	/* the map type's function called instead of the helper */
 #define LBPF_STEP_TABLES	't'	/* hash lookups in place */
-#define LBPF_STEP_CPU		'n'	/* number of the CPU without a call */
+#define LBPF_STEP_CPU		'C'	/* number of the CPU without a call */
 #define LBPF_STEP_FUSE		'F'	/* several instructions in one of the machine */
 #define LBPF_STEP_DIVIDE	'D'	/* division by constants as multiplication */
 #define LBPF_STEP_BMI2		'X'	/* shifts and products of BMI2 */
@@ -263,7 +263,7 @@ struct lbpf_code {
 #define LBPF_STEP_SHORT		'S'	/* short jumps */
 #define LBPF_STEP_FRAMES	'R'	/* no frame, no saved registers where none is needed */
 
-#define LBPF_ALL_STEPS		"diojuftnFDXZSR"
+#define LBPF_ALL_STEPS		"diojuftCFDXZSR"
 
 static inline u64 lbpf_step_bit(char letter)
 {

@@ -544,7 +544,7 @@ static const struct {
 	{ 'u', "useless dropped" },
 	{ 'f', "map functions direct" },
 	{ 't', "hash lookups in place" },
-	{ 'n', "CPU number without a call" },
+	{ 'C', "CPU number without a call" },
 	{ 'F', "instructions fused" },
 	{ 'D', "division by multiplying" },
 	{ 'X', "BMI2" },
