@@ -259,7 +259,7 @@ struct lbpf_code {
 #define LBPF_STEP_FUSE		'F'	/* several instructions in one of the machine */
 #define LBPF_STEP_DIVIDE	'D'	/* division by constants as multiplication */
 #define LBPF_STEP_BMI2		'X'	/* shifts and products of BMI2 */
-#define LBPF_STEP_FLAGS		'Z'	/* flags of the instruction before instead of a comparison */
+#define LBPF_STEP_FLAGS		'Z'	/* flags of the instruction before used again */
 #define LBPF_STEP_SHORT		'S'	/* short jumps */
 #define LBPF_STEP_FRAMES	'R'	/* no frame, no saved registers where none is needed */
 

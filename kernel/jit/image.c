@@ -130,7 +130,7 @@ static void fill_funcs(struct lbpf_image *image, const struct lbpf_jit *jit)
 	}
 }
 
-/* The image takes the offsets over.  The prologue belongs to the first instruction of a function. */
+/* The image takes the offsets over.  A prologue belongs to the first instruction of its function. */
 static void take_insn_off(struct lbpf_image *image, struct lbpf_jit *jit)
 {
 	u32 i;

@@ -262,10 +262,12 @@ static bool is_needed(const struct lbpf_code *code, const struct lbpf_step *step
 /* Most instructions are none of a step's business: that must not cost a call. */
 static bool applies_to(const struct lbpf_code *code, const struct lbpf_step *step, u32 index)
 {
+	u16 effects = lbpf_insn_effects[code->insns[index].code];
 	u32 flags = code->aux[index].flags;
 
-	return ((lbpf_insn_effects[code->insns[index].code] & step->effects) ||
-		(flags & step->flags) || (~flags & step->missing)) && step->applies(code, index);
+	if (!(effects & step->effects) && !(flags & step->flags) && !(~flags & step->missing))
+		return false;
+	return step->applies(code, index);
 }
 
 static u32 slots_of(const struct bpf_insn *insn)

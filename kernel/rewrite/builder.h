@@ -41,7 +41,7 @@ struct lbpf_edit {
  * @aux: ... and what is known of it.
  * @insns: The pool: what has been written, of all edits one after the other.
  * @new_aux: ... and what travels with it.
- * @target: For each: index + 1 of the old instruction that it jumps to; 0: it does not, or is local.
+ * @target: For each: index + 1 of the old instruction that it jumps to; 0: none, or a local jump.
  * @nr: Instructions in the pool.
  * @max: Room.
  * @edits: Edits, in order.

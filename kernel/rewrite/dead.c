@@ -17,8 +17,9 @@ static bool is_decided(const struct lbpf_code *code, u32 index)
 	u8 class = BPF_CLASS(insn->code);
 	u8 op = BPF_OP(insn->code);
 
-	return lbpf_code_wants(code, LBPF_STEP_DEAD) && (class == BPF_JMP || class == BPF_JMP32) && op != BPF_JA && op != BPF_CALL &&
-	       op != BPF_EXIT && (code->aux[index].flags & DECIDED);
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_JA && op != BPF_CALL &&
+	       op != BPF_EXIT && (code->aux[index].flags & DECIDED) &&
+	       lbpf_code_wants(code, LBPF_STEP_DEAD);
 }
 
 static bool applies(const struct lbpf_code *code, u32 index)

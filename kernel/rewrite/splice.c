@@ -55,7 +55,7 @@ static bool set_distances_in_place(struct lbpf_rewrite *rw)
 
 		for (k = rw->edits[e].first; k < edit_end(rw, e); k++)
 			if (rw->target[k] &&
-			    !lbpf_jump_set_distance(&rw->insns[k], rw->target[k] - 1 - (at + k) - 1))
+			    !lbpf_jump_set_distance(&rw->insns[k], rw->target[k] - (at + k) - 2))
 				return false;
 	}
 	return true;
