@@ -130,7 +130,7 @@ static void fill_funcs(struct lbpf_image *image, const struct lbpf_jit *jit)
 	}
 }
 
-/* The image takes the offsets over.  A prologue belongs to the first instruction of its function. */
+/* The image takes the offsets over.  A prologue belongs to the first instruction behind it. */
 static void take_insn_off(struct lbpf_image *image, struct lbpf_jit *jit)
 {
 	u32 i;
