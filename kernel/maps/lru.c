@@ -211,11 +211,26 @@ static u32 advance_hand(struct lbpf_hash *h, struct hash_cpu *cpu)
 	return cpu->hand++;
 }
 
-/* Where the element is in the bucket, if it is there at all. */
-static bool locate_ref(const struct table *t, struct bucket *b, u32 ref, struct place *place)
+/*
+ * Where the element is in the bucket, if it is there at all.  @hash is that of the key it had a
+ * moment ago: an element that got another one in between need not be found.
+ */
+static bool locate_ref(const struct table *t, struct bucket *b, u64 hash, u32 ref,
+		       struct place *place)
 {
-	u64 pos = (u64)(b - t->buckets) << 32;
+	u64 match = match_tags(b->tags, tag_of(hash));
+	u64 pos = (u64)(b - t->buckets) << 32 | BUCKET_SLOTS;
 
+	for (; match; match &= match - 1) {
+		place->slot = first_slot(match);
+		if (b->refs[place->slot] != ref)
+			continue;
+		place->ref = ref;
+		place->elem = table_elem(t, ref);
+		return true;
+	}
+	if (likely(!b->chain))
+		return false;
 	for (; lbpf_table_locate_from(t, b, &pos, place); pos++)
 		if (place->ref == ref)
 			return true;
@@ -244,13 +259,15 @@ static bool try_evict(struct lbpf_hash *h, struct hash_cpu *cpu, u32 ref, bool a
 {
 	struct lbpf_elem *elem = table_elem(&h->table, ref);
 	/* The key may be changing: then the element is not in the bucket. */
-	struct bucket *b = table_bucket(&h->table, hash_of_key(h, elem->data));
+	u64 hash = hash_of_key(h, elem->data);
+	struct bucket *b = table_bucket(&h->table, hash);
 	struct place place;
 	bool done = false;
 
 	if (!bucket_lock(b))
 		return false;
-	if (locate_ref(&h->table, b, ref, &place) && (also_marked || !READ_ONCE(elem->mark))) {
+	if (locate_ref(&h->table, b, hash, ref, &place) &&
+	    (also_marked || !READ_ONCE(elem->mark))) {
 		table_remove(b, &place);
 		if (!h->is_percpu)
 			lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));

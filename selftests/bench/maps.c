@@ -299,6 +299,93 @@ static double prog_insert_delete(enum test_side side, int fd, __u32 key_size, __
 	return run_prog(side, fd, OP_INSERT_DELETE, key_size, nr + 1, 1);
 }
 
+/*
+ * Inserts keys that were never there, by a number that counts on in an array: where the map is
+ * full, each of them evicts.
+ */
+static int load_fresh(enum test_side side, int fd, int counter, __u32 key_size, bool has_call)
+{
+	struct prog p = {};
+	union bpf_attr attr = {};
+
+	emit(&p, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, SLOT_KEY, 0);
+	emit_call(&p, counter, BPF_FUNC_map_lookup_elem, true);
+	emit(&p, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 1, 0);
+	emit(&p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_0, 0, 0);
+	emit(&p, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, SLOT_VALUE, 1);
+	for (__u32 i = 0; i < key_size / 4; i++)
+		emit(&p, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, SLOT_KEY + 4 * i, -1);
+	for (int i = 0; i < NR_KEYS; i++) {
+		emit(&p, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_1, BPF_REG_6, 0, 0);
+		emit(&p, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, 1);
+		emit(&p, BPF_STX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_1, 0, 0);
+		emit(&p, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_1, SLOT_KEY, 0);
+		emit_call(&p, fd, BPF_FUNC_map_update_elem, has_call);
+	}
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0);
+	emit(&p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = (uintptr_t)p.insns;
+	attr.insn_cnt = p.nr;
+	attr.license = (uintptr_t)"GPL";
+	return map_cmd(side, BPF_PROG_LOAD, &attr);
+}
+
+static double prog_evict(enum test_side side, int fd, __u32 key_size, __u32 nr)
+{
+	static const struct map_spec counter_spec = { BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0 };
+	int counter = map_create(side, &counter_spec);
+	int with = load_fresh(side, fd, counter, key_size, true);
+	int without = load_fresh(side, fd, counter, key_size, false);
+	__u64 start = 1U << 24;
+	double cost = -1;
+	__u32 zero = 0;
+
+	map_update(side, counter, &zero, &start, BPF_ANY);
+	/* Full first. */
+	for (__u32 i = 0; i < nr / NR_KEYS / 8 + 10; i++)
+		run_ticks(side, with, 1);
+	if (with >= 0 && without >= 0)
+		cost = (per_run(side, with) - per_run(side, without)) / NR_KEYS;
+	close(with);
+	close(without);
+	close(counter);
+	return cost;
+}
+
+/* Ticks of a batch command for each of 64 elements that are there. */
+static double batch_cost(enum test_side side, int fd, int cmd, __u32 key_size)
+{
+	static __u32 batch_keys[64 * 16], pos[16];
+	struct map_batch batch = { .out = pos, .keys = batch_keys, .values = big_value };
+	double v[NR_ROUNDS];
+	__u32 key[16];
+	__u64 start;
+
+	for (int r = 0; r < NR_ROUNDS; r++) {
+		for (__u32 i = 0; i < 64; i++) {
+			make_key(key, i);
+			memcpy((char *)batch_keys + i * key_size, key, key_size);
+		}
+		batch.nr = 64;
+		start = now();
+		map_batch(side, cmd, fd, &batch);
+		v[r] = batch.nr ? (double)(now() - start) / batch.nr : -1;
+	}
+	return median(v, NR_ROUNDS);
+}
+
+static double user_update_batch(enum test_side side, int fd, __u32 key_size, __u32 nr)
+{
+	return nr < 64 ? -1 : batch_cost(side, fd, BPF_MAP_UPDATE_BATCH, key_size);
+}
+
+static double user_lookup_batch(enum test_side side, int fd, __u32 key_size, __u32 nr)
+{
+	return nr < 64 ? -1 : batch_cost(side, fd, BPF_MAP_LOOKUP_BATCH, key_size);
+}
+
 static double user_hit(enum test_side side, int fd, __u32 key_size, __u32 nr)
 {
 	return user_cost(side, fd, BPF_MAP_LOOKUP_ELEM, 0, 0);
@@ -334,7 +421,12 @@ static const struct measure measures[] = {
 	{ "userspace, update", user_update },
 	{ "userspace, refused NOEXIST", user_noexist },
 	{ "userspace, insert or delete", user_insert_delete },
+	{ "userspace, batch update", user_update_batch },
+	{ "userspace, batch lookup", user_lookup_batch },
 };
+
+/* Last, as it changes what is in the map. */
+static const struct measure evicting = { "program, insert and evict", prog_evict };
 
 /* Entries by batches, where there are many. */
 static int make_map(enum test_side side, const struct map_spec *spec, __u32 nr)
@@ -388,6 +480,11 @@ static void bench(const char *name, struct map_spec spec, __u32 nr)
 		for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
 			cost[side] = measures[i].run(side, fd[side], spec.key_size, nr);
 		report(measures[i].name, spec.key_size, nr, cost);
+	}
+	if (fd[0] >= 0 && fd[1] >= 0 && spec.type == BPF_MAP_TYPE_LRU_HASH) {
+		for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
+			cost[side] = evicting.run(side, fd[side], spec.key_size, nr);
+		report(evicting.name, spec.key_size, nr, cost);
 	}
 	for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
 		if (fd[side] >= 0)
