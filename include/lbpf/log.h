@@ -48,8 +48,6 @@ __printf(2, 3) void lbpf_log(struct lbpf_log *log, const char *fmt, ...);
 __printf(2, 0) void lbpf_vlog(struct lbpf_log *log, const char *fmt, va_list args);
 /* Forget what was written after @used_bytes (the log of a path that was not needed). */
 void lbpf_log_rewind(struct lbpf_log *log, u32 used_bytes);
-/* Likewise, although what was written has filled the log. */
-void lbpf_log_undo(struct lbpf_log *log, u32 used_bytes);
 /* 0, -ENOSPC or -EFAULT: what the command answers in place of its own result. */
 int lbpf_log_error(const struct lbpf_log *log);
 

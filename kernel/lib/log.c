@@ -105,19 +105,6 @@ void lbpf_log_rewind(struct lbpf_log *log, u32 used_bytes)
 }
 
 /**
- * lbpf_log_undo() - Forget the end of a log, and that it has filled the log
- * @log: Log, which was not full at @used_bytes.
- * @used_bytes: What to keep; a value that @used_bytes of the log has had.
- *
- * Context: Process context, may sleep.
- */
-void lbpf_log_undo(struct lbpf_log *log, u32 used_bytes)
-{
-	log->is_full = false;
-	lbpf_log_rewind(log, used_bytes);
-}
-
-/**
  * lbpf_log_error() - Tell whether a log went wrong
  * @log: Log.
  *

@@ -19,8 +19,6 @@
 /* Steps back along the path, at most; and branches that the log names. */
 #define MAX_STEPS	1000000U
 #define MAX_TOLD	8
-/* Room that must be left for the statistics behind it, bytes. */
-#define CLOSING_BYTES	1024
 
 static const char *const nouns[LBPF_NR_REG_TYPES] = {
 	[LBPF_NOT_INIT]		= "nothing that was written on this path",
@@ -310,25 +308,13 @@ static void tell(struct lbpf_env *env, const struct lbpf_rejection *why)
 	tell_path(env, why);
 }
 
-/* All of it or nothing: a log that is large enough for what Linux writes is large enough here. */
-static void tell_if_room(struct lbpf_env *env, const struct lbpf_rejection *why)
-{
-	struct lbpf_log *log = env->log;
-	u32 start = log->used_bytes;
-
-	if (!log->level || log->is_full || why->insn_idx == U32_MAX)
-		return;
-	tell(env, why);
-	if (log->is_full || log->size_bytes - log->used_bytes < CLOSING_BYTES)
-		lbpf_log_undo(log, start);
-}
-
 /**
  * lbpf_explain() - Say why the program is refused, in plain words and as a record
  * @env: The run; its state is the one that was refused.
  * @err: -errno of the verdict.
  *
- * Nothing is said of what is no verdict: no memory, a signal.
+ * Nothing is said of what is no verdict: no memory, a signal.  What is said
+ * does not depend on the size of the log: one that is too small ends in ENOSPC.
  */
 void lbpf_explain(struct lbpf_env *env, int err)
 {
@@ -345,6 +331,7 @@ void lbpf_explain(struct lbpf_env *env, int err)
 	if (!why)
 		return;
 	fill(env, err, why);
-	tell_if_room(env, why);
+	if (env->log->level && why->insn_idx != U32_MAX)
+		tell(env, why);
 	lbpf_free(own);
 }
