@@ -20,7 +20,7 @@
 
 #define SHOWN_MAX	20	/* differences printed per scenario */
 #define LINE_MAX_BYTES	1024
-#define SCENARIO_S	240	/* a scenario that hangs is killed after that */
+#define SCENARIO_S	240	/* a scenario that hangs is killed after that, times LBPF_SLOW */
 
 static const struct scenario * const groups[] = {
 	map_create_scenarios, map_elem_scenarios, map_random_scenarios, map_access_scenarios,
@@ -50,6 +50,7 @@ static void agree_on_unprivileged(void)
 /* The trace of @scenario on @side; NULL if it did not come to its end. */
 static char *run_side(const struct scenario *scenario, enum test_side side)
 {
+	const char *slow = getenv("LBPF_SLOW");
 	int status;
 	pid_t pid;
 
@@ -59,7 +60,7 @@ static char *run_side(const struct scenario *scenario, enum test_side side)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		alarm(SCENARIO_S);
+		alarm(SCENARIO_S * (slow ? atoi(slow) : 1));
 		diff_side = side;
 		rnd_seed(1);
 		scenario->run();
