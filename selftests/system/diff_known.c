@@ -27,6 +27,8 @@ const struct known_diff known_diffs[] = {
 	{ "", "batch arguments: *array lookup_batch pointer 2 at *", "EFAULT, count 4",
 	  "EFAULT, count 0",
 	  "the number of elements after the cursor could not be written" },
+	{ "", "batch arguments: percpu_* elem_flags bit [34]", "EINVAL, *", "*",
+	  "the values of one CPU (LBPF_F_CPU), in later kernels" },
 	{ "", "elem flags: *percpu_* flag bit [34] *", "EINVAL", "*",
 	  "the value of one CPU (LBPF_F_CPU), which came to later kernels" },
 	{ "6.12", "access flags: * freeze", "EPERM", "EBUSY",
