@@ -306,9 +306,9 @@ static void put_nothing(void)
 }
 
 static const struct row rows[] = {
-	{ "the loop itself", put_nothing },
-	{ "ALU", put_alu },
-	{ "8 divisions by constants", put_divisions },
+	{ "the loop itself", .put_body = put_nothing },
+	{ "ALU", .put_body = put_alu },
+	{ "8 divisions by constants", .put_body = put_divisions },
 	{ "array lookup, constant key", put_constant_lookup, .map_type = BPF_MAP_TYPE_ARRAY,
 	  .key_bytes = 4,
 	  .nr_elems = 64 },
@@ -342,13 +342,13 @@ static const struct row rows[] = {
 	  .key_bytes = 4, .nr_elems = 8 },
 	{ "hash of maps, long program", put_map_in_hash, put_filler,
 	  .map_type = BPF_MAP_TYPE_HASH_OF_MAPS, .key_bytes = 8, .nr_elems = 8 },
-	{ "get_smp_processor_id", put_cpu },
+	{ "get_smp_processor_id", .put_body = put_cpu },
 	{ "call of a function", put_call, .put_after = put_function },
 	{ "tail call, constant key", put_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
 	  .key_bytes = 4, .nr_elems = 1, .is_chain = true },
 	{ "tail call, variable key", put_variable_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
 	  .key_bytes = 4, .nr_elems = 1, .is_chain = true },
-	{ "packet parser, LD_ABS", put_parser },
+	{ "packet parser, LD_ABS", .put_body = put_parser },
 	{ "header loads by bytes", put_byte_loads, .put_before = put_load_packet },
 };
 
