@@ -254,10 +254,14 @@ static int step_back(struct lbpf_env *env, struct need *need, u32 idx, const str
 		break;
 	}
 	/* A 16-byte load, its second half, or a load from the packet. */
-	if (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND)
+	if (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND) {
+		/* The path may have left the function here. */
+		if (env->info[idx].subprog)
+			return -ENOTSUPP;
 		need->regs[need->frame] &= ~CALL_CLOBBERS;
-	else if (insn->code)
+	} else if (insn->code) {
 		need->regs[need->frame] &= ~BIT(insn->dst_reg);
+	}
 	return 0;
 }
 

@@ -218,6 +218,31 @@ int lbpf_step_imm64(struct lbpf_env *env, const struct bpf_insn *insn)
 	return 0;
 }
 
+/*
+ * A load from beyond the packet ends the function with 0, wherever it stands: the caller goes on
+ * there, with what the function has not done left undone.
+ */
+static int walk_failure(struct lbpf_env *env)
+{
+	struct lbpf_state *other, *cur = env->cur;
+	int err;
+
+	if (!cur->curframe)
+		return 0;
+	other = lbpf_push_branch(env, env->idx + 1, env->idx, false);
+	if (IS_ERR(other))
+		return PTR_ERR(other);
+	/* The one that waits has the byte. */
+	env->cur = other;
+	lbpf_reg_set_unknown(env, lbpf_reg_of(env, BPF_REG_0));
+	env->cur = cur;
+	lbpf_reg_set_const(env, lbpf_reg_of(env, BPF_REG_0), 0);
+	err = lbpf_call_return(env);
+	/* The step goes on to the next one. */
+	env->idx--;
+	return err;
+}
+
 /**
  * lbpf_step_packet_load() - LD_ABS and LD_IND
  * @env: The run.
@@ -252,7 +277,7 @@ int lbpf_step_packet_load(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (err)
 		return err;
 	lbpf_call_clobber(env);
-	lbpf_reg_set_unknown(env, lbpf_reg_of(env, BPF_REG_0));
 	env->code->has_ld_abs = true;
-	return 0;
+	lbpf_reg_set_unknown(env, lbpf_reg_of(env, BPF_REG_0));
+	return walk_failure(env);
 }
