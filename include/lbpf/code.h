@@ -141,6 +141,7 @@ struct lbpf_insn_aux {
  * @changes_packet: Packets may move while it runs, by a helper or by another program.  Of a
  *	global function also by what it calls.
  * @is_global: Verified by itself, callers trust only its signature.
+ * @is_loosely_typed: Static, and a call does not meet its signature.
  */
 struct lbpf_subprog {
 	u32	start;
@@ -152,6 +153,7 @@ struct lbpf_subprog {
 	bool	is_reachable;
 	bool	changes_packet;
 	bool	is_global;
+	bool	is_loosely_typed;
 };
 
 /* What the loader may do: effective capabilities, read once at the start of the command. */

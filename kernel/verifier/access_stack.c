@@ -388,7 +388,6 @@ static int load_fixed(struct lbpf_env *env, const struct span *span, int value_r
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(span->min)];
 	int err;
 
-	touch(env, span, SLOT_OF(span->min));
 	if (lbpf_slot_is_spill(slot))
 		return load_spilled(env, span, value_regno);
 	err = check_bytes(env, span, false);

@@ -19,6 +19,7 @@
 /* What a parameter is. */
 enum param_kind {
 	PARAM_NUMBER,
+	PARAM_ENUM64,	/* a number to the function, and nothing that a caller may give */
 	PARAM_CTX,
 	PARAM_MEM,
 	PARAM_UNSIZED,	/* a pointer to what has no size */
@@ -76,7 +77,7 @@ static void read_param(const struct lbpf_env *env, u32 id, struct param *param)
 	if (!type)
 		return;
 	if (is_number(type)) {
-		param->kind = PARAM_NUMBER;
+		param->kind = lbpf_btf_kind(type) == BTF_KIND_ENUM64 ? PARAM_ENUM64 : PARAM_NUMBER;
 		return;
 	}
 	if (lbpf_btf_kind(type) != BTF_KIND_PTR)
@@ -105,6 +106,7 @@ static int set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u32 subprog, u32 
 {
 	switch (param->kind) {
 	case PARAM_NUMBER:
+	case PARAM_ENUM64:
 		lbpf_reg_set_unknown(env, reg);
 		return 0;
 	case PARAM_CTX:
@@ -141,6 +143,8 @@ int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog
 	struct param param = { 0 };
 	int err = 0;
 
+	if (env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL))
+		verbose(env, "Validating %s() func#%d...\n", func_name(env, subprog), subprog);
 	if (nr > LBPF_MAX_ARGS)
 		return reject(env, -EINVAL,
 			      "Global function %s() with %d > %d args. Buggy compiler.",
@@ -154,12 +158,15 @@ int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog
 		read_param(env, params[i].type, &param);
 		err = set_arg(env, &frame->regs[BPF_REG_1 + i], subprog, i, &param);
 	}
+	/* Linux numbers them twice, and the log shows it. */
+	for (i = BPF_REG_1; i <= LBPF_MAX_ARGS; i++)
+		if (frame->regs[i].id)
+			frame->regs[i].id = ++env->last_id;
 	return err;
 }
 
-/* What the function may get with an offset: values without one, and pointers to memory. */
+/* What the function may get with an offset: numbers, and pointers to memory. */
 static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
-	[LBPF_NOT_INIT]		= true,
 	[LBPF_SCALAR]		= true,
 	[LBPF_PTR_STACK]	= true,
 	[LBPF_PTR_PACKET]	= true,
@@ -200,7 +207,7 @@ static int check_arg(struct lbpf_env *env, u32 i, const struct param *param)
 	if (param->kind == PARAM_NUMBER)
 		return reg->type == LBPF_SCALAR ? 0 :
 		       reject(env, -EINVAL, "R%d is not a scalar", regno);
-	if (param->kind == PARAM_OTHER)
+	if (param->kind == PARAM_OTHER || param->kind == PARAM_ENUM64)
 		return reject(env, -EINVAL, "Unrecognized arg#%d type %s", i,
 			      lbpf_btf_kind_name(param->type ? lbpf_btf_kind(param->type) :
 							       BTF_KIND_UNKN));
@@ -235,6 +242,62 @@ static int check_args(struct lbpf_env *env, u32 subprog)
 		err = check_arg(env, i, &param);
 	}
 	return err;
+}
+
+/* Is an argument of a static function what the type says?  The log says why not. */
+static bool is_as_declared(struct lbpf_env *env, u32 subprog, u32 i, const struct param *param)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, BPF_REG_1 + i);
+
+	if (param->kind == PARAM_NUMBER && reg->type != LBPF_SCALAR)
+		verbose(env, "R%d is not a scalar\n", BPF_REG_1 + i);
+	else if (param->kind == PARAM_OTHER || param->kind == PARAM_ENUM64)
+		verbose(env, "Unrecognized arg#%d type %s\n", i,
+			lbpf_btf_kind_name(param->type ? lbpf_btf_kind(param->type) :
+							 BTF_KIND_UNKN));
+	else if (param->kind != PARAM_NUMBER && reg->type == LBPF_PTR_CTX && reg->off)
+		verbose(env, "dereference of modified ctx ptr R%d off=%d disallowed\n",
+			BPF_REG_1 + i, reg->off);
+	else if (param->kind != PARAM_NUMBER && reg->type == LBPF_NOT_INIT)
+		verbose(env, "variable ? access var_off=(0x0; 0xffffffffffffffff) disallowed\n");
+	else if (param->kind == PARAM_MEM || param->kind == PARAM_UNSIZED)
+		verbose(env, "reg type unsupported for arg#%d function %s#%d\n", i,
+			func_name(env, subprog), env->code->func_infos[subprog].type_id);
+	else if (param->kind == PARAM_CTX && reg->type != LBPF_PTR_CTX)
+		verbose(env, "arg#%d expected pointer to ctx, but got %s\n", i,
+			lbpf_btf_kind_name(BTF_KIND_PTR));
+	else
+		return true;
+	return false;
+}
+
+/**
+ * lbpf_call_static() - Log where a call of a static function does not meet the function's types
+ * @env: The run.
+ * @subprog: Function.
+ *
+ * Such a call is walked into, and right or wrong by what the function does: the
+ * first one that differs is told, as Linux does, and nothing else comes of it.
+ */
+void lbpf_call_static(struct lbpf_env *env, u32 subprog)
+{
+	struct lbpf_subprog *callee = &env->code->subprogs[subprog];
+	struct param param = { 0 };
+	const struct btf_type *proto;
+	u32 i, nr;
+
+	if (!env->code->nr_func_infos || callee->is_loosely_typed)
+		return;
+	proto = proto_of(env, subprog);
+	nr = lbpf_btf_vlen(proto);
+	if (nr > LBPF_MAX_ARGS)
+		verbose(env, "Function %s has %d > %d args\n", func_name(env, subprog), nr,
+			LBPF_MAX_ARGS);
+	callee->is_loosely_typed = nr > LBPF_MAX_ARGS;
+	for (i = 0; i < nr && !callee->is_loosely_typed; i++) {
+		read_param(env, lbpf_btf_params(proto)[i].type, &param);
+		callee->is_loosely_typed = !is_as_declared(env, subprog, i, &param);
+	}
 }
 
 /**

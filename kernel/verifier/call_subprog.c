@@ -40,6 +40,7 @@ int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn)
 			      state->curframe + 2);
 	if (env->code->subprogs[subprog].is_global)
 		return lbpf_call_global(env, subprog);
+	lbpf_call_static(env, subprog);
 	caller = lbpf_cur_frame(state);
 	callee = lbpf_frame_push(env, state, env->idx, subprog);
 	if (!callee)
@@ -82,7 +83,6 @@ int lbpf_call_return(struct lbpf_env *env)
 		lbpf_call_forget_packets(env);
 	}
 	env->idx = callee->callsite + 1;
-	lbpf_touch_all(env);
 	if (env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL)) {
 		verbose(env, "returning from callee:\n");
 		lbpf_print_frame(env, callee, true);

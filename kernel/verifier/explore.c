@@ -156,7 +156,6 @@ static void print_insn(struct lbpf_env *env, bool is_branch)
 	if (env->log->level & LBPF_LOG_ALL && is_branch) {
 		verbose(env, "\nfrom %d to %d%s:", env->prev_idx, env->idx, speculation(env));
 		lbpf_print_frame(env, lbpf_cur_frame(env->cur), true);
-		lbpf_touch_all(env);
 	}
 	if (env->touched_regs || env->touched_slots)
 		lbpf_print_insn_state(env);

@@ -41,7 +41,8 @@ static bool returns_number(const struct lbpf_btf *btf, const struct btf_type *pr
 		return false;
 	if (lbpf_btf_is_enum(type))
 		return true;
-	return lbpf_btf_kind(type) == BTF_KIND_INT && lbpf_btf_int_is_regular(type);
+	return lbpf_btf_kind(type) == BTF_KIND_INT && type->size <= 8 &&
+	       lbpf_btf_int_is_regular(type);
 }
 
 static int match_func(struct lbpf_env *env, u32 i)

@@ -89,6 +89,19 @@ static void put_live(struct text *text, u8 live)
 	    live & LBPF_LIVE_WRITTEN ? "w" : "");
 }
 
+/* Of what is spilled, the kind and the value of constants, as Linux 6.1 prints it. */
+static void put_spill(struct lbpf_env *env, struct text *text, const struct lbpf_reg *reg)
+{
+	if (LBPF_TYPE_BASE(reg->type) != LBPF_SCALAR) {
+		put(text, "%s", lbpf_type_name(env, reg->type));
+		return;
+	}
+	if (reg->is_precise)
+		put(text, "P");
+	if (lbpf_tnum_is_const(reg->var.bits))
+		put(text, "%lld", (s64)reg->var.bits.value + reg->off);
+}
+
 static void print_slot(struct lbpf_env *env, const struct lbpf_slot *slot, u32 i)
 {
 	static const char kinds[LBPF_NR_SLOT_KINDS] = "?rm0d";
@@ -104,7 +117,7 @@ static void print_slot(struct lbpf_env *env, const struct lbpf_slot *slot, u32 i
 	put_live(&text, slot->spilled.live);
 	put(&text, "=");
 	if (lbpf_slot_is_spill(slot))
-		put_reg(env, &text, &slot->spilled);
+		put_spill(env, &text, &slot->spilled);
 	else
 		for (j = 0; j < LBPF_SLOT_BYTES; j++)
 			put(&text, "%c", kinds[slot->kind[j]]);
@@ -153,6 +166,8 @@ void lbpf_print_frame(struct lbpf_env *env, const struct lbpf_frame *frame, bool
 			print_slot(env, &frame->slots[i], i);
 	print_refs(env, frame);
 	verbose(env, "\n");
+	if (is_all)
+		return;
 	env->touched_regs = 0;
 	env->touched_slots = 0;
 }

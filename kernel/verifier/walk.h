@@ -89,6 +89,7 @@ int lbpf_call_region(struct lbpf_env *env, struct lbpf_region *region);
 void lbpf_call_clobber(struct lbpf_env *env);
 int lbpf_call_check_leaks(struct lbpf_env *env);
 void lbpf_call_forget_packets(struct lbpf_env *env);
+void lbpf_call_static(struct lbpf_env *env, u32 subprog);
 int lbpf_call_global(struct lbpf_env *env, u32 subprog);
 int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog);
 int lbpf_global_result(struct lbpf_env *env);
