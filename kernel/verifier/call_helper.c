@@ -88,6 +88,8 @@ static int check_map(struct lbpf_env *env, const struct lbpf_call *call)
 		return reject(env, -EACCES, "write into map forbidden");
 	if ((call->map->ops->uses & use) == use)
 		return 0;
+	if (call->proto->effects & LBPF_EFF_CALLBACK)
+		return reject(env, -ENOTSUPP, "callback function not allowed for map");
 	return reject(env, -EINVAL, "cannot pass map_type %d into func %s#%d", call->map->map_type,
 		      lbpf_helper_name(call->proto->id), call->proto->id);
 }

@@ -40,6 +40,7 @@ extern const struct scenario pin_scenarios[];
 extern const struct scenario show_scenarios[];
 extern const struct scenario btf_scenarios[];
 extern const struct scenario tail_scenarios[];
+extern const struct scenario for_each_scenarios[];
 
 /* A difference that is meant to be there. */
 struct known_diff {

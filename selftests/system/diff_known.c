@@ -31,6 +31,8 @@ const struct known_diff known_diffs[] = {
 	  "the values of one CPU (LBPF_F_CPU), in later kernels" },
 	{ "", "elem flags: *percpu_* flag bit [34] *", "EINVAL", "*",
 	  "the value of one CPU (LBPF_F_CPU), which came to later kernels" },
+	{ "", "for_each callbacks: load itself", "E2BIG", "EINVAL",
+	  "recursion is refused as such, not for its depth" },
 	{ "6.12", "access flags: * freeze", "EPERM", "EBUSY",
 	  "a map that is frozen already refuses writing before it says so" },
 	{ "6.12", "access flags: * freeze", "EPERM", "ok",
