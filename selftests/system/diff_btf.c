@@ -197,6 +197,18 @@ static const struct bpf_insn two_funcs[] = {
 	EXIT(),
 };
 
+/* A packet load that fails returns 0 from its function: the second branch is walked too. */
+static const struct bpf_insn failing_load[] = {
+	{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL, .imm = 3 },
+	JMP_IMM(BPF_JEQ, 0, 5, 1),
+	LDX(BPF_DW, 0, 1, 0),
+	EXIT(),
+	MOV(6, 1),
+	LD_ABS(BPF_B, 3),
+	MOV_IMM(0, 5),
+	EXIT(),
+};
+
 static struct bpf_func_info funcs[3];
 static struct bpf_line_info lines[4];
 
@@ -288,6 +300,8 @@ static void records(void)
 	CASE("no line of the first", lines[0].insn_off = 1);
 	CASE("line count", attr.line_info_cnt = ~0U);
 	CASE("line address", attr.line_info = 0x1000);
+	CASE("packet load in a function", attr.insns = PTR(failing_load),
+	     attr.insn_cnt = ARRAY_SIZE_OF(failing_load));
 #undef CASE
 }
 
