@@ -36,8 +36,8 @@ static int fill(struct bpf_sk_lookup_kern *kern, const struct bpf_sk_lookup *ctx
 	kern->sport = ctx->remote_port;
 	switch (ctx->family) {
 	case AF_INET:
-		kern->v4.daddr = ctx->local_ip4;
-		kern->v4.saddr = ctx->remote_ip4;
+		kern->v4.daddr = (__force __be32)ctx->local_ip4;
+		kern->v4.saddr = (__force __be32)ctx->remote_ip4;
 		return 0;
 	case AF_INET6:
 		kern->v6.daddr = (const struct in6_addr *)ctx->local_ip6;
