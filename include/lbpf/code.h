@@ -197,6 +197,7 @@ enum lbpf_cap {
  * @mark_read: Statistics: length of the longest chain of read marks.
  * @nr_table_lookups: Instructions with LBPF_INSN_TABLE_LOOKUP.
  * @max_stack_bytes: Deepest stack of a call chain.
+ * @tp_buffer_bytes: How much of a tracepoint's buffer is reached.
  * @ctx_end: First byte of the context behind those that are read or written.
  * @uses_cb: cb[] of the context is read or written.
  * @has_ld_abs: LD_ABS or LD_IND occurs in it.
@@ -243,6 +244,7 @@ struct lbpf_code {
 	u32				mark_read;
 	u32				nr_table_lookups;
 	u32				max_stack_bytes;
+	u32				tp_buffer_bytes;
 	u32				ctx_end;
 };
 

@@ -35,6 +35,7 @@ struct lbpf_progtype;
  * @pt: Program type.
  * @type: BPF_PROG_TYPE_*, as loaded.
  * @expected_attach_type: As loaded.
+ * @tp_buffer_bytes: What a tracepoint's buffer must have.
  * @prog_flags: As loaded.
  * @is_gpl: License is GPL compatible.
  * @ctx_end: First byte of the context behind those that it reads or writes itself.
@@ -73,6 +74,7 @@ struct lbpf_prog {
 	const struct lbpf_progtype *pt;
 	u32			type;
 	u32			expected_attach_type;
+	u32			tp_buffer_bytes;
 	u32			prog_flags;
 	bool			is_gpl;
 	u32			ctx_end;

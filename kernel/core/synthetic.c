@@ -232,6 +232,8 @@ int lbpf_synthetic_run(const struct lbpf_prog *prog, struct lbpf_run *run)
 	err = check_attr(run->attr, prog->pt->synthesis);
 	if (err)
 		return err;
+	if (run->attr->test.data_size_in < prog->tp_buffer_bytes)
+		return -EINVAL;
 	if (lbpf_alloc_fails())
 		return -ENOMEM;
 	err = sock_create_kern(current->nsproxy->net_ns, AF_INET, SOCK_STREAM, IPPROTO_TCP,

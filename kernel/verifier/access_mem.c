@@ -317,18 +317,20 @@ static int access_packet(struct lbpf_env *env, const struct lbpf_access *access)
 static int access_tp_buffer(struct lbpf_env *env, const struct lbpf_access *access)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, access->regno);
+	s32 off = reg->off + access->off;
 	char var[64];
 	int err;
 
-	if (access->off < 0)
+	if (off < 0)
 		return reject(env, -EACCES, "R%d invalid tracepoint buffer access: off=%d, size=%d",
-			      access->regno, access->off, access->size);
+			      access->regno, off, access->size);
 	if (!lbpf_tnum_is_const(reg->var.bits) || reg->var.bits.value) {
 		lbpf_tnum_print(var, sizeof(var), reg->var.bits);
 		return reject(env, -EACCES,
 			      "R%d invalid variable buffer offset: off=%d, var_off=%s",
-			      access->regno, access->off, var);
+			      access->regno, off, var);
 	}
+	env->code->tp_buffer_bytes = max_t(u32, env->code->tp_buffer_bytes, off + access->size);
 	err = refuse_leak(env, access, "mem");
 	return err ? err : load_number(env, access);
 }

@@ -243,15 +243,37 @@ static void give_bad_ctx(union bpf_attr *attr)
 static void refuse(void)
 {
 	static const struct bpf_insn ret0[] = { MOV(0, 0), EXIT() };
+	static const struct bpf_insn reach[] = {
+		LDX(BPF_DW, 2, 1, 0), LDX(BPF_B, 0, 2, 8), EXIT()
+	};
+	static const struct bpf_insn before[] = {
+		LDX(BPF_DW, 2, 1, 0), ALU(BPF_ADD, 2, -8), LDX(BPF_B, 0, 2, 0), EXIT()
+	};
 	int kprobe = load_case(&cases[0]);
 	union bpf_attr attr;
-	int filter;
+	int filter, err;
 
 	ksft_test_result(run_changed(kprobe, want_cpu) == -EINVAL, "a CPU is refused\n");
 	ksft_test_result(run_changed(kprobe, give_data) == -EINVAL, "data without a place\n");
 	ksft_test_result(run_changed(kprobe, want_more) == -EINVAL, "other flags\n");
 	ksft_test_result(run_changed(kprobe, give_bad_ctx) == -EFAULT, "a bad pointer\n");
 	close(kprobe);
+	attr = load_attr(reach, NR(reach));
+	attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
+	filter = side_bpf(SIDE_LBPF, BPF_PROG_LOAD, &attr);
+	attr = run_attr(&cases[0], filter);
+	attr.test.ctx_size_in = 8;
+	give_data(&attr);
+	err = side_bpf(SIDE_LBPF, BPF_PROG_TEST_RUN, &attr);
+	ksft_test_result(filter >= 0 && err == -EINVAL,
+			 "a buffer shorter than what the program reaches: %d, error %d\n",
+			 filter, err);
+	close(filter);
+	attr = load_attr(before, NR(before));
+	attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
+	ksft_test_result(side_bpf(SIDE_LBPF, BPF_PROG_LOAD, &attr) == -EACCES &&
+			 side_bpf(SIDE_KERNEL, BPF_PROG_LOAD, &attr) == -EACCES,
+			 "before the buffer\n");
 	attr = load_attr(ret0, NR(ret0));
 	filter = side_bpf(SIDE_LBPF, BPF_PROG_LOAD, &attr);
 	attr = run_attr(&cases[0], filter);
@@ -263,7 +285,7 @@ static void refuse(void)
 int main(void)
 {
 	ksft_print_header();
-	ksft_set_plan(NR(cases) + 6);
+	ksft_set_plan(NR(cases) + 8);
 	for (unsigned int i = 0; i < NR(cases); i++)
 		run_case(&cases[i]);
 	run_without_flag();
