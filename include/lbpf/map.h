@@ -188,6 +188,7 @@ enum lbpf_map_text {
  * @admit: Maps of programs: may @prog be in the map, or use it?  NULL: any program may.
  * @fd_id: Maps of objects: its id.
  * @text: enum lbpf_map_text: how the pin filesystem shows elements.
+ * @has_ids: Values as userspace gets them are ids: they are shown without types too.
  * @run_begin: A test run of a program that uses the map begins.  May be NULL.
  * @run_value: Storage of where the program runs, for bpf_get_local_storage(); never NULL.
  * @kernel_struct: What bpf(2) calls the map where a program reads it, "bpf_array"; NULL: "bpf_map".
@@ -246,6 +247,7 @@ struct lbpf_map_ops {
 	bool (*admit)(struct lbpf_map *map, const struct lbpf_prog *prog);
 	u32 (*fd_id)(void *ptr);
 	u32		text;
+	bool		has_ids;
 	void (*run_begin)(struct lbpf_map *map);
 	void *(*run_value)(struct lbpf_map *map);
 	const char *kernel_struct;

@@ -4,7 +4,8 @@
  *
  * Layer: api.
  *
- * Source: the format of bpffs in Linux 6.1, for maps whose types are known.
+ * Source: the format of bpffs in Linux 6.1, for maps whose types are known.  Tries and maps of
+ * maps, which have no text there, follow it.
  */
 #include <linux/cpumask.h>
 #include <linux/fs.h>
@@ -16,6 +17,7 @@
 #include <lbpf/btf_show.h>
 #include <lbpf/map.h>
 
+#include "elem.h"
 #include "pin.h"
 
 static const char header[] = "# WARNING!! The output is for debug purpose only\n"
@@ -42,11 +44,11 @@ struct reading {
  * @map: Map.
  *
  * Context: Any.
- * Return: true if its types are known, and its type has a format.
+ * Return: true if its types are known, or not needed, and its type has a format.
  */
 bool lbpf_map_has_text(const struct lbpf_map *map)
 {
-	return map->btf && map->btf_value_type_id && map->ops->text && map->ops->user_lookup;
+	return map->ops->text && (map->ops->has_ids || (map->btf && map->btf_value_type_id));
 }
 
 static void *start_walk(struct seq_file *seq, loff_t *pos)
@@ -92,8 +94,20 @@ static void show_value(struct seq_file *seq, const struct lbpf_map *map, const v
 {
 	const struct lbpf_btf_sink sink = { print_to_file, seq };
 
-	lbpf_btf_print_value(map->btf, map->btf_value_type_id, value, map->value_size, &sink);
+	if (map->btf)
+		lbpf_btf_print_value(map->btf, map->btf_value_type_id, value, map->value_size,
+				     &sink);
+	else
+		seq_printf(seq, "%u", *(const u32 *)value);
 	seq_putc(seq, '\n');
+}
+
+static void show_bytes(struct seq_file *seq, const u8 *bytes, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		seq_printf(seq, i ? " %02x" : "%02x", bytes[i]);
 }
 
 static void show_key(struct seq_file *seq, const struct lbpf_map *map, const void *key)
@@ -102,6 +116,8 @@ static void show_key(struct seq_file *seq, const struct lbpf_map *map, const voi
 
 	if (map->ops->text == LBPF_TEXT_BY_INDEX)
 		seq_printf(seq, "%u", *(const u32 *)key);
+	else if (!map->btf)
+		show_bytes(seq, key, map->key_size);
 	else
 		lbpf_btf_print_value(map->btf, map->btf_key_type_id, key, map->key_size, &sink);
 	seq_puts(seq, ": ");
@@ -118,7 +134,7 @@ static int show_elem(struct seq_file *seq, void *at)
 		seq_puts(seq, header);
 		return 0;
 	}
-	if (map->ops->user_lookup(map, reading->key, reading->value, 0))
+	if (lbpf_elem_get(map, reading->key, reading->value, 0))
 		return 0;
 	show_key(seq, map, reading->key);
 	if (!map->ops->user_value_bytes) {

@@ -491,6 +491,7 @@ static u64 lpm_mem_bytes(const struct lbpf_map *map)
 	.count = lpm_count,							\
 	.mem_bytes = lpm_mem_bytes,						\
 	.meta_equal = lbpf_map_meta_equal,					\
+	.text = LBPF_TEXT_BY_KEY,						\
 }
 
 static const struct lbpf_map_ops lpm_4_ops = LPM_OPS(lookup_4);

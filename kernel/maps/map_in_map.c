@@ -161,6 +161,8 @@ const struct lbpf_map_ops lbpf_array_of_maps_ops = {
 	.fd_get = get_inner,
 	.fd_put = put_inner,
 	.fd_id = id_of_inner,
+	.text = LBPF_TEXT_BY_INDEX,
+	.has_ids = true,
 };
 
 static int hash_check(const union bpf_attr *attr)
@@ -378,4 +380,6 @@ const struct lbpf_map_ops lbpf_hash_of_maps_ops = {
 	.fd_get = get_inner,
 	.fd_put = put_inner,
 	.fd_id = id_of_inner,
+	.text = LBPF_TEXT_BY_KEY,
+	.has_ids = true,
 };

@@ -274,7 +274,6 @@ static const struct shape shapes[] = {
 	{ "percpu array", BPF_MAP_TYPE_PERCPU_ARRAY, NULL, nested },
 	{ "percpu hash", BPF_MAP_TYPE_PERCPU_HASH, nested, one_int },
 	{ "lru percpu hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, one_int, one_int },
-	{ "lpm trie", BPF_MAP_TYPE_LPM_TRIE, nested, one_int },
 };
 
 static int load_types(struct types *t)
@@ -306,8 +305,6 @@ static void fill(int fd, const struct shape *shape, uint32_t key_bytes, uint32_t
 	for (key = 0; key < 3; key++) {
 		for (i = 0; i < ARRAY_SIZE_OF(key_words); i++)
 			key_words[i] = key * (i ? 0x1010101 : 1);
-		if (shape->type == BPF_MAP_TYPE_LPM_TRIE)
-			key_words[0] = key * 8;
 		/* All zero, all ones, and something in between. */
 		for (i = 0; i < ARRAY_SIZE_OF(value_words); i++)
 			value_words[i] = key == 0 ? 0 : key == 1 ? ~0U : word(i);
@@ -367,8 +364,6 @@ static void show(const struct shape *shape)
 	attr.key_size = key_bytes;
 	attr.value_size = value_bytes;
 	attr.max_entries = 4;
-	if (shape->type == BPF_MAP_TYPE_LPM_TRIE)
-		attr.map_flags = BPF_F_NO_PREALLOC;
 	fd = bpf_call(BPF_MAP_CREATE, &attr, sizeof(attr));
 	trace(fd < 0 ? error_name(errno) : "ok", "create %s", shape->name);
 	if (fd < 0)
