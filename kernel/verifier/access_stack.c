@@ -83,7 +83,7 @@ static int find_span(struct lbpf_env *env, struct span *span, s32 off, enum inte
 	if (is_low || is_outside(env, span, last, intent)) {
 		/* As Linux: beyond the frame is another error than below it. */
 		if (span->is_fixed)
-			return reject(env, intent == STACK_HELPER || !is_low ? -EINVAL : -EACCES,
+			return reject(env, is_low ? -EACCES : -EINVAL,
 				      "invalid%s stack R%d off=%d size=%d", direct_words[intent],
 				      span->regno, (int)min, span->size);
 		lbpf_tnum_print(var, sizeof(var), reg->var.bits);

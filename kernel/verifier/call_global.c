@@ -181,7 +181,8 @@ static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
 static int check_mem(struct lbpf_env *env, u32 regno, u32 size_bytes)
 {
 	struct lbpf_reg *reg = lbpf_reg_of(env, regno);
-	struct lbpf_region region = { .regno = regno, .size = size_bytes };
+	struct lbpf_region region = { .regno = regno, .size = size_bytes,
+				      .may_be_empty = true };
 	u32 type = reg->type;
 	int err;
 

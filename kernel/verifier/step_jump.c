@@ -93,6 +93,12 @@ static int is_taken(const struct compare *cmp)
 	return -1;
 }
 
+static void print_state(struct lbpf_env *env)
+{
+	if (env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL))
+		lbpf_print_insn_state(env);
+}
+
 static int go_known_way(struct lbpf_env *env, const struct compare *cmp, bool taken)
 {
 	u32 target = env->idx + cmp->insn->off + 1;
@@ -108,6 +114,7 @@ static int go_known_way(struct lbpf_env *env, const struct compare *cmp, bool ta
 	if (err)
 		return err;
 	lbpf_facts_branch(env, env->idx, taken);
+	print_state(env);
 	env->idx = taken ? target : next;
 	return 0;
 }
@@ -413,8 +420,7 @@ int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn)
 	err = learn(env, &cmp, other);
 	if (err)
 		return err;
-	if (env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL))
-		lbpf_print_insn_state(env);
+	print_state(env);
 	env->idx++;
 	return 0;
 }

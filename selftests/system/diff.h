@@ -41,6 +41,8 @@ extern const struct scenario show_scenarios[];
 extern const struct scenario btf_scenarios[];
 extern const struct scenario tail_scenarios[];
 extern const struct scenario for_each_scenarios[];
+extern const struct scenario func_scenarios[];
+extern const struct scenario log_scenarios[];
 
 /* A difference that is meant to be there. */
 struct known_diff {
@@ -78,6 +80,9 @@ int make_map(enum bpf_map_type type, uint32_t key_size, uint32_t value_size, uin
 int make_prog(const struct bpf_insn *insns, uint32_t nr_insns);
 /* Attributes that load a socket filter. */
 union bpf_attr load_attr(const struct bpf_insn *insns, uint32_t nr_insns);
+
+/* Loads a program; the outcome is traced, and the log of @level line by line (0: no log). */
+void load_log_traced(union bpf_attr *attr, uint32_t level, const char *what);
 
 int elem_op(int cmd, int map_fd, const void *key, void *value, uint64_t flags);
 

@@ -6,10 +6,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include "diff.h"
 #include "diff_trace.h"
 #include "insns.h"
+
+#define LOG_BYTES	(1 << 20)
 
 enum test_side diff_side;
 struct trace_area *diff_trace;
@@ -97,6 +100,77 @@ int bpf_traced(int cmd, union bpf_attr *attr, const char *what_fmt, ...)
 	va_end(args);
 	errno = err;
 	return ret;
+}
+
+/* Left out: lbpf's own explanation of a refusal, times, and how states are compared. */
+static bool is_compared(const char *line)
+{
+	static const char * const own[] = {
+		"; refused: ", "; source line ", "; known: ", "; missed: ", "; path: ",
+		"verification time ", "processed ",
+		"last_idx ", "regs=", "parent didn't have regs=", "parent already had regs=",
+	};
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE_OF(own); i++)
+		if (!strncmp(line, own[i], strlen(own[i])))
+			return false;
+	return true;
+}
+
+/* Addresses of maps: Linux prints them, lbpf the descriptor.  The column behind moves with it. */
+static void hide_address(char *line)
+{
+	char *at = strstr(line, "(18) r"), *value = at ? strstr(at, " = 0x") : NULL, *state;
+
+	if (!value || !strstr(value, "=map_"))
+		return;
+	state = strchr(value, ';');
+	if (state)
+		memmove(value + 3, state, strlen(state) + 1);
+}
+
+/* What a number is decided by is followed in ways of its own. */
+static void hide_precision(char *line)
+{
+	char *at;
+
+	while ((at = strstr(line, "=P")))
+		memmove(at + 1, at + 2, strlen(at + 2) + 1);
+}
+
+/* lbpf's log has the words of Linux 6.1; of other kernels only the outcome can be compared. */
+static bool has_same_words(void)
+{
+	static struct utsname host;
+
+	if (!host.release[0])
+		uname(&host);
+	return !strncmp(host.release, "6.1.", 4);
+}
+
+void load_log_traced(union bpf_attr *attr, uint32_t level, const char *what)
+{
+	static char log_text[LOG_BYTES];
+	char *rest = log_text, *line;
+	uint32_t nr = 0;
+	int fd;
+
+	log_text[0] = '\0';
+	if (level) {
+		attr->log_level = level;
+		attr->log_buf = PTR(log_text);
+		attr->log_size = sizeof(log_text);
+	}
+	fd = bpf_traced(BPF_PROG_LOAD, attr, "%s", what);
+	while (has_same_words() && (line = strsep(&rest, "\n")) && (*line || rest))
+		if (is_compared(line)) {
+			hide_address(line);
+			hide_precision(line);
+			trace(line, "%s line %u", what, nr++);
+		}
+	if (fd >= 0)
+		close(fd);
 }
 
 void give_up(const char *what)
