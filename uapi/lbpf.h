@@ -127,6 +127,8 @@ struct lbpf_map_walk {
  * @verify_ns: Time that verifying programs has taken so far.
  * @rewrite_ns: ... rewriting them.
  * @emit_ns: ... compiling them.
+ * @nr_jump_sites: Tail calls in machine code whose map and index are constant.
+ * @nr_direct_jumps: Those of them that jump directly to the program of that index now.
  *
  * Needs CAP_SYS_ADMIN.
  */
@@ -141,6 +143,8 @@ struct lbpf_stats {
 	__u64	verify_ns;
 	__u64	rewrite_ns;
 	__u64	emit_ns;
+	__u64	nr_jump_sites;
+	__u64	nr_direct_jumps;
 };
 
 /*

@@ -11,6 +11,7 @@
 
 struct bpf_insn;
 struct lbpf_code;
+struct lbpf_jump_site;
 
 /* Entry of an image: R1 is the context; the second argument is ignored (the kernel passes one). */
 typedef unsigned int (*lbpf_func_t)(const void *ctx, const struct bpf_insn *insn);
@@ -37,6 +38,7 @@ struct lbpf_image_func {
  * @first_name: First of the names of its functions; belongs to lbpf_image_name().
  * @nr_names: Their number, 0: it has none.
  * @text: The arena's handle.
+ * @sites: First of its direct jumps to programs of maps.
  */
 struct lbpf_image {
 	lbpf_func_t		entry;
@@ -48,6 +50,7 @@ struct lbpf_image {
 	u32			first_name;
 	u32			nr_names;
 	void			*text;
+	struct lbpf_jump_site	*sites;
 };
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
+#include <lbpf/jump_site.h>
 #include <lbpf/object.h>
 #include <lbpf/types.h>
 
@@ -345,14 +346,16 @@ struct lbpf_map_owner {
 /**
  * struct lbpf_jump_map - What compiled code reads of a map that it jumps through
  * @map: Head.
+ * @sites: Compiled jumps whose index is known.
  * @index_mask: A checked index is masked with it where lbpf_map::unpriv_array is set.
  * @targets: For each index where to jump, NULL: nowhere.  Written with WRITE_ONCE(); a target
  *	that is taken out lives on for a grace period.
  */
 struct lbpf_jump_map {
-	struct lbpf_map	map;
-	u32		index_mask;
-	const void	*targets[];
+	struct lbpf_map		map;
+	struct lbpf_jump_sites	sites;
+	u32			index_mask;
+	const void		*targets[];
 };
 
 /* A slow-path lock for freeze and mappings is shared by hashed map address: it is rarely taken. */

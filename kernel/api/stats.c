@@ -10,6 +10,7 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/jit.h>
+#include <lbpf/jump_site.h>
 #include <lbpf/object.h>
 #include <lbpf/stats.h>
 
@@ -35,6 +36,8 @@ int lbpf_cmd_stats(struct lbpf_call *call)
 		.verify_ns = lbpf_load_ns(LBPF_LOAD_VERIFY),
 		.rewrite_ns = lbpf_load_ns(LBPF_LOAD_REWRITE),
 		.emit_ns = lbpf_load_ns(LBPF_LOAD_EMIT),
+		.nr_jump_sites = lbpf_jump_site_count(),
+		.nr_direct_jumps = lbpf_jump_direct_count(),
 	};
 	u32 size_bytes = min_t(u32, call->size_bytes, sizeof(stats));
 

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/insn.h>
 
 #include "emit.h"
 
@@ -140,6 +141,8 @@ static void survey_func(struct lbpf_jit *jit, u32 nr)
 		regs |= BIT(insn->dst_reg) | BIT(insn->src_reg);
 		if (class == BPF_JMP || class == BPF_JMP32) {
 			jit->max_places++;
+			/* A tail call may have two ways. */
+			jit->max_places += insn->code == LBPF_CODE_NATIVE;
 			has_call |= insn->code == (BPF_JMP | BPF_CALL);
 			lbpf_jit_mark_target(jit, i);
 		} else if (class <= BPF_LDX && has_link(class, code->aux[i].flags)) {

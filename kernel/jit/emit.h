@@ -31,6 +31,9 @@
 /* Longest code of one instruction, bytes. */
 #define JIT_MAX_INSN_BYTES	255
 
+struct lbpf_jit;
+struct lbpf_jump_site;
+
 /**
  * struct lbpf_jit_target - What the CPU has and the running kernel wants
  * @has_bmi2: SHLX, SHRX, SARX, MULX, RORX may be used.
@@ -42,6 +45,7 @@
  * @cpu_number: ... and of its number.
  * @probe: Functions that load JIT_TMP from the address in it, 0 when that faults; by
  *	is_signed, log2(bytes).
+ * @make_site: A site for the tail call under way, or NULL; NULL: there are none.
  */
 struct lbpf_jit_target {
 	bool		has_bmi2;
@@ -52,6 +56,7 @@ struct lbpf_jit_target {
 	s32		this_cpu_off;
 	s32		cpu_number;
 	const void	*probe[2][4];
+	struct lbpf_jump_site *(*make_site)(struct lbpf_jit *jit);
 };
 
 /* Marks of an instruction. */
@@ -83,15 +88,17 @@ struct lbpf_jit_jump {
 /**
  * struct lbpf_jit_link - A distance of 32 bits to something that is placed later
  * @to: Address; NULL: function @func of the program.
+ * @site: Of a direct jump, which is aimed later; else NULL.
  * @end: Offset of the end of the distance, which it counts from.
  * @func: Its number.
  * @to_body: ... and its body is meant.
  */
 struct lbpf_jit_link {
-	const void	*to;
-	u32		end;
-	u16		func;
-	bool		to_body;
+	const void		*to;
+	struct lbpf_jump_site	*site;
+	u32			end;
+	u16			func;
+	bool			to_body;
 };
 
 /**
@@ -134,6 +141,7 @@ struct lbpf_jit_func {
  * @funcs: One for each subprogram.
  * @jumps: Jumps, in order.
  * @links: Other distances to be filled in, in order.
+ * @sites: First of the sites.
  * @nr_jumps: Number of @jumps.
  * @nr_links: Number of @links.
  * @max_places: Room in both.
@@ -158,6 +166,7 @@ struct lbpf_jit {
 	struct lbpf_jit_func		*funcs;
 	struct lbpf_jit_jump		*jumps;
 	struct lbpf_jit_link		*links;
+	struct lbpf_jump_site		*sites;
 	u32				nr_jumps;
 	u32				nr_links;
 	u32				max_places;
@@ -255,6 +264,12 @@ void lbpf_jit_mark_target(struct lbpf_jit *jit, u32 index);
 void lbpf_jit_link_func(struct lbpf_jit *jit, u32 func, bool to_body);
 void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to);
 void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to);
+void lbpf_jit_site_jump(struct lbpf_jit *jit, struct lbpf_jump_site *site);
+
+/* site.c */
+struct lbpf_jump_site *lbpf_jit_make_site(struct lbpf_jit *jit);
+void lbpf_jit_add_sites(struct lbpf_jump_site *sites);
+void lbpf_jit_free_sites(struct lbpf_jump_site *sites);
 
 /* dump.c */
 void lbpf_jit_dump(const struct lbpf_jit *jit, const u8 *bytes, unsigned long base);

@@ -17,6 +17,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/compat.h>
 #include <lbpf/jit.h>
+#include <lbpf/jump_site.h>
 
 #include "arena.h"
 #include "emit.h"
@@ -95,6 +96,7 @@ int lbpf_jit_init(void)
 	target.probe[1][1] = lbpf_probe_s16;
 	target.probe[1][2] = lbpf_probe_s32;
 	target.probe[1][3] = lbpf_probe_u64;
+	target.make_site = lbpf_jit_make_site;
 	err = lbpf_names_init();
 	if (err)
 		return err;
@@ -141,6 +143,19 @@ static void take_insn_off(struct lbpf_image *image, struct lbpf_jit *jit)
 		image->insn_off[jit->code->subprogs[i].start] = jit->funcs[i].start_off;
 }
 
+/* The image takes the sites over. */
+static void take_sites(struct lbpf_image *image, struct lbpf_jit *jit)
+{
+	u32 i;
+
+	for (i = 0; i < jit->nr_links; i++)
+		if (jit->links[i].site)
+			jit->links[i].site->text = image->text + jit->links[i].end - sizeof(s32);
+	image->sites = jit->sites;
+	jit->sites = NULL;
+	lbpf_jit_add_sites(image->sites);
+}
+
 static struct lbpf_image *alloc_image(const struct lbpf_code *code)
 {
 	struct lbpf_image *image = lbpf_zalloc(sizeof(*image), GFP_KERNEL);
@@ -175,6 +190,7 @@ static int fill_image(struct lbpf_image *image, struct lbpf_jit *jit)
 		return err;
 	fill_funcs(image, jit);
 	take_insn_off(image, jit);
+	take_sites(image, jit);
 	image->entry = (lbpf_func_t)text;
 	image->tail_entry = text + jit->funcs[0].body_off;
 	return 0;
@@ -193,6 +209,7 @@ static int compile_image(struct lbpf_image *image, struct lbpf_code *code)
 	if (err == -EINVAL)
 		pr_warn_ratelimited("instruction %u of a program of %u cannot be compiled\n",
 				    jit.index, code->nr_insns);
+	lbpf_jit_free_sites(jit.sites);
 	lbpf_jit_close(&jit);
 	return err;
 }
@@ -229,6 +246,7 @@ struct lbpf_image *lbpf_jit(struct lbpf_code *code)
 void lbpf_image_free(struct lbpf_image *image)
 {
 	lbpf_image_unname(image);
+	lbpf_jit_free_sites(image->sites);
 	if (image->text)
 		lbpf_arena_free(image->text, image->size_bytes);
 	lbpf_area_free(image->insn_off);

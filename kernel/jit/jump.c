@@ -247,3 +247,14 @@ void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to)
 	lbpf_x86_call(&jit->buf, 0);
 	add_link(jit, (struct lbpf_jit_link){ .to = to });
 }
+
+/**
+ * lbpf_jit_site_jump() - Jump to where a site is aimed, later
+ * @jit: Compilation.
+ * @site: Site.
+ */
+void lbpf_jit_site_jump(struct lbpf_jit *jit, struct lbpf_jump_site *site)
+{
+	lbpf_x86_jmp_near(&jit->buf, 0);
+	add_link(jit, (struct lbpf_jit_link){ .site = site });
+}

@@ -166,6 +166,9 @@ static s64 link_distance(const struct lbpf_jit *jit, const struct lbpf_jit_link 
 {
 	const struct lbpf_jit_func *func = &jit->funcs[link->func];
 
+	/* To the INT3 behind it, until it is aimed. */
+	if (link->site)
+		return 0;
 	if (link->to)
 		return (unsigned long)link->to - (base + link->end);
 	return (s64)func->start_off + (link->to_body ? func->body_off : 0) - link->end;

@@ -8,14 +8,15 @@
  * The program that is jumped to takes the frame's place on the stack, and the
  * count of tail calls stays in its register.
  *
- * The target is read from the map at each call: jumps that other CPUs may be
- * executing are not patched (the kernel's functions for it are not exported).
- * Who has read the target before it changes may use it, because the program
- * there lives for a grace period.
+ * Where map and index are known there is a direct jump, used while it leads to
+ * the program of that index (see <lbpf/jump_site.h>).  Otherwise the target is
+ * read from memory.  Who has read it before it changes may use it, because the
+ * program there lives for a grace period.
  */
 #include <linux/stddef.h>
 
 #include <lbpf/insn.h>
+#include <lbpf/jump_site.h>
 #include <lbpf/map.h>
 
 #include "emit.h"
@@ -23,7 +24,7 @@
 #define MAP_REG		X_RSI
 #define INDEX_REG	X_RDX
 
-#define MAX_SKIPS	3
+#define MAX_SKIPS	4
 
 /**
  * struct skips - Short jumps to the end of the tail call's code
@@ -52,13 +53,6 @@ static void land_skips(struct lbpf_jit *jit, const struct skips *skips)
 	}
 }
 
-/* Where target @index of the map in MAP_REG lies. */
-static struct lbpf_x86_mem at_target(s32 index)
-{
-	return lbpf_x86_at(MAP_REG, offsetof(struct lbpf_jump_map, targets) +
-				    index * sizeof(void *));
-}
-
 static bool is_index_known(const struct lbpf_insn_aux *aux)
 {
 	return aux->flags & LBPF_INSN_KEY_CONST;
@@ -67,6 +61,64 @@ static bool is_index_known(const struct lbpf_insn_aux *aux)
 static const struct lbpf_map *known_map(const struct lbpf_insn_aux *aux)
 {
 	return aux->flags & LBPF_INSN_CALL_POISON ? NULL : aux->map;
+}
+
+static void count_call(struct lbpf_jit *jit, struct skips *skips)
+{
+	lbpf_x86_alu_imm(&jit->buf, X_ALU_SUB, 4, JIT_TAIL_COUNT, 1);
+	put_skip(jit, skips, X_S);
+}
+
+static void put_indirect_jump(struct lbpf_jit *jit)
+{
+	if (jit->target->jump_thunk) {
+		lbpf_jit_near_jump(jit, jit->target->jump_thunk);
+		return;
+	}
+	if (jit->target->has_jump_fence)
+		lbpf_x86_put(&jit->buf, X_LFENCE);
+	lbpf_x86_jmp_reg(&jit->buf, JIT_TMP);
+}
+
+/* To what is loaded from @at, unless that is NULL. */
+static void jump_through(struct lbpf_jit *jit, struct skips *skips, struct lbpf_x86_mem at)
+{
+	lbpf_x86_rm(&jit->buf, X_MOV_LOAD, 8, JIT_TMP, at);
+	lbpf_x86_rr(&jit->buf, X_TEST, 8, JIT_TMP, JIT_TMP);
+	put_skip(jit, skips, X_E);
+	lbpf_jit_leave(jit);
+	put_indirect_jump(jit);
+}
+
+static void jump_from_site(struct lbpf_jit *jit, struct skips *skips, struct lbpf_jump_site *site)
+{
+	struct skips indirect = { .nr = 0 };
+
+	lbpf_x86_alu_mem_imm(&jit->buf, X_ALU_CMP, 1,
+			     lbpf_x86_at(X_NONE, (unsigned long)&site->cell->is_direct), 0);
+	put_skip(jit, &indirect, X_E);
+	lbpf_jit_leave(jit);
+	lbpf_jit_site_jump(jit, site);
+	lbpf_x86_put(&jit->buf, X_INT3);
+	land_skips(jit, &indirect);
+	jump_through(jit, skips, lbpf_x86_at(X_NONE, (unsigned long)&site->cell->target));
+}
+
+/* MAP_REG and INDEX_REG need not be set. */
+static void jump_to_known(struct lbpf_jit *jit, struct skips *skips)
+{
+	const struct lbpf_jump_map *map =
+		container_of(known_map(jit->aux), struct lbpf_jump_map, map);
+	struct lbpf_jump_site *site = NULL;
+
+	if (jit->target->make_site)
+		site = jit->target->make_site(jit);
+	if (site) {
+		jump_from_site(jit, skips, site);
+		return;
+	}
+	lbpf_x86_mov_imm(&jit->buf, JIT_TMP, (unsigned long)&map->targets[jit->aux->key]);
+	jump_through(jit, skips, lbpf_x86_at(JIT_TMP, 0));
 }
 
 static void check_index(struct lbpf_jit *jit, struct skips *skips)
@@ -82,30 +134,21 @@ static void check_index(struct lbpf_jit *jit, struct skips *skips)
 }
 
 /* The index is 32 bits wide, whatever its register holds above them. */
-static void load_indexed(struct lbpf_jit *jit)
+static struct lbpf_x86_mem at_index(struct lbpf_jit *jit)
 {
 	const struct lbpf_map *map = known_map(jit->aux);
-	struct lbpf_x86_mem at = at_target(0);
 
 	if (map && map->unpriv_array)
 		lbpf_x86_rm(&jit->buf, X_AND_LOAD, 4, INDEX_REG,
 			    lbpf_x86_at(MAP_REG, offsetof(struct lbpf_jump_map, index_mask)));
 	else
 		lbpf_x86_rr(&jit->buf, X_MOV, 4, INDEX_REG, INDEX_REG);
-	at.index = INDEX_REG;
-	at.scale_shift = 3;
-	lbpf_x86_rm(&jit->buf, X_MOV_LOAD, 8, JIT_TMP, at);
-}
-
-static void put_indirect_jump(struct lbpf_jit *jit)
-{
-	if (jit->target->jump_thunk) {
-		lbpf_jit_near_jump(jit, jit->target->jump_thunk);
-		return;
-	}
-	if (jit->target->has_jump_fence)
-		lbpf_x86_put(&jit->buf, X_LFENCE);
-	lbpf_x86_jmp_reg(&jit->buf, JIT_TMP);
+	return (struct lbpf_x86_mem){
+		.base = MAP_REG,
+		.index = INDEX_REG,
+		.scale_shift = 3,
+		.disp = offsetof(struct lbpf_jump_map, targets),
+	};
 }
 
 /**
@@ -116,17 +159,13 @@ void lbpf_jit_tail_call(struct lbpf_jit *jit)
 {
 	struct skips skips = { .nr = 0 };
 
-	if (!is_index_known(jit->aux))
+	if (is_index_known(jit->aux)) {
+		count_call(jit, &skips);
+		jump_to_known(jit, &skips);
+	} else {
 		check_index(jit, &skips);
-	lbpf_x86_alu_imm(&jit->buf, X_ALU_SUB, 4, JIT_TAIL_COUNT, 1);
-	put_skip(jit, &skips, X_S);
-	if (is_index_known(jit->aux))
-		lbpf_x86_rm(&jit->buf, X_MOV_LOAD, 8, JIT_TMP, at_target(jit->aux->key));
-	else
-		load_indexed(jit);
-	lbpf_x86_rr(&jit->buf, X_TEST, 8, JIT_TMP, JIT_TMP);
-	put_skip(jit, &skips, X_E);
-	lbpf_jit_leave(jit);
-	put_indirect_jump(jit);
+		count_call(jit, &skips);
+		jump_through(jit, &skips, at_index(jit));
+	}
 	land_skips(jit, &skips);
 }

@@ -2,8 +2,8 @@
 /*
  * Program array: where tail calls lead.
  *
- * Layer: maps.  Locks: prog_array::lock guards the programs, and the writing of
- * the targets that compiled code reads; owner_lock guards the owners of all
+ * Layer: maps.  Locks: lbpf_jump_sites::lock guards the programs, and the writing
+ * of the targets that compiled code reads; owner_lock guards the owners of all
  * arrays.  The two are not nested.
  */
 #include <linux/err.h>
@@ -23,15 +23,14 @@
 /**
  * struct prog_array - A program array
  * @owner: Kind of program; guarded by owner_lock.
- * @lock: Guards @progs, @nr_used and the writing of @jump.targets.
  * @progs: Program with each index, NULL for none; each holds a reference.
  * @nr_used: Programs in it.
  * @mem_bytes: Size of everything.
- * @jump: Head, and what compiled code reads.
+ * @jump: Head, and what compiled code reads; @jump.sites.lock guards the writing of @jump.targets,
+ *	@progs and @nr_used.
  */
 struct prog_array {
 	struct lbpf_map_owner	owner;
-	struct mutex		lock;	/* progs, nr_used, writing of targets */
 	struct lbpf_prog	**progs;
 	u32			nr_used;
 	u64			mem_bytes;
@@ -70,7 +69,7 @@ static struct lbpf_map *prog_array_alloc(const union bpf_attr *attr)
 	if (!array->progs)
 		goto free_array;
 	lbpf_map_init(&array->jump.map, &lbpf_prog_array_ops, attr);
-	mutex_init(&array->lock);
+	lbpf_jump_sites_init(&array->jump.sites);
 	array->jump.index_mask = index_mask;
 	array->jump.map.unpriv_array = is_unpriv;
 	array->jump.map.owner = &array->owner;
@@ -87,6 +86,7 @@ static void prog_array_free(struct lbpf_map *map)
 {
 	struct prog_array *array = array_of(map);
 
+	lbpf_jump_sites_exit(&array->jump.sites);
 	lbpf_area_free(array->progs);
 	lbpf_area_free(array);
 }
@@ -132,14 +132,16 @@ static u32 prog_array_fd_id(void *ptr)
 /* Puts @prog, or nothing, at @index: what was there before, with its reference. */
 static struct lbpf_prog *exchange(struct prog_array *array, u32 index, struct lbpf_prog *prog)
 {
+	const void *target = prog ? prog->tail_entry : NULL;
 	struct lbpf_prog *old;
 
-	lockdep_assert_held(&array->lock);
+	lockdep_assert_held(&array->jump.sites.lock);
 	index = array_index_nospec(index, array->jump.map.max_entries);
 	old = array->progs[index];
 	array->progs[index] = prog;
 	array->nr_used += !!prog - !!old;
-	WRITE_ONCE(array->jump.targets[index], prog ? prog->tail_entry : NULL);
+	WRITE_ONCE(array->jump.targets[index], target);
+	lbpf_jump_sites_turn(&array->jump.sites, index, target);
 	return old;
 }
 
@@ -151,7 +153,7 @@ static int exchange_unfrozen(struct prog_array *array, u32 index, struct lbpf_pr
 {
 	int err = -EPERM;
 
-	guard(mutex)(&array->lock);
+	guard(mutex)(&array->jump.sites.lock);
 	rcu_read_lock();
 	if (!READ_ONCE(array->jump.map.frozen)) {
 		*prog = exchange(array, index, *prog);
@@ -169,7 +171,7 @@ static int prog_array_user_lookup(struct lbpf_map *map, const void *key, void *v
 
 	if (index >= map->max_entries)
 		return -ENOENT;
-	guard(mutex)(&array->lock);
+	guard(mutex)(&array->jump.sites.lock);
 	prog = array->progs[array_index_nospec(index, map->max_entries)];
 	if (!prog)
 		return -ENOENT;
@@ -226,9 +228,9 @@ static void prog_array_release_user(struct lbpf_map *map)
 	u32 i;
 
 	for (i = 0; i < map->max_entries; i++) {
-		mutex_lock(&array->lock);
+		mutex_lock(&array->jump.sites.lock);
 		prog = array->nr_used ? exchange(array, i, NULL) : NULL;
-		mutex_unlock(&array->lock);
+		mutex_unlock(&array->jump.sites.lock);
 		if (prog)
 			prog_array_fd_put(prog);
 		cond_resched();

@@ -14,9 +14,6 @@
 #include "builder.h"
 #include "make.h"
 
-/* Largest constant index of a tail call that the JIT can have in a displacement. */
-#define MAX_CONST_INDEX	BIT(24)
-
 static bool applies(const struct lbpf_code *code, u32 index)
 {
 	return code->insns[index].code == (BPF_JMP | BPF_CALL) && code->aux[index].proto &&
@@ -77,7 +74,8 @@ static void put_tail_call(struct lbpf_rewrite *rw)
 	put_index_check(rw);
 	lbpf_rw_put_heir(rw, make_insn(LBPF_CODE_NATIVE, 0, 0, 0, LBPF_NATIVE_TAIL_CALL), 0);
 	aux = lbpf_rw_last_aux(rw);
-	if (aux && aux->key > MAX_CONST_INDEX)
+	/* An index is of no use without its map. */
+	if (aux && (!aux->map || aux->map->is_template || aux->flags & LBPF_INSN_CALL_POISON))
 		aux->flags &= ~LBPF_INSN_KEY_CONST;
 }
 

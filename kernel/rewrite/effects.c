@@ -105,8 +105,8 @@ static u16 native_reads(const struct bpf_insn *insn, const struct lbpf_insn_aux 
 	case LBPF_NATIVE_THIS_CPU_ADDR:
 		return REG_BIT(insn->src_reg);
 	case LBPF_NATIVE_TAIL_CALL:
-		return REG_BIT(1) | REG_BIT(2) |
-		       (aux->flags & LBPF_INSN_KEY_CONST ? 0 : REG_BIT(3));
+		return aux->flags & LBPF_INSN_KEY_CONST ?
+		       REG_BIT(1) : REG_BIT(1) | REG_BIT(2) | REG_BIT(3);
 	default:
 		return 0;
 	}

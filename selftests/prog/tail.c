@@ -169,6 +169,145 @@ static void test_race(void)
 	ksft_test_result(ok, "programs run while slots change\n");
 }
 
+static unsigned long long nr_direct(void)
+{
+	struct lbpf_stats stats;
+
+	lbpf_stats_read(&stats);
+	return stats.nr_direct_jumps;
+}
+
+static bool gets_direct(unsigned long long nr)
+{
+	for (int i = 0; i < 200 && nr_direct() != nr; i++)
+		usleep(20000);
+	return nr_direct() == nr;
+}
+
+static int load_value(int value)
+{
+	struct bpf_insn insns[] = { MOV(BPF_REG_0, value), EXIT() };
+	union bpf_attr attr = load_attr(insns, NR(insns));
+
+	return side_bpf(SIDE_LBPF, BPF_PROG_LOAD, &attr);
+}
+
+static bool set_value(int fd, int value)
+{
+	int prog = load_value(value);
+	bool ok = prog >= 0 && !set_slot(fd, 0, prog);
+
+	close(prog);
+	return ok;
+}
+
+/* What is put in is what runs, before and after the jump has been aimed at it. */
+static void test_direct(void)
+{
+	unsigned long long before = nr_direct();
+	int fd = make_array(), prog = load_jumper(fd, 0, 1), late;
+	bool ok = run(prog, 1) == 1;
+
+	for (int i = 10; i < 14; i++) {
+		ok = ok && set_value(fd, i) && run(prog, 1) == i;
+		ok = ok && gets_direct(before + 1) && run(prog, 1) == i;
+	}
+	for (int i = 20; i < 60; i++)
+		ok = ok && set_value(fd, i) && run(prog, 1) == i;
+	late = load_jumper(fd, 0, 2);
+	ok = ok && gets_direct(before + 2) && run(prog, 1) == 59 && run(late, 1) == 59;
+	ok = ok && !set_slot(fd, 0, -1) && nr_direct() == before;
+	ok = ok && run(prog, 1) == 1 && run(late, 1) == 2;
+	ok = ok && set_value(fd, 5) && gets_direct(before + 2);
+	close(prog);
+	ok = ok && gets_direct(before + 1) && run(late, 1) == 5;
+	close(late);
+	close(fd);
+	ksft_test_result(ok && gets_direct(before), "a direct jump follows its slot\n");
+}
+
+/* 33 of them, whichever way. */
+static void test_direct_limit(void)
+{
+	unsigned long long before = nr_direct();
+	int fd = make_array(), progs[NR_SLOTS];
+	bool ok = fd >= 0;
+
+	for (int i = 0; i < NR_SLOTS; i++) {
+		progs[i] = load_jumper(fd, (i + 1) % NR_SLOTS, 70 + i);
+		ok = ok && !set_slot(fd, i, progs[i]);
+	}
+	for (int i = 0; i < NR_SLOTS; i++)
+		ok = ok && run(progs[i], 3) == 70 + (i + 33) % NR_SLOTS;
+	ok = ok && gets_direct(before + NR_SLOTS);
+	for (int i = 0; i < NR_SLOTS; i++)
+		ok = ok && run(progs[i], 3) == 70 + (i + 33) % NR_SLOTS;
+	for (int i = 0; i < NR_SLOTS; i++)
+		close(progs[i]);
+	close(fd);
+	ksft_test_result(ok && gets_direct(before), "33 direct jumps in a row\n");
+}
+
+/* Versions of a slot: runs see one between those set before and after them. */
+static atomic_int version_set, version_next;
+static int other_slot_prog;
+
+static void *run_versions(void *arg)
+{
+	while (!is_over) {
+		int least = version_set, ret = run(*(int *)arg, 50), most = version_next;
+
+		if (ret < least || ret > most)
+			return "a run went to a program that was not there";
+	}
+	return NULL;
+}
+
+static bool change_versions(int fd, unsigned long long direct)
+{
+	for (int i = 1; i <= NR_ROUNDS; i++) {
+		version_next = i;
+		if (i % 7 == 3 && set_slot(fd, 1, -1))
+			return false;
+		if (!set_value(fd, i))
+			return false;
+		version_set = i;
+		if (i % 28 == 0 && !gets_direct(direct))
+			return false;
+		if (i % 7 == 2 && set_slot(fd, 1, other_slot_prog))
+			return false;
+	}
+	return true;
+}
+
+static void test_direct_race(void)
+{
+	unsigned long long before = nr_direct();
+	int fd = make_array(), prog, other;
+	pthread_t runners[2];
+	bool ok;
+
+	is_over = 0;
+	prog = load_jumper(fd, 0, 0);
+	other = load_jumper(fd, 1, 0);
+	other_slot_prog = load_value(1);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&runners[i], NULL, run_versions, &prog);
+	ok = change_versions(fd, before + 1);
+	is_over = 1;
+	for (int i = 0; i < 2; i++) {
+		void *why;
+
+		pthread_join(runners[i], &why);
+		ok = ok && !why;
+	}
+	close(other_slot_prog);
+	close(other);
+	close(prog);
+	close(fd);
+	ksft_test_result(ok && gets_direct(before), "direct jumps are aimed while they are used\n");
+}
+
 static int do_create(void)
 {
 	int fd = make_array();
@@ -182,6 +321,16 @@ static int do_create(void)
 static int do_load(void)
 {
 	int prog = load_jumper(array, -1, 0);
+
+	if (prog < 0)
+		return prog;
+	close(prog);
+	return 0;
+}
+
+static int do_load_direct(void)
+{
+	int prog = load_jumper(array, 2, 0);
 
 	if (prog < 0)
 		return prog;
@@ -226,6 +375,8 @@ static void test_sweeps(void)
 	slot_prog = load_jumper(array, 0, 0);
 	sweep("create", do_create);
 	sweep("load", do_load);
+	set_slot(array, 2, slot_prog);
+	sweep("load with a direct jump", do_load_direct);
 	sweep("update", do_update);
 	sweep("delete", do_delete);
 	close(slot_prog);
@@ -250,11 +401,14 @@ int main(void)
 	struct lbpf_stats before;
 
 	ksft_print_header();
-	ksft_set_plan(2 + 1 + 4 + 1);
+	ksft_set_plan(2 + 1 + 3 + 5 + 1);
 	lbpf_stats_read(&before);
 	test_closed_in_array();
 	test_cycle();
 	test_race();
+	test_direct();
+	test_direct_limit();
+	test_direct_race();
 	test_sweeps();
 	test_balance(&before);
 	ksft_finished();
