@@ -22,18 +22,18 @@
 #define TEXT_BYTES	1024
 #define NR_NESTED	3
 #define SPEC_BYTES	32
-#define STRING_BYTES	256
+#define ROOM_BYTES	512
 
 /**
  * struct text_buffers - Where lines are formatted on one CPU
  * @nr_used: How many are in use: a program may be interrupted by another.
  * @text: Lines.
- * @string: Copies of %s arguments.
+ * @room: Copies of what arguments point to.
  */
 struct text_buffers {
 	int	nr_used;
 	char	text[NR_NESTED][TEXT_BYTES];
-	char	string[NR_NESTED][STRING_BYTES];
+	char	room[NR_NESTED][ROOM_BYTES];
 };
 
 static DEFINE_PER_CPU(struct text_buffers, text_buffers);
@@ -45,7 +45,8 @@ static struct tracepoint *printk_tracepoint;
  * struct line - A line being formatted
  * @text: Its text.
  * @pos: Length so far; may grow beyond the room, as snprintf() counts.
- * @string: Room for a copy of a string argument.
+ * @room: What is left of the room for arguments.
+ * @room_bytes: Its size.
  * @fmt: What is left of the format.
  * @args: Arguments.
  * @nr_args: Number of arguments used.
@@ -53,7 +54,8 @@ static struct tracepoint *printk_tracepoint;
 struct line {
 	char		*text;
 	size_t		pos;
-	char		*string;
+	char		*room;
+	size_t		room_bytes;
 	const char	*fmt;
 	u64		args[3];
 	unsigned int	nr_args;
@@ -86,20 +88,41 @@ static bool ends_here(const char *fmt)
 	return !*fmt || isspace(*fmt) || ispunct(*fmt);
 }
 
-/* Byte by byte, since the last readable byte may be the last of a page. */
-static void copy_string(char *to, u64 addr, bool is_user)
+static void use_room(struct line *line, size_t bytes)
+{
+	line->room += bytes;
+	line->room_bytes -= bytes;
+}
+
+/*
+ * Source: observed on Linux 6.1, which copies all arguments into such a room before it
+ * prints: strings are cut to it, and it is an error when nothing of an argument fits.
+ */
+static int use_room_for_number(struct line *line, size_t bytes)
+{
+	if (bytes > 1)
+		use_room(line, line->room_bytes % sizeof(u32));
+	if (line->room_bytes < bytes)
+		return -ENOSPC;
+	use_room(line, bytes);
+	return 0;
+}
+
+/* Byte by byte, since the last readable byte may be the last of a page.  Returns the length. */
+static size_t copy_string(char *to, size_t room, u64 addr, bool is_user)
 {
 	const void *from = (const void *)(unsigned long)addr;
 	size_t i;
 	long err;
 
-	for (i = 0; i < STRING_BYTES - 1; i++) {
+	for (i = 0; i < room - 1; i++) {
 		err = is_user ? copy_from_user_nofault(to + i, (const void __user *)from + i, 1) :
 				copy_from_kernel_nofault(to + i, from + i, 1);
 		if (err || !to[i])
 			break;
 	}
 	to[i] = 0;
+	return i;
 }
 
 #define PRINT(line, spec, arg)						\
@@ -115,35 +138,65 @@ do {									\
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
 
-static void print_string(struct line *line, const char *spec, u64 addr, bool is_user)
+static int print_string(struct line *line, const char *spec, u64 addr, bool is_user)
 {
-	copy_string(line->string, addr, is_user);
-	PRINT(line, spec, line->string);
-}
+	size_t len;
 
-static int print_address(struct line *line, const char *spec, u64 addr, size_t bytes)
-{
-	u8 copy[16] = {};
-
-	if (copy_from_kernel_nofault(copy, (const void *)(unsigned long)addr, bytes))
-		memset(copy, 0, sizeof(copy));
-	PRINT(line, spec, copy);
+	if (!line->room_bytes)
+		return -ENOSPC;
+	len = copy_string(line->room, line->room_bytes, addr, is_user);
+	PRINT(line, spec, line->room);
+	use_room(line, len + 1);
 	return 0;
 }
 
-static void print_pointer(struct line *line, const char *spec, u64 arg)
+/* Cut to the room as strings are. */
+static int print_address(struct line *line, const char *spec, u64 addr, size_t bytes)
 {
-	PRINT(line, spec, (void *)(unsigned long)arg);
+	u8 copy[16] = {};
+	size_t len;
+
+	if (line->room_bytes < bytes)
+		return -ENOSPC;
+	if (copy_from_kernel_nofault(copy, (const void *)(unsigned long)addr, bytes))
+		memset(copy, 0, sizeof(copy));
+	len = scnprintf(line->room, line->room_bytes, spec, copy);
+	put_text(line, line->room, len);
+	use_room(line, len + 1);
+	return 0;
 }
 
-static void print_integer(struct line *line, const char *spec, u64 arg, int nr_longs)
+static int print_pointer(struct line *line, const char *spec, u64 arg)
 {
+	int err = use_room_for_number(line, sizeof(arg));
+
+	if (!err)
+		PRINT(line, spec, (void *)(unsigned long)arg);
+	return err;
+}
+
+static int print_char(struct line *line, const char *spec, u64 arg)
+{
+	int err = use_room_for_number(line, 1);
+
+	if (!err)
+		PRINT(line, spec, (unsigned int)arg);
+	return err;
+}
+
+static int print_integer(struct line *line, const char *spec, u64 arg, int nr_longs)
+{
+	int err = use_room_for_number(line, nr_longs ? sizeof(u64) : sizeof(u32));
+
+	if (err)
+		return err;
 	if (nr_longs == 2)
 		PRINT(line, spec, (unsigned long long)arg);
 	else if (nr_longs == 1)
 		PRINT(line, spec, (unsigned long)arg);
 	else
 		PRINT(line, spec, (unsigned int)arg);
+	return 0;
 }
 
 #pragma GCC diagnostic pop
@@ -171,8 +224,7 @@ static int parse_pointer_string(struct line *line, size_t head, u64 arg)
 		return -EINVAL;
 	spec[head - 1] = 's';
 	line->fmt += 2;
-	print_string(line, spec, arg, is_user);
-	return 0;
+	return print_string(line, spec, arg, is_user);
 }
 
 /* @head: length up to and with the 'p'. */
@@ -187,8 +239,7 @@ static int parse_pointer(struct line *line, size_t head, u64 arg)
 	if (ends_here(kind) || strchr("KxsSB", *kind)) {
 		if (cut_spec(line, head + !ends_here(kind), spec))
 			return -EINVAL;
-		print_pointer(line, spec, arg);
-		return 0;
+		return print_pointer(line, spec, arg);
 	}
 	if ((kind[0] != 'i' && kind[0] != 'I') || (kind[1] != '4' && kind[1] != '6'))
 		return -EINVAL;
@@ -214,8 +265,7 @@ static int parse_integer(struct line *line, size_t head, u64 arg)
 		return -EINVAL;
 	if (cut_spec(line, head + 1, spec))
 		return -EINVAL;
-	print_integer(line, spec, arg, nr_longs);
-	return 0;
+	return print_integer(line, spec, arg, nr_longs);
 }
 
 /* Flags and width: their length, '%' included. */
@@ -249,10 +299,8 @@ static int parse_spec(struct line *line)
 	if (cut_spec(line, head + 1, spec))
 		return -EINVAL;
 	if (spec[head] == 's')
-		print_string(line, spec, arg, arg < TASK_SIZE_MAX);
-	else
-		print_integer(line, spec, arg, 0);
-	return 0;
+		return print_string(line, spec, arg, arg < TASK_SIZE_MAX);
+	return print_char(line, spec, arg);
 }
 
 static int parse_format(struct line *line)
@@ -297,7 +345,8 @@ static long print_line(struct text_buffers *buffers, struct line *line)
 	int err;
 
 	line->text = buffers->text[slot];
-	line->string = buffers->string[slot];
+	line->room = buffers->room[slot];
+	line->room_bytes = ROOM_BYTES;
 	line->text[0] = 0;
 	err = parse_format(line);
 	if (err)

@@ -9,12 +9,26 @@
 
 static int trace_pipe;
 
+/* Does conversion @nr of @fmt want an address?  Others get a number that is always the same. */
+static bool is_address(const char *fmt, int nr)
+{
+	for (; *fmt; fmt++)
+		if (*fmt == '%' && nr-- == 0)
+			break;
+	if (*fmt)
+		fmt += 1 + strspn(fmt + 1, "-0123456789");
+	return *fmt == 's' || !strncmp(fmt, "pi", 2) || !strncmp(fmt, "pI", 2);
+}
+
 /* Calls trace_printk(@fmt, @size, args): R0.  @where: what the third argument is, enum below. */
-enum { THIRD_NUMBER, THIRD_STACK };
+/* From THIRD_LONG on the rest says where in that string the fourth argument begins. */
+enum { THIRD_NUMBER, THIRD_STACK, THIRD_LONG };
+
+#define LONG_BYTES	400
 
 static int print(enum test_side side, const char *fmt, int size, int third)
 {
-	struct bpf_insn insns[FMT_BYTES / 4 + 32];
+	struct bpf_insn insns[FMT_BYTES / 4 + LONG_BYTES / 4 + 32];
 	unsigned int nr = 0, words[FMT_BYTES / 4] = {};
 	char packet[64] = {};
 	union bpf_attr attr;
@@ -36,6 +50,18 @@ static int print(enum test_side side, const char *fmt, int size, int third)
 	if (third == THIRD_STACK) {
 		insns[nr++] = MOV_X(BPF_REG_3, BPF_REG_10);
 		insns[nr++] = ALU(BPF_ADD, BPF_REG_3, -80);
+	}
+	if (third >= THIRD_LONG) {
+		for (int i = 0; i < LONG_BYTES / 4; i++)
+			insns[nr++] = ST(BPF_W, BPF_REG_10, -80 - LONG_BYTES + i * 4,
+					 i < LONG_BYTES / 4 - 1 ? 0x61616161 + i % 20 : 0);
+		for (int i = 0; i < 3; i++) {
+			if (!is_address(fmt, i))
+				continue;
+			insns[nr++] = MOV_X(BPF_REG_3 + i, BPF_REG_10);
+			insns[nr++] = ALU(BPF_ADD, BPF_REG_3 + i,
+					  -80 - LONG_BYTES + (i == 1 ? third - THIRD_LONG : 0));
+		}
 	}
 	insns[nr++] = CALL(BPF_FUNC_trace_printk);
 	insns[nr++] = EXIT();
@@ -66,7 +92,7 @@ static void read_pipe(char *to, size_t size)
 static void compare(const char *fmt, int third)
 {
 	int size = strlen(fmt) + 1;
-	char text[2][512], name[2 * FMT_BYTES], *to = name;
+	char text[2][2048], name[2 * FMT_BYTES], *to = name;
 	int ret[2];
 
 	for (int side = 0; side < 2; side++) {
@@ -158,12 +184,27 @@ static const char * const strings[] = {
 	"%pI4", "%pi4", "%pI6", "%pi6", "%pI4x", "%pks", "%s %d", "%pks %x %d", "%pi4 %d",
 };
 
+static const char *const long_strings[] = {
+	"%s|", "%s|%s|", "%s|%s|%d", "%s|%s|%s", "%d|%s|%s", "%d|%d|%s", "%s%pi4%x", "%s%pI6%s",
+	"%s%pi6%d", "%s|%c", "%s%pI4%pi6", "%600s|", "%-1000d|%s", "%500d|%s|%s", "%s|%pi6|%pi6",
+};
+
+/* With little room, or none, left for the last argument. */
+static const char *const last[] = {
+	"%s%s%d", "%s%s%x", "%s%s%lx", "%s%s%llu", "%s%s%c", "%s%c%d", "%s%c%lx", "%s%s%s",
+	"%s%s%pi4", "%s%s%pI4",
+	"%s%s%pi6", "%s%s%pI6", "%s%s%p", "%s%s%px", "%s%s",
+};
+
+static const int last_off[] = { 285, 286, 288, 290, 291, 293, 298, 299, 300, 310 };
+
 int main(void)
 {
 	char text[512];
 
 	ksft_print_header();
-	ksft_set_plan(NR(numbers) + NR(strings) + 3);
+	ksft_set_plan(NR(numbers) + NR(strings) + NR(long_strings) +
+		      NR(last) * NR(last_off) + 3);
 	trace_pipe = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK);
 	if (trace_pipe < 0)
 		ksft_exit_fail_msg("trace_pipe: %s\n", strerror(errno));
@@ -172,6 +213,10 @@ int main(void)
 		compare(numbers[i], THIRD_NUMBER);
 	for (unsigned int i = 0; i < NR(strings); i++)
 		compare(strings[i], THIRD_STACK);
+	for (unsigned int i = 0; i < NR(long_strings); i++)
+		compare(long_strings[i], THIRD_LONG);
+	for (unsigned int i = 0; i < NR(last) * NR(last_off); i++)
+		compare(last[i % NR(last)], THIRD_LONG + last_off[i / NR(last)]);
 	compare_size("without end", 5);
 	compare_size("ab", 10);
 	compare_size("x", 1);
