@@ -54,6 +54,8 @@ enum lbpf_effect {
  * @arg_size: Size in bytes of an LBPF_FIXED_SIZE argument.
  * @ret_btf_name: Kernel struct that LBPF_RET_BTF_ID points to, or NULL.
  * @callback_kind: How an LBPF_ARG_FUNC is called, enum lbpf_callback.
+ * @check_format: Is the LBPF_ARG_CONST_STR argument a format for so many arguments, whose array's
+ *	size is the last argument?  0 or -errno.  NULL: it is no format.
  * @inline_as: Rewriting kind that the rewriter may use instead of the call, enum lbpf_inline.
  */
 struct lbpf_proto {
@@ -68,6 +70,7 @@ struct lbpf_proto {
 	u32		arg[LBPF_MAX_ARGS];
 	u32		arg_size[LBPF_MAX_ARGS];
 	const char	*ret_btf_name;
+	int		(*check_format)(const char *fmt, u32 nr_args);
 	u8		callback_kind;
 	u8		inline_as;
 };

@@ -103,6 +103,8 @@ extern const struct lbpf_proto lbpf_xdp_adjust_meta_proto;
 
 /* trace.c */
 extern const struct lbpf_proto lbpf_trace_printk_proto;
+extern const struct lbpf_proto lbpf_trace_vprintk_proto;
+extern const struct lbpf_proto lbpf_snprintf_proto;
 
 /* skb.c */
 extern const struct lbpf_proto lbpf_skb_load_bytes_proto;

@@ -69,6 +69,8 @@ static const struct lbpf_proto *const with_cap_bpf[] = {
 
 static const struct lbpf_proto *const with_cap_perfmon[] = {
 	[BPF_FUNC_trace_printk]			= &lbpf_trace_printk_proto,
+	[BPF_FUNC_trace_vprintk]		= &lbpf_trace_vprintk_proto,
+	[BPF_FUNC_snprintf]			= &lbpf_snprintf_proto,
 	[BPF_FUNC_get_current_task]		= &lbpf_current_task_proto,
 	[BPF_FUNC_probe_read_user]		= &lbpf_probe_read_user_proto,
 	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
@@ -90,7 +92,7 @@ const struct lbpf_proto *lbpf_base_helper(u32 id, const struct lbpf_code *code)
 		proto = find_helper(SET(with_cap_bpf), id);
 	if (!proto && lbpf_code_may(code, LBPF_CAP_BPF) && lbpf_code_may(code, LBPF_CAP_PERFMON))
 		proto = find_helper(SET(with_cap_perfmon), id);
-	if (proto == &lbpf_trace_printk_proto)
+	if (proto == &lbpf_trace_printk_proto || proto == &lbpf_trace_vprintk_proto)
 		lbpf_trace_enable();
 	return proto;
 }

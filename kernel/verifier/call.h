@@ -23,6 +23,7 @@
  * @max_size: Largest value of the last size argument.
  * @mem_size: Size of the memory that is returned.
  * @subprog: Callback.
+ * @string: Constant string, or NULL.
  */
 struct lbpf_call {
 	const struct lbpf_proto	*proto;
@@ -35,6 +36,7 @@ struct lbpf_call {
 	u64			max_size;
 	u32			mem_size;
 	u32			subprog;
+	const char		*string;
 };
 
 /* call_arg.c */

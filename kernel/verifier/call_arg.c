@@ -265,6 +265,7 @@ static int arg_const_str(struct lbpf_env *env, struct lbpf_call *call, u32 regno
 		return reject(env, err, "direct value access on string failed");
 	if (!memchr((const char *)(unsigned long)addr, 0, size))
 		return reject(env, -EINVAL, "string is not zero-terminated");
+	call->string = (const char *)(unsigned long)addr;
 	return 0;
 }
 

@@ -280,6 +280,19 @@ static int return_value(struct lbpf_env *env, const struct lbpf_call *call)
 	return 0;
 }
 
+static int check_format(struct lbpf_env *env, const struct lbpf_call *call)
+{
+	u64 bytes = lbpf_reg_of(env, LBPF_MAX_ARGS)->var.bits.value;
+	int err;
+
+	if (!call->proto->check_format)
+		return 0;
+	if (bytes % sizeof(u64))
+		return -EINVAL;
+	err = call->proto->check_format(call->string, bytes / sizeof(u64));
+	return err ? reject(env, err, "Invalid format string") : 0;
+}
+
 static int check_args(struct lbpf_env *env, struct lbpf_call *call)
 {
 	int err = 0;
@@ -297,7 +310,7 @@ static int check_args(struct lbpf_env *env, struct lbpf_call *call)
 		err = check_release(env, call);
 	if (!err && call->proto->effects & LBPF_EFF_TAIL_CALL && lbpf_call_check_leaks(env))
 		err = reject(env, -EINVAL, "tail_call would lead to reference leak");
-	return err;
+	return err ?: check_format(env, call);
 }
 
 /**

@@ -8,6 +8,7 @@ EXTRA_helpers := prog_test.c
 EXTRA_printk := prog_test.c
 EXTRA_info := prog_test.c
 EXTRA_race := prog_test.c
+EXTRA_snprintf := prog_test.c
 EXTRA_synthetic := prog_test.c
 EXTRA_tail := prog_test.c
 EXTRA_types := prog_test.c

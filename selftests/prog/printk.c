@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bpf_trace_printk(): the same lines in trace_pipe, and the same errors.
+ * bpf_trace_printk() and bpf_trace_vprintk(): the same lines in trace_pipe, and the same errors.
  */
 #include <fcntl.h>
 #include "prog_test.h"
@@ -8,6 +8,25 @@
 #define FMT_BYTES	64
 
 static int trace_pipe;
+
+static int run_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr)
+{
+	char packet[64] = {};
+	union bpf_attr attr;
+	int fd, err;
+
+	fd = load_insns(side, insns, nr);
+	if (fd < 0)
+		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
+				   verifier_log);
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = fd;
+	attr.test.data_in = PTR(packet);
+	attr.test.data_size_in = sizeof(packet);
+	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
+	close(fd);
+	return err ? -1000 : (int)attr.test.retval;
+}
 
 /* Does conversion @nr of @fmt want an address?  Others get a number that is always the same. */
 static bool is_address(const char *fmt, int nr)
@@ -30,9 +49,6 @@ static int print(enum test_side side, const char *fmt, int size, int third)
 {
 	struct bpf_insn insns[FMT_BYTES / 4 + LONG_BYTES / 4 + 32];
 	unsigned int nr = 0, words[FMT_BYTES / 4] = {};
-	char packet[64] = {};
-	union bpf_attr attr;
-	int fd, err;
 
 	memcpy(words, fmt, size > FMT_BYTES ? FMT_BYTES : size);
 	for (unsigned int i = 0; i < FMT_BYTES / 4; i++)
@@ -65,17 +81,31 @@ static int print(enum test_side side, const char *fmt, int size, int third)
 	}
 	insns[nr++] = CALL(BPF_FUNC_trace_printk);
 	insns[nr++] = EXIT();
-	fd = load_insns(side, insns, nr);
-	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
-				   verifier_log);
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = fd;
-	attr.test.data_in = PTR(packet);
-	attr.test.data_size_in = sizeof(packet);
-	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
-	close(fd);
-	return err ? -1000 : (int)attr.test.retval;
+	return run_insns(side, insns, nr);
+}
+
+/* Calls trace_vprintk() with an array of @args_bytes: R0. */
+static int print_array(enum test_side side, const char *fmt, int args_bytes)
+{
+	struct bpf_insn insns[FMT_BYTES / 4 + 64];
+	unsigned int nr = 0, words[FMT_BYTES / 4] = {};
+
+	memcpy(words, fmt, strlen(fmt));
+	for (unsigned int i = 0; i < FMT_BYTES / 4; i++)
+		insns[nr++] = ST(BPF_W, BPF_REG_10, -FMT_BYTES + i * 4, words[i]);
+	for (int i = 0; i < 14; i++)
+		insns[nr++] = ST(BPF_DW, BPF_REG_10, -FMT_BYTES - 14 * 8 + i * 8, -i);
+	insns[nr++] = MOV_X(BPF_REG_1, BPF_REG_10);
+	insns[nr++] = ALU(BPF_ADD, BPF_REG_1, -FMT_BYTES);
+	insns[nr++] = MOV(BPF_REG_2, FMT_BYTES);
+	insns[nr++] = MOV_X(BPF_REG_3, BPF_REG_10);
+	insns[nr++] = ALU(BPF_ADD, BPF_REG_3, -FMT_BYTES - 14 * 8);
+	if (!args_bytes)
+		insns[nr++] = MOV(BPF_REG_3, 0);
+	insns[nr++] = MOV(BPF_REG_4, args_bytes);
+	insns[nr++] = CALL(BPF_FUNC_trace_vprintk);
+	insns[nr++] = EXIT();
+	return run_insns(side, insns, nr);
 }
 
 /* What trace_pipe has now, behind the name of the event; cut to @size. */
@@ -119,6 +149,21 @@ static void compare_size(const char *fmt, int size)
 		read_pipe(text, sizeof(text));
 	}
 	ksft_test_result(ret[0] == ret[1], "%d bytes of format: %d\n", size, ret[1]);
+}
+
+static void compare_array(const char *fmt, int args_bytes)
+{
+	char text[2][512];
+	int ret[2];
+
+	for (int side = 0; side < 2; side++) {
+		ret[side] = print_array(side, fmt, args_bytes);
+		read_pipe(text[side], sizeof(text[side]));
+	}
+	if (strcmp(text[0], text[1]))
+		ksft_print_msg("bpf(2) '%s', lbpf '%s'\n", text[1], text[0]);
+	ksft_test_result(ret[0] == ret[1] && !strcmp(text[0], text[1]),
+			 "array of %d bytes: %d, %d\n", args_bytes, ret[0], ret[1]);
 }
 
 static const char *const numbers[] = {
@@ -186,7 +231,9 @@ static const char * const strings[] = {
 
 static const char *const long_strings[] = {
 	"%s|", "%s|%s|", "%s|%s|%d", "%s|%s|%s", "%d|%s|%s", "%d|%d|%s", "%s%pi4%x", "%s%pI6%s",
-	"%s%pi6%d", "%s|%c", "%s%pI4%pi6", "%600s|", "%-1000d|%s", "%500d|%s|%s", "%s|%pi6|%pi6",
+	"%s%pi6%d", "%s|%c", "%s%pI4%pi6", "%600s|",
+	"%-1000d|%s", "%1010d|%s", "%1020dabcdefg", "%500d|%s|%s",
+	"%s|%pi6|%pi6",
 };
 
 /* With little room, or none, left for the last argument. */
@@ -204,7 +251,7 @@ int main(void)
 
 	ksft_print_header();
 	ksft_set_plan(NR(numbers) + NR(strings) + NR(long_strings) +
-		      NR(last) * NR(last_off) + 3);
+		      NR(last) * NR(last_off) + 3 + 6);
 	trace_pipe = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK);
 	if (trace_pipe < 0)
 		ksft_exit_fail_msg("trace_pipe: %s\n", strerror(errno));
@@ -220,5 +267,11 @@ int main(void)
 	compare_size("without end", 5);
 	compare_size("ab", 10);
 	compare_size("x", 1);
+	compare_array("%d", 0);
+	compare_array("none", 0);
+	compare_array("%d%d%d%d%d", 40);
+	compare_array("%d%d%d%d%d", 39);
+	compare_array("%x%x%x%x%x%x%x%x%x%x%x%x", 96);
+	compare_array("%x%x%x%x%x%x%x%x%x%x%x%x", 104);
 	ksft_finished();
 }
