@@ -24,6 +24,7 @@
  * @mem_size: Size of the memory that is returned.
  * @subprog: Callback.
  * @string: Constant string, or NULL.
+ * @callee: Its frame in the newest branch that waits, when it is called now; NULL otherwise.
  */
 struct lbpf_call {
 	const struct lbpf_proto	*proto;
@@ -37,6 +38,7 @@ struct lbpf_call {
 	u32			mem_size;
 	u32			subprog;
 	const char		*string;
+	struct lbpf_frame	*callee;
 };
 
 /* call_arg.c */
@@ -47,7 +49,8 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type);
 int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 /* call_callback.c */
-int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call);
+int lbpf_call_callback(struct lbpf_env *env, struct lbpf_call *call);
+void lbpf_call_enter(struct lbpf_env *env, const struct lbpf_call *call);
 int lbpf_call_turn(struct lbpf_env *env);
 void lbpf_call_async_args(struct lbpf_env *env, struct lbpf_frame *frame,
 			  const struct lbpf_async *async);

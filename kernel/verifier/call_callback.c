@@ -3,16 +3,24 @@
  * Functions of the program that helpers call.
  *
  * Layer: verifier (call).  A helper may call its function any number of times,
- * or never.  So the path goes on behind the helper at once, and another one
+ * or never.  So a path that goes on behind the helper waits, while this one
  * enters the function; where that returns it comes to the helper again.  The
  * numbers that a turn has changed, and that nothing was decided by, are then
- * unknown, so that the next turn changes nothing and the path ends.
+ * unknown, so that the next turn changes nothing and the path ends.  What
+ * follows the helper is walked from the last turn first: what is known there
+ * mostly covers the turns before.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
 #include "call.h"
+
+/*
+ * Times that a helper is come to with its numbers as they are.  A function that counts, and decides
+ * by the count, is followed that far; then what differs is unknown whether it decides or not.
+ */
+#define MAX_EXACT_VISITS	128
 
 /* What R1 to R5 of a function are. */
 enum callback_arg {
@@ -110,9 +118,11 @@ void lbpf_call_async_args(struct lbpf_env *env, struct lbpf_frame *frame,
  * @env: The run, before the helper's effects.
  * @call: The call.
  *
+ * The branch that enters it becomes the newest one that waits: lbpf_call_enter() must follow.
+ *
  * Return: 0, -E2BIG, -EFAULT, -ENOMEM, -EOPNOTSUPP with the reason in the log.
  */
-int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
+int lbpf_call_callback(struct lbpf_env *env, struct lbpf_call *call)
 {
 	u32 kind = call->proto->callback_kind, i;
 	struct lbpf_frame *caller, *callee;
@@ -123,6 +133,10 @@ int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 			      lbpf_helper_name(call->proto->id));
 	if (call->proto->effects & LBPF_EFF_ASYNC_CALLBACK)
 		return note_async(env, call);
+	if (env->cur->is_last_turn) {
+		env->cur->is_last_turn = false;
+		return 0;
+	}
 	if (env->cur->curframe + 1 >= LBPF_MAX_FRAMES)
 		return reject(env, -E2BIG, "the call stack of %d frames is too deep",
 			      env->cur->curframe + 2);
@@ -140,13 +154,33 @@ int lbpf_call_callback(struct lbpf_env *env, const struct lbpf_call *call)
 			caller);
 	env->code->subprogs[call->subprog].is_callback = true;
 	env->code->subprogs[call->subprog].is_reachable = true;
+	call->callee = callee;
 	return 0;
 }
 
-static bool is_other_number(const struct lbpf_reg *old, const struct lbpf_reg *cur)
+/**
+ * lbpf_call_enter() - The path enters the function, and another one goes on behind the helper
+ * @env: The run, after the helper's effects; env->idx becomes the function's first instruction.
+ * @call: The call.
+ */
+void lbpf_call_enter(struct lbpf_env *env, const struct lbpf_call *call)
 {
-	return old->type == LBPF_SCALAR && cur->type == LBPF_SCALAR && !old->is_precise &&
-	       !lbpf_scalar_equal(&old->var, &cur->var);
+	u32 callsite = env->idx;
+
+	lbpf_exchange_branch(env);
+	env->pending->idx = callsite + 1;
+	env->pending->prev_idx = callsite;
+	lbpf_touch_all(env);
+	lbpf_call_print_entry(env, env->cur->frame[env->cur->curframe - 1], call->callee);
+}
+
+static void widen_number(struct lbpf_env *env, const struct lbpf_reg *old, struct lbpf_reg *cur)
+{
+	bool is_kept = old->is_precise && env->code->facts[env->idx].visits < MAX_EXACT_VISITS;
+
+	if (old->type == LBPF_SCALAR && cur->type == LBPF_SCALAR && !is_kept &&
+	    !lbpf_scalar_equal(&old->var, &cur->var))
+		lbpf_reg_set_unknown(env, cur);
 }
 
 static void widen_frame(struct lbpf_env *env, const struct lbpf_frame *old, struct lbpf_frame *cur)
@@ -154,12 +188,10 @@ static void widen_frame(struct lbpf_env *env, const struct lbpf_frame *old, stru
 	u32 i;
 
 	for (i = 0; i < LBPF_REG_FP; i++)
-		if (is_other_number(&old->regs[i], &cur->regs[i]))
-			lbpf_reg_set_unknown(env, &cur->regs[i]);
+		widen_number(env, &old->regs[i], &cur->regs[i]);
 	for (i = 0; i < old->nr_slots && i < cur->nr_slots; i++)
-		if (lbpf_slot_is_spill(&old->slots[i]) && lbpf_slot_is_spill(&cur->slots[i]) &&
-		    is_other_number(&old->slots[i].spilled, &cur->slots[i].spilled))
-			lbpf_reg_set_unknown(env, &cur->slots[i].spilled);
+		if (lbpf_slot_is_spill(&old->slots[i]) && lbpf_slot_is_spill(&cur->slots[i]))
+			widen_number(env, &old->slots[i].spilled, &cur->slots[i].spilled);
 }
 
 /* Numbers that differ from the last time the helper was come to. */
@@ -210,8 +242,12 @@ int lbpf_call_turn(struct lbpf_env *env)
 		return err;
 	if (env->code->subprogs[callee->subprog].has_tail_call)
 		lbpf_call_forget_packets(env);
+	/* 1 ends the helper. */
+	env->cur->is_last_turn = lbpf_reg_is_const(&callee->regs[BPF_REG_0]) &&
+				 callee->regs[BPF_REG_0].var.bits.value;
 	env->idx = callee->callsite;
 	env->cur->turns++;
+	lbpf_call_print_return(env, callee, env->cur->frame[env->cur->curframe - 1]);
 	lbpf_frame_pop(env, env->cur);
 	lbpf_touch_all(env);
 	widen(env);

@@ -314,7 +314,7 @@ static int check_args(struct lbpf_env *env, struct lbpf_call *call)
 }
 
 /**
- * lbpf_call_helper() - A call of a helper
+ * lbpf_call_helper() - A call of a helper; env->idx becomes where the path goes on
  * @env: The run.
  * @insn: Instruction.
  *
@@ -345,7 +345,13 @@ int lbpf_call_helper(struct lbpf_env *env, const struct bpf_insn *insn)
 	err = return_value(env, &call);
 	if (!err)
 		err = check_map(env, &call);
-	if (!err && call.proto->effects & LBPF_EFF_PACKET_CHANGE)
+	if (err)
+		return err;
+	if (call.proto->effects & LBPF_EFF_PACKET_CHANGE)
 		lbpf_call_forget_packets(env);
-	return err;
+	if (call.callee)
+		lbpf_call_enter(env, &call);
+	else
+		env->idx++;
+	return 0;
 }

@@ -9,15 +9,38 @@
 
 #include "call.h"
 
-static void print_pair(struct lbpf_env *env, const char *first, const struct lbpf_frame *a,
-		       const char *second, const struct lbpf_frame *b)
+/**
+ * lbpf_call_print_entry() - Log the frames of a call
+ * @env: The run.
+ * @caller: Frame.
+ * @callee: Frame.
+ */
+void lbpf_call_print_entry(struct lbpf_env *env, const struct lbpf_frame *caller,
+			   const struct lbpf_frame *callee)
 {
 	if (!(env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL)))
 		return;
-	verbose(env, "%s\n", first);
-	lbpf_print_frame(env, a, true);
-	verbose(env, "%s\n", second);
-	lbpf_print_frame(env, b, true);
+	verbose(env, "caller:\n");
+	lbpf_print_frame(env, caller, true);
+	verbose(env, "callee:\n");
+	lbpf_print_frame(env, callee, true);
+}
+
+/**
+ * lbpf_call_print_return() - Log the frames of a return to env->idx
+ * @env: The run.
+ * @callee: Frame.
+ * @caller: Frame.
+ */
+void lbpf_call_print_return(struct lbpf_env *env, const struct lbpf_frame *callee,
+			    const struct lbpf_frame *caller)
+{
+	if (!(env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL)))
+		return;
+	verbose(env, "returning from callee:\n");
+	lbpf_print_frame(env, callee, true);
+	verbose(env, "to caller at %d:\n", env->idx);
+	lbpf_print_frame(env, caller, true);
 }
 
 /**
@@ -54,7 +77,7 @@ int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn)
 	env->code->subprogs[subprog].is_reachable = true;
 	env->idx = env->code->subprogs[subprog].start;
 	lbpf_touch_all(env);
-	print_pair(env, "caller:", caller, "callee:", callee);
+	lbpf_call_print_entry(env, caller, callee);
 	return 0;
 }
 
@@ -83,12 +106,7 @@ int lbpf_call_return(struct lbpf_env *env)
 		lbpf_call_forget_packets(env);
 	}
 	env->idx = callee->callsite + 1;
-	if (env->log->level & (LBPF_LOG_INSNS | LBPF_LOG_ALL)) {
-		verbose(env, "returning from callee:\n");
-		lbpf_print_frame(env, callee, true);
-		verbose(env, "to caller at %d:\n", env->idx);
-		lbpf_print_frame(env, caller, true);
-	}
+	lbpf_call_print_return(env, callee, caller);
 	lbpf_frame_pop(env, state);
 	return 0;
 }

@@ -63,6 +63,17 @@ struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
 	return state;
 }
 
+/**
+ * lbpf_exchange_branch() - Walk the newest path that waits, and let the current one wait in its
+ *	place
+ * @env: The run; env->idx becomes the start of the path, and its own start is up to the caller.
+ */
+void lbpf_exchange_branch(struct lbpf_env *env)
+{
+	swap(env->cur, env->pending->state);
+	env->idx = env->pending->idx;
+}
+
 /* The newest path that waits becomes the current one.  False: there is none. */
 static bool pop_branch(struct lbpf_env *env)
 {

@@ -164,7 +164,12 @@ static int follow(struct walk *walk, u32 from, s64 to)
 	case VISITED:
 		return 0;
 	default:
-		/* A loop is left to the walk of states, which bounds it; recursion is not. */
+		/*
+		 * A loop is left to the walk of states, which bounds it, and so is a function whose
+		 * address is taken inside of it; plain recursion is not.
+		 */
+		if (env->aux[from].flags & LBPF_INSN_FUNC_ADDR)
+			return 0;
 		if (env->is_capable && may_loop(env->insns[from].code))
 			return 0;
 		tell_line(env, from);

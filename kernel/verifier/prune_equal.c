@@ -209,6 +209,8 @@ bool lbpf_states_equal(struct lbpf_env *env, const struct lbpf_state *old,
 	/* A path that only a mispredicting processor takes proves nothing of the others. */
 	if (old->is_speculative && !cur->is_speculative)
 		return false;
+	if (old->is_last_turn && !cur->is_last_turn)
+		return false;
 	env->nr_ids = 0;
 	env->spare_id = env->last_id;
 	env->is_exact = is_exact;

@@ -177,6 +177,7 @@ struct lbpf_hop {
  * @curframe: Index of the running one.
  * @is_speculative: This path is one that only a mispredicted processor takes.
  * @lock_id: lbpf_reg::id of the value whose bpf_spin_lock is held; 0: none.
+ * @is_last_turn: The function that a helper calls, at whose call this is, has ended the helper.
  * @turns: Turns of functions that helpers call, on the way here.
  * @nr_refs: References held.
  * @max_refs: Room at @refs.
@@ -199,6 +200,7 @@ struct lbpf_state {
 	struct lbpf_frame	*frame[LBPF_MAX_FRAMES];
 	u32			curframe;
 	bool			is_speculative;
+	bool			is_last_turn;
 	u32			lock_id;
 	u32			turns;
 	u32			nr_refs;

@@ -167,6 +167,7 @@ int lbpf_state_copy(struct lbpf_env *env, struct lbpf_state *dst, const struct l
 	dst->curframe = src->curframe;
 	dst->is_speculative = src->is_speculative;
 	dst->lock_id = src->lock_id;
+	dst->is_last_turn = src->is_last_turn;
 	dst->turns = src->turns;
 	dst->parent = src->parent;
 	dst->branches = src->branches;

@@ -11,17 +11,12 @@
 
 static int step_call(struct lbpf_env *env, const struct bpf_insn *insn)
 {
-	int err;
-
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return lbpf_call_subprog(env, insn);
 	if (insn->src_reg)
 		return reject(env, -EINVAL,
 			      "invalid kernel function call not eliminated in verifier pass");
-	err = lbpf_call_helper(env, insn);
-	if (!err)
-		env->idx++;
-	return err;
+	return lbpf_call_helper(env, insn);
 }
 
 /* A result outside of what is allowed @where. */

@@ -178,6 +178,20 @@ int lbpf_step_store(struct lbpf_env *env, const struct bpf_insn *insn)
 	return err ? err : note_type(env, type);
 }
 
+static int load_func_addr(struct lbpf_env *env, struct lbpf_reg *dst, u32 subprog)
+{
+	if (!subprog)
+		return reject(env, -EINVAL, "callback function cannot be the main program");
+	if (!env->code->nr_func_infos)
+		return reject(env, -EINVAL, "missing btf func_info");
+	if (env->code->subprogs[subprog].is_global)
+		return reject(env, -EINVAL, "callback function not static");
+	lbpf_reg_set_pointer(dst, LBPF_PTR_FUNC);
+	dst->subprog = subprog;
+	env->idx++;
+	return 0;
+}
+
 /**
  * lbpf_step_imm64() - A 16-byte load of a constant or an address
  * @env: The run.
@@ -205,10 +219,7 @@ int lbpf_step_imm64(struct lbpf_env *env, const struct bpf_insn *insn)
 		if (dst->map->spin_lock_off >= 0)
 			dst->id = ++env->last_id;
 	} else if (aux->flags & LBPF_INSN_FUNC_ADDR) {
-		if (env->code->subprogs[aux->subprog].is_global)
-			return reject(env, -EINVAL, "callback function not static");
-		lbpf_reg_set_pointer(dst, LBPF_PTR_FUNC);
-		dst->subprog = aux->subprog;
+		return load_func_addr(env, dst, aux->subprog);
 	} else if (!insn->src_reg) {
 		lbpf_reg_set_const(env, dst, lbpf_insn_imm64(insn));
 	} else {

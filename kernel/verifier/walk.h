@@ -85,6 +85,10 @@ int lbpf_stack_fill(struct lbpf_env *env, const struct lbpf_region *region);
 int lbpf_call_helper(struct lbpf_env *env, const struct bpf_insn *insn);
 int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn);
 int lbpf_call_return(struct lbpf_env *env);
+void lbpf_call_print_entry(struct lbpf_env *env, const struct lbpf_frame *caller,
+			   const struct lbpf_frame *callee);
+void lbpf_call_print_return(struct lbpf_env *env, const struct lbpf_frame *callee,
+			    const struct lbpf_frame *caller);
 int lbpf_call_region(struct lbpf_env *env, struct lbpf_region *region);
 void lbpf_call_clobber(struct lbpf_env *env);
 int lbpf_call_check_leaks(struct lbpf_env *env);
@@ -111,6 +115,7 @@ int lbpf_explore_globals(struct lbpf_env *env);
 int lbpf_explore_asyncs(struct lbpf_env *env);
 struct lbpf_state *lbpf_push_branch(struct lbpf_env *env, u32 idx, u32 prev_idx,
 				    bool is_speculative);
+void lbpf_exchange_branch(struct lbpf_env *env);
 void lbpf_explore_release(struct lbpf_env *env);
 
 /* prune_*.c */

@@ -17,11 +17,12 @@
 /* Types that a function may have as arguments and results, in the order of the words below. */
 enum {
 	T_VOID, T_INT, T_CHAR, T_U64, T_PAIR, T_SKB, T_FWD, T_UNION, T_ENUM, T_TYPEDEF,
-	T_CONST_PAIR, T_ARRAY, T_FLOAT, T_PTR_INT, T_PTR_U64, T_PTR_PAIR, T_PTR_CONST_PAIR, T_PTR_SKB,
-	T_PTR_FWD, T_PTR_VOID, T_PTR_UNION, T_PTR_ENUM, T_PTR_TYPEDEF, T_PTR_ARRAY, T_PTR_FLOAT,
-	T_PTR_PTR, T_CONST_PTR, T_VOLATILE, T_TYPEDEF_SKB, T_PTR_TYPEDEF_SKB, T_CONST_SKB,
-	T_PTR_CONST_SKB, T_PROTO, T_PTR_PROTO, T_ENUM64, T_EMPTY, T_PTR_EMPTY, T_BIG, T_PTR_BIG, T_BOOL, T_INT128,
-	NR_ARG_TYPES, T_MAIN_PROTO = NR_ARG_TYPES, T_MAIN, T_SUB, T_SUB_PROTO,
+	T_CONST_PAIR, T_ARRAY, T_FLOAT, T_PTR_INT, T_PTR_U64, T_PTR_PAIR, T_PTR_CONST_PAIR,
+	T_PTR_SKB, T_PTR_FWD, T_PTR_VOID, T_PTR_UNION, T_PTR_ENUM, T_PTR_TYPEDEF, T_PTR_ARRAY,
+	T_PTR_FLOAT, T_PTR_PTR, T_CONST_PTR, T_VOLATILE, T_TYPEDEF_SKB, T_PTR_TYPEDEF_SKB,
+	T_CONST_SKB, T_PTR_CONST_SKB, T_PROTO, T_PTR_PROTO, T_ENUM64, T_EMPTY, T_PTR_EMPTY,
+	T_BIG, T_PTR_BIG, T_BOOL, T_INT128, NR_ARG_TYPES, T_MAIN_PROTO = NR_ARG_TYPES, T_MAIN,
+	T_SUB, T_SUB_PROTO,
 };
 
 static const char names[] = "\0int\0pair\0__sk_buff\0fwd\0u\0e\0one\0t\0a\0main\0sub\0big\0f";
@@ -430,6 +431,9 @@ static void callbacks(void)
 	load_funcs(&loop, 0, NULL, 0, "loop, no types");
 	load_funcs(&each, 0, NULL, 0, "for each, no types");
 	load_funcs(&unused, 0, NULL, 0, "unused, no types");
+	each.insns[2].imm = -3;
+	load_funcs(&each, 0, NULL, 2, "main, no types");
+	each.insns[2].imm = 6;
 	for (linkage = 0; linkage < 3; linkage++) {
 		sub.linkage = linkage;
 		snprintf(what, sizeof(what), "linkage %u", linkage);

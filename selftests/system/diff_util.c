@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "diff.h"
 #include "diff_trace.h"
@@ -139,16 +138,6 @@ static void hide_precision(char *line)
 		memmove(at + 1, at + 2, strlen(at + 2) + 1);
 }
 
-/* lbpf's log has the words of Linux 6.1; of other kernels only the outcome can be compared. */
-static bool has_same_words(void)
-{
-	static struct utsname host;
-
-	if (!host.release[0])
-		uname(&host);
-	return !strncmp(host.release, "6.1.", 4);
-}
-
 void load_log_traced(union bpf_attr *attr, uint32_t level, const char *what)
 {
 	static char log_text[LOG_BYTES];
@@ -163,7 +152,8 @@ void load_log_traced(union bpf_attr *attr, uint32_t level, const char *what)
 		attr->log_size = sizeof(log_text);
 	}
 	fd = bpf_traced(BPF_PROG_LOAD, attr, "%s", what);
-	while (has_same_words() && (line = strsep(&rest, "\n")) && (*line || rest))
+	/* The words are those of Linux 6.1; of other kernels only the outcome can be compared. */
+	while (test_kernel_is_reference() && (line = strsep(&rest, "\n")) && (*line || rest))
 		if (is_compared(line)) {
 			hide_address(line);
 			hide_precision(line);

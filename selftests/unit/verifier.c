@@ -13,7 +13,9 @@
 #include <lbpf/progtype.h>
 #include <lbpf/proto.h>
 #include <lbpf/verifier.h>
+#include <lbpf/btf.h>
 #include <kselftest.h>
+#include "../system/raw_types.h"
 
 #define LOG_BYTES	(1 << 20)
 #define MAP_FD		3
@@ -107,12 +109,27 @@ static const struct lbpf_progtype pt = {
 
 #define ROOT	(LBPF_CAP_BPF | LBPF_CAP_PERFMON | LBPF_CAP_NET_ADMIN | LBPF_CAP_SYS_ADMIN)
 
+static struct lbpf_btf btf;
+/* Types of the two functions of a program; none without @start_of_second. */
+static struct lbpf_btf btf;
+static u32 start_of_second;
 static struct lbpf_code code;
 static struct lbpf_log log;
 static char text[LOG_BYTES];
 
+static int load_types(void)
+{
+	struct raw_types *types = lbpf_area_alloc(sizeof(*types), NUMA_NO_NODE);
+
+	if (!types)
+		return -ENOMEM;
+	make_raw_types(types);
+	return lbpf_btf_parse(&btf, types, sizeof(*types), &log);
+}
+
 static int verify(struct bpf_insn *insns, u32 nr, u32 caps, u32 level)
 {
+	struct bpf_func_info funcs[] = { { 0, RAW_FUNC_ID }, { start_of_second, RAW_FUNC_ID } };
 	int err;
 
 	memset(&log, 0, sizeof(log));
@@ -127,6 +144,11 @@ static int verify(struct bpf_insn *insns, u32 nr, u32 caps, u32 level)
 	code.insns = insns;
 	code.nr_insns = nr;
 	code.aux = calloc(nr, sizeof(*code.aux));
+	if (start_of_second) {
+		code.btf = &btf;
+		code.func_infos = funcs;
+		code.nr_func_infos = ARRAY_SIZE(funcs);
+	}
 	err = lbpf_verify(&code);
 	free(code.aux);
 	lbpf_area_free(code.facts);
@@ -175,7 +197,12 @@ static void test_allocations(void)
 	unsigned long n;
 	int err;
 	bool leaks = false, other = false;
+	unsigned long nr_kept;
 
+	err = load_types();
+	ksft_test_result(!err, "types of functions\n");
+	nr_kept = lbpf_alloc_count();
+	start_of_second = ARRAY_SIZE(mixed) - 2;
 	err = verify(mixed, ARRAY_SIZE(mixed), ROOT, 1);
 	if (err)
 		ksft_print_msg("%.*s", (int)log.used_bytes, text);
@@ -184,14 +211,68 @@ static void test_allocations(void)
 	for (n = 1; err == -ENOMEM; n++) {
 		shim_fail_alloc(n);
 		err = verify(mixed, ARRAY_SIZE(mixed), ROOT, 0);
-		leaks |= lbpf_alloc_count() != 0;
+		leaks |= lbpf_alloc_count() != nr_kept;
 	}
 	shim_fail_alloc(0);
 	other = err != 0;
 	ksft_print_msg("%lu allocations failed in turn\n", n - 2);
 	ksft_test_result(n > 10 && !other,
 			 "each failing allocation refuses the program, and no other does\n");
-	ksft_test_result(!leaks, "nothing is left behind\n");
+	start_of_second = 0;
+	lbpf_btf_release(&btf);
+	ksft_test_result(!leaks && !lbpf_alloc_count(), "nothing is left behind\n");
+	err = verify(mixed, ARRAY_SIZE(mixed), ROOT, 0);
+	ksft_test_result(err == -EINVAL, "without types no function is given to a helper\n");
+}
+
+/* A function counts its turns on the caller's stack, up to @limit; @index: and writes there. */
+static int verify_counting(int limit, struct bpf_insn index)
+{
+	struct bpf_insn counting[] = {
+		INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -8, 0),
+		MOV(1, 1 << 20),
+		ADDRESS(2, BPF_PSEUDO_FUNC, 7),
+		MOV_REG(3, 10),
+		ADD(3, -8),
+		MOV(4, 0),
+		CALL(BPF_FUNC_loop),
+		MOV(0, 0),
+		EXIT,
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, 1, 2, 0, 0),
+		ADD(1, 1),
+		INSN(BPF_STX | BPF_MEM | BPF_DW, 2, 1, 0, 0),
+		MOV(0, 0),
+		JUMP(BPF_JLT, 1, 1, limit),
+		MOV(0, 1),
+		MOV_REG(3, 10),
+		index,
+		INSN(BPF_ST | BPF_MEM | BPF_B, 3, 0, -400, 0),
+		EXIT,
+	};
+	int err;
+
+	if (load_types())
+		return -ENOMEM;
+	start_of_second = ARRAY_SIZE(counting) - 10;
+	err = verify(counting, ARRAY_SIZE(counting), ROOT, 0);
+	start_of_second = 0;
+	lbpf_btf_release(&btf);
+	return err;
+}
+
+static void test_turns(void)
+{
+	struct bpf_insn none = MOV(4, 0);
+	struct bpf_insn add = INSN(BPF_ALU64 | BPF_ADD | BPF_X, 3, 1, 0, 0);
+	int err;
+
+	err = verify_counting(1 << 20, none);
+	ksft_print_msg("%u instructions walked\n", code.processed_insns);
+	ksft_test_result(!err && code.processed_insns < 3000,
+			 "a function that counts is not followed for each of a million turns\n");
+	ksft_test_result(!verify_counting(100, add), "it may use the count within its bounds\n");
+	ksft_test_result(verify_counting(1000, add) == -EINVAL,
+			 "it may not use the count beyond them\n");
 }
 
 static void test_loop(struct bpf_insn *insns)
@@ -316,8 +397,9 @@ static void test_random(void)
 int main(void)
 {
 	ksft_print_header();
-	ksft_set_plan(9);
+	ksft_set_plan(14);
 	test_allocations();
+	test_turns();
 	test_effort();
 	test_random();
 	ksft_finished();
