@@ -150,6 +150,12 @@ static inline u32 lbpf_pool_nr_backed(const struct lbpf_pool *pool)
 	return smp_load_acquire(&pool->nr_backed);
 }
 
+/* Has the pool nothing, as far as can be seen without looking at other CPUs' stacks? */
+static __always_inline bool lbpf_pool_is_empty(const struct lbpf_pool *pool)
+{
+	return !READ_ONCE(pool->may_steal) && READ_ONCE(pool->nr_fresh) >= pool->nr_elems;
+}
+
 /* Top of @cpu's stack, or LBPF_POOL_NONE. */
 static __always_inline u32 lbpf_pool_pop(struct lbpf_pool *pool, struct lbpf_pool_cpu *cpu)
 {

@@ -43,6 +43,27 @@ static __always_inline void lbpf_copy_words(void *to, const void *from, u32 size
 	} while (i);
 }
 
+/**
+ * lbpf_zero_words() - Clear memory, small pieces word by word
+ * @to: Destination, 8-byte aligned.
+ * @size_bytes: Size, a multiple of 8, not 0.
+ *
+ * Context: Any.
+ */
+static __always_inline void lbpf_zero_words(void *to, u32 size_bytes)
+{
+	u64 i = size_bytes;
+
+	if (unlikely(size_bytes > LBPF_WORD_COPY_MAX)) {
+		memset(to, 0, size_bytes);
+		return;
+	}
+	do {
+		i -= 8;
+		WRITE_ONCE(*(u64 *)(to + i), 0);
+	} while (i);
+}
+
 void lbpf_value_copy_around(const struct lbpf_map *map, void *to, const void *from);
 void lbpf_value_clear_fields(const struct lbpf_map *map, void *value);
 void lbpf_value_reuse(const struct lbpf_map *map, void *to, const void *from);

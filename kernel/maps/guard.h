@@ -18,6 +18,8 @@
 
 #include <lbpf/alloc.h>
 
+#include "spin.h"
+
 /**
  * struct guard - A lock
  * @lock: Guards what the map says.  Interrupts are off.
@@ -57,10 +59,10 @@ static __always_inline bool guard_enter(struct guard *guard, unsigned long *irq_
 	/* An NMI sees the flag before the lock is taken. */
 	barrier();
 	if (likely(!in_nmi())) {
-		raw_spin_lock(&guard->lock);
+		spin_lock_irqs_off(&guard->lock);
 		return true;
 	}
-	if (raw_spin_trylock(&guard->lock))
+	if (spin_trylock_irqs_off(&guard->lock))
 		return true;
 	raw_cpu_write(*guard->is_busy, false);
 refuse:
@@ -70,7 +72,7 @@ refuse:
 
 static __always_inline void guard_leave(struct guard *guard, unsigned long irq_flags)
 {
-	raw_spin_unlock(&guard->lock);
+	spin_unlock_irqs_off(&guard->lock);
 	/* The flag goes after the lock. */
 	barrier();
 	raw_cpu_write(*guard->is_busy, false);

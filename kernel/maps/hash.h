@@ -23,6 +23,7 @@ enum key_kind {
 	KEY_4,
 	KEY_8,
 	KEY_16,
+	KEY_64,
 	KEY_ANY,
 	NR_KEY_KINDS,
 };
@@ -58,16 +59,20 @@ static inline enum key_kind key_kind_of(u32 size_bytes)
 		return KEY_8;
 	case 16:
 		return KEY_16;
+	case 64:
+		return KEY_64;
 	default:
 		return KEY_ANY;
 	}
 }
 
+/* Not by __int128: the compiler would align the stack of each function with one. */
 static __always_inline u64 fold(u64 a, u64 b)
 {
-	unsigned __int128 product = (unsigned __int128)a * b;
+	u64 high;
 
-	return (u64)product ^ (u64)(product >> 64);
+	asm("mulq %2" : "+a" (a), "=&d" (high) : "rm" (b) : "cc");
+	return a ^ high;
 }
 
 static __always_inline u64 read_8(const void *from)
@@ -117,6 +122,17 @@ static inline u64 hash_any(const struct hash_seed *seed, const u8 *key, u32 size
 	return fold(h ^ seed->mask, seed->factor);
 }
 
+/* As hash_any(). */
+static __always_inline u64 hash_64_bytes(const struct hash_seed *seed, const u8 *key)
+{
+	u64 h = seed->mask, i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < 64; i += 16)
+		h = fold(read_8(key + i) ^ h, read_8(key + i + 8) ^ seed->factor);
+	return fold(h ^ seed->mask, seed->factor);
+}
+
 /**
  * hash_key() - Hash of a key
  * @seed: Secrets of the map.
@@ -138,6 +154,8 @@ hash_key(const struct hash_seed *seed, const void *key, u32 size_bytes, enum key
 	case KEY_16:
 		return fold(fold(read_8(key) ^ seed->mask, read_8(key + 8) ^ seed->factor) ^
 			    seed->mask, seed->factor);
+	case KEY_64:
+		return hash_64_bytes(seed, key);
 	default:
 		return hash_any(seed, key, size_bytes);
 	}
@@ -156,6 +174,16 @@ static inline bool equal_any(const u8 *a, const u8 *b, u32 size_bytes)
 	if (i < last && read_8(a + i) != read_8(b + i))
 		return false;
 	return read_8(a + last) == read_8(b + last);
+}
+
+static __always_inline bool equal_64_bytes(const u8 *a, const u8 *b)
+{
+	u64 different = 0, i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < 64; i += 8)
+		different |= read_8(a + i) ^ read_8(b + i);
+	return !different;
 }
 
 /**
@@ -178,6 +206,8 @@ is_same_key(const void *a, const void *b, u32 size_bytes, enum key_kind kind)
 		return read_8(a) == read_8(b);
 	case KEY_16:
 		return !((read_8(a) ^ read_8(b)) | (read_8(a + 8) ^ read_8(b + 8)));
+	case KEY_64:
+		return equal_64_bytes(a, b);
 	default:
 		return equal_any(a, b, size_bytes);
 	}

@@ -22,6 +22,7 @@
 #include <lbpf/percpu_value.h>
 
 #include "hashtab.h"
+#include "lru.h"
 #include "table_write.h"
 
 /**
@@ -59,7 +60,8 @@ struct hash_item {
 /* What lbpf_hash_check_ahead() says when nothing is left to do. */
 #define HASH_DONE	1
 
-int lbpf_hash_check_ahead(struct lbpf_hash *h, const struct hash_item *item);
+int lbpf_hash_check_ahead(struct lbpf_hash *h, const void *key, const void *value, u64 hash,
+			  u64 flags);
 
 /* Written only if it changes something: a hot entry's line stays shared. */
 static __always_inline void mark_used(struct lbpf_elem *elem)
@@ -91,10 +93,22 @@ hash_lookup(struct lbpf_map *map, const void *key, struct hash_form form, bool i
 static __always_inline void
 copy_key(const struct table *t, void *to, const void *from, enum key_kind kind)
 {
-	if (kind == KEY_4)
+	switch (kind) {
+	case KEY_4:
 		*(u32 *)to = read_4(from);
-	else
-		lbpf_copy_words(to, from, kind == KEY_8 ? 8 : kind == KEY_16 ? 16 : t->key_size);
+		break;
+	case KEY_8:
+		*(u64 *)to = read_8(from);
+		break;
+	case KEY_16:
+		__builtin_memcpy(to, from, 16);
+		break;
+	case KEY_64:
+		__builtin_memcpy(to, from, 64);
+		break;
+	default:
+		lbpf_copy_words(to, from, t->key_size);
+	}
 }
 
 /* Fills in a value for this CPU or all; with @is_new, the other CPUs' become zero. */
@@ -103,7 +117,7 @@ write_percpu(const struct lbpf_map *map, void __percpu *area, const struct hash_
 	     struct hash_form form, bool is_new)
 {
 	const void *from = item->value;
-	int i;
+	u32 i, self = smp_processor_id();
 
 	if (form.is_user) {
 		lbpf_percpu_write_user(map, area, from, item->cpu_flags, is_new);
@@ -113,12 +127,19 @@ write_percpu(const struct lbpf_map *map, void __percpu *area, const struct hash_
 		lbpf_copy_words(this_cpu_ptr(area), from, map->value_size);
 		return;
 	}
-	for_each_possible_cpu(i) {
-		if (i == smp_processor_id())
+	for (i = 0; i < nr_cpu_ids; i++) {
+		if (i == self)
 			lbpf_copy_words(per_cpu_ptr(area, i), from, map->value_size);
-		else
-			memset(per_cpu_ptr(area, i), 0, map->elem_size);
+		else if (cpu_possible(i))
+			lbpf_zero_words(per_cpu_ptr(area, i), map->elem_size);
 	}
+}
+
+/* Elements of maps that evict are in one area. */
+static __always_inline struct lbpf_elem *
+form_elem(const struct lbpf_hash *h, u32 ref, struct hash_form form)
+{
+	return elem_at(&h->table, ref, form.is_lru || h->table.flat);
 }
 
 static __always_inline void
@@ -126,8 +147,6 @@ fill_elem(struct lbpf_hash *h, struct lbpf_elem *elem, const struct hash_item *i
 	  struct hash_form form)
 {
 	copy_key(&h->table, elem->data, item->key, form.kind);
-	if (form.is_lru)
-		WRITE_ONCE(elem->mark, 0);
 	if (form.is_percpu)
 		write_percpu(&h->map, elem_percpu(&h->table, elem), item, form, true);
 	else if (form.is_object)
@@ -142,11 +161,11 @@ replace_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	     const struct place *place, const struct hash_item *item, struct hash_form form)
 {
 	u32 ref = cpu->spare;
-	struct lbpf_elem *elem = table_elem(&h->table, ref);
+	struct lbpf_elem *elem = form_elem(h, ref, form);
 
 	fill_elem(h, elem, item, form);
 	if (form.is_lru)
-		lbpf_lru_adopt(h, ref, place->ref);
+		lru_adopt(h, elem, ref, place);
 	table_replace(&h->table, b, place, ref);
 	if (!form.is_percpu)
 		lbpf_value_drop_fields(&h->map, elem_value(&h->table, place->elem));
@@ -175,20 +194,43 @@ change_existing(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 }
 
 static __always_inline void
-insert_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b, u32 ref,
-	    const struct hash_item *item, struct hash_form form)
+insert_elem(struct lbpf_hash *h, struct bucket *b, u32 ref, const struct hash_item *item,
+	    struct hash_form form)
 {
-	fill_elem(h, table_elem(&h->table, ref), item, form);
-	table_insert(&h->table, b, item->hash, ref);
-	add_count(cpu, 1);
+	struct lbpf_elem *elem = form_elem(h, ref, form);
+	u32 slot;
+
+	fill_elem(h, elem, item, form);
+	if (form.is_lru)
+		WRITE_ONCE(elem->mark, 0);
+	slot = table_insert(&h->table, b, item->hash, ref);
+	if (form.is_lru && likely(slot < BUCKET_SLOTS))
+		table_note_slot(&h->table, b, slot, elem);
+}
+
+static __always_inline struct hash_item
+make_item(const struct lbpf_hash *h, const void *key, const void *value, u64 flags,
+	  struct hash_form form)
+{
+	u64 cpu_flags = form.is_user ? flags & LBPF_CPU_FLAGS : 0;
+
+	return (struct hash_item){
+		.key		= key,
+		.value		= value,
+		.hash		= table_hash(&h->table, key, form.kind),
+		.flags		= flags & ~cpu_flags,
+		.cpu_flags	= cpu_flags,
+	};
 }
 
 /* The bucket lock was given up while an entry was evicted. */
 static noinline int
-insert_evicted(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
-	       const struct hash_item *item, struct hash_form form)
+insert_evicted(struct lbpf_hash *h, struct hash_cpu *cpu, const void *key, const void *value,
+	       u64 flags, struct hash_form form)
 {
-	u32 ref = lbpf_lru_evict(h, cpu);
+	struct hash_item item = make_item(h, key, value, flags, form);
+	struct bucket *b = table_bucket(&h->table, item.hash);
+	u32 ref = lbpf_lru_evict(h, cpu, NULL);
 	struct place place;
 	int err = 0;
 
@@ -198,23 +240,48 @@ insert_evicted(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 		err = -EBUSY;
 		goto give_back;
 	}
-	place = table_locate(&h->table, b, item->key, item->hash, KEY_ANY);
+	place = table_locate(&h->table, b, key, item.hash, KEY_ANY);
 	if (likely(!place.elem)) {
-		insert_elem(h, cpu, b, ref, item, form);
+		insert_elem(h, b, ref, &item, form);
 		ref = LBPF_POOL_NONE;
 	} else {
-		err = change_existing(h, cpu, b, &place, item, form);
+		err = change_existing(h, cpu, b, &place, &item, form);
 	}
-	raw_spin_unlock(&b->lock);
+	spin_unlock_irqs_off(&b->lock);
 	if (likely(ref == LBPF_POOL_NONE))
 		return err;
 give_back:
-	lbpf_lru_forget(h, ref);
+	lru_forget(h, ref);
 	lbpf_pool_give(&h->pool, ref);
+	add_count(cpu, -1);
 	return err;
 }
 
-/* Bucket lock held; -EAGAIN: something must be evicted first. */
+/* Bucket lock held.  A ref; what went for it, if anything, is counted out by the new entry. */
+static __always_inline s64
+take_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b, struct hash_form form)
+{
+	s64 ref;
+
+	if (form.is_lru) {
+		ref = lru_take(h);
+		if (unlikely(ref == LBPF_POOL_NONE)) {
+			ref = lbpf_lru_evict(h, cpu, b);
+			return ref == LBPF_POOL_NONE ? -EAGAIN : ref;
+		}
+	} else {
+		ref = lbpf_pool_pop(&h->pool, this_cpu_ptr(h->pool.cpus));
+		if (unlikely(ref == LBPF_POOL_NONE)) {
+			ref = lbpf_hash_take_slow(h);
+			if (ref < 0)
+				return ref;
+		}
+	}
+	add_count(cpu, 1);
+	return ref;
+}
+
+/* Bucket lock held; -EAGAIN: something must be evicted without it. */
 static __always_inline int
 insert_new(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	   const struct hash_item *item, struct hash_form form)
@@ -223,15 +290,10 @@ insert_new(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 
 	if (unlikely(item->flags & BPF_EXIST))
 		return -ENOENT;
-	ref = form.is_lru ? lbpf_lru_take(h) : lbpf_pool_pop(&h->pool, this_cpu_ptr(h->pool.cpus));
-	if (unlikely(ref == LBPF_POOL_NONE)) {
-		if (form.is_lru)
-			return -EAGAIN;
-		ref = lbpf_hash_take_slow(h);
-		if (ref < 0)
-			return ref;
-	}
-	insert_elem(h, cpu, b, ref, item, form);
+	ref = take_elem(h, cpu, b, form);
+	if (unlikely(ref < 0))
+		return ref;
+	insert_elem(h, b, ref, item, form);
 	return 0;
 }
 
@@ -252,14 +314,7 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 	    struct hash_form form)
 {
 	struct lbpf_hash *h = hash_of(map);
-	u64 cpu_flags = form.is_user ? flags & LBPF_CPU_FLAGS : 0;
-	struct hash_item item = {
-		.key		= key,
-		.value		= value,
-		.hash		= table_hash(&h->table, key, form.kind),
-		.flags		= flags & ~cpu_flags,
-		.cpu_flags	= cpu_flags,
-	};
+	struct hash_item item = make_item(h, key, value, flags, form);
 	struct bucket *b = table_bucket(&h->table, item.hash);
 	unsigned long irq_flags;
 	struct hash_cpu *cpu;
@@ -267,7 +322,7 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 	int err;
 
 	if (flags != BPF_ANY) {
-		err = lbpf_hash_check_ahead(h, &item);
+		err = lbpf_hash_check_ahead(h, key, value, item.hash, item.flags);
 		if (err)
 			return err == HASH_DONE ? 0 : err;
 	}
@@ -278,9 +333,9 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 		err = change_existing(h, cpu, b, &place, &item, form);
 	else
 		err = insert_new(h, cpu, b, &item, form);
-	raw_spin_unlock(&b->lock);
+	spin_unlock_irqs_off(&b->lock);
 	if (form.is_lru && unlikely(err == -EAGAIN))
-		err = insert_evicted(h, cpu, b, &item, form);
+		err = insert_evicted(h, cpu, key, value, flags, form);
 	hash_leave(cpu, irq_flags);
 	return err;
 }
@@ -299,7 +354,7 @@ remove_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	if (!form.is_percpu)
 		lbpf_value_drop_fields(&h->map, elem_value(&h->table, place->elem));
 	if (form.is_lru)
-		lbpf_lru_forget(h, place->ref);
+		lru_forget(h, place->ref);
 	lbpf_pool_give(&h->pool, place->ref);
 	add_count(cpu, -1);
 }

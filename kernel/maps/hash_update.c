@@ -34,16 +34,19 @@ static bool write_locked(struct lbpf_hash *h, const struct bucket *b, u32 seq,
 /**
  * lbpf_hash_check_ahead() - Refuse an update, or do it, without taking the lock of the bucket
  * @h: Map.
- * @item: The update.
+ * @key: Key.
+ * @value: Value.
+ * @hash: Hash of @key.
+ * @flags: Of the update, less LBPF_CPU_FLAGS.
  *
  * Context: Any, under rcu_read_lock().
  * Return: 0: the update may go on, as far as can be seen; HASH_DONE: it is done; -EINVAL,
  * -EEXIST, -ENOENT.
  */
-int lbpf_hash_check_ahead(struct lbpf_hash *h, const struct hash_item *item)
+int lbpf_hash_check_ahead(struct lbpf_hash *h, const void *key, const void *value, u64 hash,
+			  u64 flags)
 {
-	const struct bucket *b = table_bucket(&h->table, item->hash);
-	u64 flags = item->flags;
+	const struct bucket *b = table_bucket(&h->table, hash);
 	struct lbpf_elem *elem;
 	u32 seq;
 
@@ -54,10 +57,10 @@ int lbpf_hash_check_ahead(struct lbpf_hash *h, const struct hash_item *item)
 		return -EINVAL;
 	/* (A) of table.h. */
 	seq = smp_load_acquire(&b->seq);
-	elem = table_find(&h->table, item->key, item->hash, KEY_ANY);
+	elem = table_find(&h->table, key, hash, KEY_ANY);
 	if (flags & BPF_NOEXIST)
 		return elem ? -EEXIST : 0;
-	if (flags & BPF_F_LOCK && elem && write_locked(h, b, seq, elem, item->value))
+	if (flags & BPF_F_LOCK && elem && write_locked(h, b, seq, elem, value))
 		return HASH_DONE;
 	return flags & BPF_EXIST && !elem ? -ENOENT : 0;
 }

@@ -429,7 +429,7 @@ bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table
 {
 	const struct lbpf_hash *h = hash_of(map);
 
-	if (!h->table.flat || key_kind_of(map->key_size) == KEY_ANY)
+	if (!h->table.flat || (map->key_size != 4 && map->key_size != 8 && map->key_size != 16))
 		return false;
 	*table = (struct lbpf_map_table){
 		.key_bytes	= map->key_size,
@@ -455,10 +455,12 @@ bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table
 HASH_FUNCS(4, KEY_4, false, false)
 HASH_FUNCS(8, KEY_8, false, false)
 HASH_FUNCS(16, KEY_16, false, false)
+HASH_FUNCS(64, KEY_64, false, false)
 HASH_FUNCS(any, KEY_ANY, false, false)
 HASH_LAZY_LOOKUP(4)
 HASH_LAZY_LOOKUP(8)
 HASH_LAZY_LOOKUP(16)
+HASH_LAZY_LOOKUP(64)
 HASH_LAZY_LOOKUP(any)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
@@ -481,10 +483,12 @@ static const struct lbpf_map_ops ops_of_kind[] = {
 	[KEY_4] = OPS(4, lookup_),
 	[KEY_8] = OPS(8, lookup_),
 	[KEY_16] = OPS(16, lookup_),
+	[KEY_64] = OPS(64, lookup_),
 	[KEY_ANY] = OPS(any, lookup_),
 	[NR_KEY_KINDS + KEY_4] = OPS(4, lookup_lazy_),
 	[NR_KEY_KINDS + KEY_8] = OPS(8, lookup_lazy_),
 	[NR_KEY_KINDS + KEY_16] = OPS(16, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_64] = OPS(64, lookup_lazy_),
 	[NR_KEY_KINDS + KEY_ANY] = OPS(any, lookup_lazy_),
 };
 

@@ -14,6 +14,7 @@
 #include <lbpf/maps.h>
 #include <lbpf/pool.h>
 
+#include "spin.h"
 #include "table.h"
 
 /**
@@ -101,8 +102,8 @@ static __always_inline void hash_leave(struct hash_cpu *cpu, unsigned long irq_f
 static __always_inline bool wait_for_lock(struct bucket *b)
 {
 	if (unlikely(in_nmi()))
-		return raw_spin_trylock(&b->lock);
-	raw_spin_lock(&b->lock);
+		return spin_trylock_irqs_off(&b->lock);
+	spin_lock_irqs_off(&b->lock);
 	return true;
 }
 #else
@@ -141,7 +142,7 @@ enter_and_lock(struct lbpf_hash *h, struct bucket *b, unsigned long *irq_flags)
 static __always_inline void
 hash_unlock(struct hash_cpu *cpu, struct bucket *b, unsigned long irq_flags)
 {
-	raw_spin_unlock(&b->lock);
+	spin_unlock_irqs_off(&b->lock);
 	hash_leave(cpu, irq_flags);
 }
 
@@ -180,10 +181,6 @@ u32 lbpf_percpu_value_bytes(const struct lbpf_map *map);
 /* LRU maps. */
 int lbpf_lru_init(struct lbpf_hash *h);
 void lbpf_lru_destroy(struct lbpf_hash *h);
-u32 lbpf_lru_take(struct lbpf_hash *h);
-u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu);
-void lbpf_lru_adopt(struct lbpf_hash *h, u32 ref, u32 old_ref);
-void lbpf_lru_forget(struct lbpf_hash *h, u32 ref);
 u64 lbpf_lru_bytes(const struct lbpf_hash *h);
 
 /* Value of an element for userspace: copied to @value. */

@@ -2,8 +2,9 @@
 /*
  * LRU hash map: a full map gives up an entry that was not used lately.
  *
- * Layer: maps (p).  Locks: see hash_lock(); an eviction takes the lock of its
- * victim's bucket while no other is held.
+ * Layer: maps (p).  Locks: see hash_lock(); an eviction is tried with the lock of
+ * the new entry's bucket held, and then only tries to have the lock of its victim's
+ * bucket; if nothing comes of that, it waits for locks while no other is held.
  *
  * The algorithm is CLOCK (F. Corbato, 1968): elements lie in a circle, which
  * insertion fills in order; a use marks the element; who needs room goes round,
@@ -16,9 +17,11 @@
  * One eviction passes MARKS_PASSED marks at most, and then takes what comes.
  *
  * An eviction happens only when an insertion finds nothing free on any CPU: the
- * map holds max_entries, and updates of existing keys never evict.  With
- * BPF_F_NO_COMMON_LRU every CPU has an equal share of the entries, which it
- * neither exceeds nor lends; ->owners says whose share an element counts in.
+ * map holds max_entries, and updates of existing keys never evict.  The head of an
+ * element in a slot says where it is (table_note_slot()): its key need not be hashed
+ * and looked for.  With BPF_F_NO_COMMON_LRU every CPU has an equal share of the
+ * entries, which it neither exceeds nor lends; ->owners says whose share an element
+ * counts in.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -32,33 +35,10 @@
 #define MARKS_PASSED	256
 #define LAPS_MAX	7
 #define WINDOW_MAX	32U
+/* Elements looked at while the lock of a bucket is held. */
+#define HELD_STEPS	(2 * MARKS_PASSED)
 
-/**
- * struct lru_share - A CPU's share, with BPF_F_NO_COMMON_LRU
- * @nr: Elements taken in the share; other CPUs delete them too.
- */
-struct lru_share {
-	atomic_t nr;
-};
-
-/**
- * struct lru - What evicts entries of a map
- * @window: Elements that a CPU claims at once.
- * @share: Entries that a CPU may have, with BPF_F_NO_COMMON_LRU.
- * @laps: Rounds in which each element was used less those in which it was not; written by the
- *	CPU that has claimed the element's window, and while the element is free.
- * @owners: CPU of each element, with BPF_F_NO_COMMON_LRU, else NULL.
- * @shares: Use of the shares, likewise.
- * @hand: Next element that nobody has claimed.
- */
-struct lru {
-	u32			window;
-	u32			share;
-	u8			*laps;
-	u16			*owners;
-	struct lru_share __percpu *shares;
-	u32			hand ____cacheline_aligned_in_smp;
-};
+static const struct hash_form lru_form = { .is_lru = true };
 
 /**
  * lbpf_lru_init() - Make a new hash map evict
@@ -131,25 +111,18 @@ u64 lbpf_lru_bytes(const struct lbpf_hash *h)
 }
 
 /**
- * lbpf_lru_take() - Take a free element
+ * lbpf_lru_take_share() - Take a free element, with BPF_F_NO_COMMON_LRU
  * @h: Map.
  *
  * Context: Any, after hash_enter().
  * Return: Ref, or LBPF_POOL_NONE: something must be evicted.
  */
-u32 lbpf_lru_take(struct lbpf_hash *h)
+u32 lbpf_lru_take_share(struct lbpf_hash *h)
 {
 	struct lru *lru = h->lru;
-	struct lru_share *mine;
+	struct lru_share *mine = this_cpu_ptr(lru->shares);
 	u32 ref;
 
-	if (likely(!lru->owners)) {
-		ref = lbpf_pool_take(&h->pool);
-		if (likely(ref != LBPF_POOL_NONE))
-			WRITE_ONCE(lru->laps[ref], 0);
-		return ref;
-	}
-	mine = this_cpu_ptr(lru->shares);
 	if (atomic_read(&mine->nr) >= lru->share)
 		return LBPF_POOL_NONE;
 	ref = lbpf_pool_take(&h->pool);
@@ -159,37 +132,6 @@ u32 lbpf_lru_take(struct lbpf_hash *h)
 	lru->owners[ref] = smp_processor_id();
 	atomic_inc(&mine->nr);
 	return ref;
-}
-
-/**
- * lbpf_lru_forget() - Count an element out of its share
- * @h: Map.
- * @ref: Element that goes back to the pool.
- *
- * Context: Any.
- */
-void lbpf_lru_forget(struct lbpf_hash *h, u32 ref)
-{
-	struct lru *lru = h->lru;
-
-	if (unlikely(lru->owners))
-		atomic_dec(&per_cpu_ptr(lru->shares, lru->owners[ref])->nr);
-}
-
-/**
- * lbpf_lru_adopt() - An element takes the place of another one
- * @h: Map.
- * @ref: New element, not published yet; counts as used.
- * @old_ref: Old element.
- *
- * Context: Any, bucket lock held.
- */
-void lbpf_lru_adopt(struct lbpf_hash *h, u32 ref, u32 old_ref)
-{
-	WRITE_ONCE(table_elem(&h->table, ref)->mark, 1);
-	WRITE_ONCE(h->lru->laps[ref], READ_ONCE(h->lru->laps[old_ref]));
-	if (unlikely(h->lru->owners))
-		h->lru->owners[ref] = h->lru->owners[old_ref];
 }
 
 /* Next element of the circle. */
@@ -254,75 +196,163 @@ static bool spare_elem(struct lru *lru, struct lbpf_elem *elem, u32 ref)
 	return true;
 }
 
-/* Takes the element out of the map unless it is free, or was used again. */
-static bool try_evict(struct lbpf_hash *h, struct hash_cpu *cpu, u32 ref, bool also_marked)
+/*
+ * Locks a victim's bucket.  Who holds another one does not wait: it could be for somebody who waits
+ * for that one.
+ */
+#ifndef __CHECKER__
+static __always_inline bool lock_or_try(struct bucket *b, const struct bucket *held)
 {
-	struct lbpf_elem *elem = table_elem(&h->table, ref);
-	/* The key may be changing: then the element is not in the bucket. */
-	u64 hash = hash_of_key(h, elem->data);
-	struct bucket *b = table_bucket(&h->table, hash);
-	struct place place;
-	bool done = false;
+	return held ? spin_trylock_irqs_off(&b->lock) : wait_for_lock(b);
+}
+#else
+bool lock_or_try(struct bucket *b, const struct bucket *held);
+#endif
 
-	if (!bucket_lock(b))
+#define victim_lock(b, held)	__cond_lock(&(b)->lock, lock_or_try(b, held))
+
+/* Bucket of an element that is in a slot, or whatever its head says. */
+static struct bucket *noted_bucket(const struct table *t, u32 noted)
+{
+	return &t->buckets[(noted / BUCKET_SLOTS) & t->mask];
+}
+
+/* Bucket locked.  Not if the element is elsewhere by now, or was used again. */
+static bool remove_victim(struct lbpf_hash *h, struct bucket *b, u32 ref, u32 noted,
+			  bool also_marked)
+{
+	struct place place = {
+		.elem = form_elem(h, ref, lru_form), .ref = ref, .slot = noted % BUCKET_SLOTS,
+	};
+
+	if (unlikely(!(noted & AT_SLOT))) {
+		if (!locate_ref(&h->table, b, hash_of_key(h, place.elem->data), ref, &place))
+			return false;
+	} else if (unlikely(!is_in_slot(b, place.slot, ref))) {
 		return false;
-	if (locate_ref(&h->table, b, hash, ref, &place) &&
-	    (also_marked || !READ_ONCE(elem->mark))) {
-		table_remove(b, &place);
-		if (!h->is_percpu)
-			lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
-		add_count(cpu, -1);
-		done = true;
 	}
-	raw_spin_unlock(&b->lock);
+	if (unlikely(!also_marked && READ_ONCE(place.elem->mark)))
+		return false;
+	table_remove(b, &place);
+	lbpf_value_drop_fields(&h->map, elem_value(&h->table, place.elem));
+	return true;
+}
+
+/* Takes the element out of the map unless it is free, or was used again. */
+static bool try_evict(struct lbpf_hash *h, u32 ref, bool also_marked, struct bucket *held)
+{
+	struct lbpf_elem *elem = form_elem(h, ref, lru_form);
+	u32 noted = READ_ONCE(elem->next);
+	struct bucket *b;
+	bool done;
+
+	if (likely(noted & AT_SLOT))
+		b = noted_bucket(&h->table, noted);
+	else
+		/* The key may be changing: then the element is not in the bucket. */
+		b = table_bucket(&h->table, hash_of_key(h, elem->data));
+	if (b == held)
+		return remove_victim(h, b, ref, noted, also_marked);
+	if (!victim_lock(b, held))
+		return false;
+	done = remove_victim(h, b, ref, noted, also_marked);
+	spin_unlock_irqs_off(&b->lock);
 	return done;
 }
 
-/**
- * lbpf_lru_evict() - Take an element that is in use
- * @h: Map.
- * @cpu: From hash_enter().
- *
- * Context: Any, after hash_enter(), no bucket lock held.
- * Return: Ref, or LBPF_POOL_NONE if nothing was to be had (in an NMI; or all is in the hands of
- * other CPUs).
- */
-u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu)
+/* Goes round, takes marks away, and takes the first element without one. */
+static noinline u32 go_round(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held)
 {
-	u64 left = (LAPS_MAX + 3) * (u64)h->pool.nr_elems;
-	u32 marks = 0, ref, self = smp_processor_id();
-	struct lbpf_elem *elem;
+	u64 left = held ? HELD_STEPS : (LAPS_MAX + 3) * (u64)h->pool.nr_elems;
+	struct lru *lru = h->lru;
+	u32 marks = 0, ref;
 
 	while (left--) {
 		ref = advance_hand(h, cpu);
-		if (unlikely(h->lru->owners) && h->lru->owners[ref] != self)
+		if (unlikely(lru->owners) && lru->owners[ref] != smp_processor_id())
 			continue;
-		elem = table_elem(&h->table, ref);
-		if (marks < MARKS_PASSED && spare_elem(h->lru, elem, ref)) {
+		if (marks < MARKS_PASSED && spare_elem(lru, form_elem(h, ref, lru_form), ref)) {
 			marks++;
 			continue;
 		}
-		if (try_evict(h, cpu, ref, marks == MARKS_PASSED)) {
-			WRITE_ONCE(h->lru->laps[ref], 0);
+		if (likely(try_evict(h, ref, marks == MARKS_PASSED, held))) {
+			WRITE_ONCE(lru->laps[ref], 0);
 			return ref;
 		}
 	}
 	return LBPF_POOL_NONE;
 }
 
+/* Evicts the next element of the window, if that is in a slot and was not used of late. */
+static __always_inline u32
+evict_next(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held)
+{
+	struct lru *lru = h->lru;
+	u32 ref = cpu->hand, noted, slot;
+	struct lbpf_elem *elem;
+	struct bucket *b;
+
+	if (unlikely(!cpu->nr_window || lru->owners))
+		return LBPF_POOL_NONE;
+	elem = form_elem(h, ref, lru_form);
+	if (READ_ONCE(elem->mark) | READ_ONCE(lru->laps[ref]))
+		return LBPF_POOL_NONE;
+	noted = READ_ONCE(elem->next);
+	b = noted_bucket(&h->table, noted);
+	slot = noted % BUCKET_SLOTS;
+	if (unlikely(!(noted & AT_SLOT) || b == held || !victim_lock(b, held)))
+		return LBPF_POOL_NONE;
+	if (unlikely(!is_in_slot(b, slot, ref))) {
+		ref = LBPF_POOL_NONE;
+		goto unlock;
+	}
+	table_empty_slot(b, slot);
+	cpu->hand = ref + 1;
+	cpu->nr_window--;
+	lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
+unlock:
+	spin_unlock_irqs_off(&b->lock);
+	return ref;
+}
+
+/**
+ * lbpf_lru_evict() - Take an element that is in use
+ * @h: Map.
+ * @cpu: From hash_enter().
+ * @held: Bucket whose lock is held, or NULL.
+ *
+ * The entry is still counted: the caller puts another one in its place, or counts it out.
+ *
+ * Context: Any, after hash_enter(), no bucket lock held but that of @held.
+ * Return: Ref, or LBPF_POOL_NONE if nothing was to be had (in an NMI; or all is in the hands of
+ * other CPUs; with @held also if it would have taken long).
+ */
+u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held)
+{
+	u32 ref = evict_next(h, cpu, held);
+
+	return likely(ref != LBPF_POOL_NONE) ? ref : go_round(h, cpu, held);
+}
+
 HASH_FUNCS(4, KEY_4, true, false)
 HASH_FUNCS(8, KEY_8, true, false)
 HASH_FUNCS(16, KEY_16, true, false)
+HASH_FUNCS(64, KEY_64, true, false)
 HASH_FUNCS(any, KEY_ANY, true, false)
-HASH_FUNCS(percpu, KEY_ANY, true, true)
+HASH_FUNCS(percpu_4, KEY_4, true, true)
+HASH_FUNCS(percpu_8, KEY_8, true, true)
+HASH_FUNCS(percpu_16, KEY_16, true, true)
+HASH_FUNCS(percpu_64, KEY_64, true, true)
+HASH_FUNCS(percpu_any, KEY_ANY, true, true)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
+static struct lbpf_map *percpu_alloc(const union bpf_attr *attr);
 
 #define LRU_FLAGS	(BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | \
 			 BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
 
-#define OPS(suffix, lookup_fn) {						\
-	HASH_OPS(suffix, lookup_fn),						\
+#define OPS(suffix) {								\
+	HASH_OPS(suffix, lookup_),						\
 	.type = BPF_MAP_TYPE_LRU_HASH,						\
 	.name = "lru_hash",							\
 	.kernel_struct = "bpf_htab",						\
@@ -334,11 +364,35 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.user_update = lbpf_hash_user_update,					\
 }
 
+#define PERCPU_OPS(suffix) {							\
+	HASH_OPS(suffix, lookup_),						\
+	.type = BPF_MAP_TYPE_LRU_PERCPU_HASH,					\
+	.name = "lru_percpu_hash",						\
+	.text = LBPF_TEXT_BY_KEY,						\
+	.kernel_struct = "bpf_htab",						\
+	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,			\
+	.create_flags = LRU_FLAGS,						\
+	.alloc = percpu_alloc,							\
+	.lookup_percpu = lbpf_hash_lookup_percpu,				\
+	.user_value_bytes = lbpf_percpu_value_bytes,				\
+	.user_update = lbpf_hash_user_update,					\
+}
+
 static const struct lbpf_map_ops ops_of_kind[] = {
-	[KEY_4] = OPS(4, lookup_),
-	[KEY_8] = OPS(8, lookup_),
-	[KEY_16] = OPS(16, lookup_),
-	[KEY_ANY] = OPS(any, lookup_),
+	[KEY_4] = OPS(4),
+	[KEY_8] = OPS(8),
+	[KEY_16] = OPS(16),
+	[KEY_64] = OPS(64),
+	[KEY_ANY] = OPS(any),
+};
+
+static const struct lbpf_map_ops percpu_ops_of_kind[] = {
+	[KEY_4] = PERCPU_OPS(percpu_4),
+	[KEY_8] = PERCPU_OPS(percpu_8),
+	[KEY_16] = PERCPU_OPS(percpu_16),
+	[KEY_64] = PERCPU_OPS(percpu_64),
+	[KEY_ANY] = PERCPU_OPS(percpu_any),
 };
 
 static struct lbpf_map *alloc(const union bpf_attr *attr)
@@ -346,24 +400,10 @@ static struct lbpf_map *alloc(const union bpf_attr *attr)
 	return lbpf_hash_alloc(attr, &ops_of_kind[key_kind_of(attr->key_size)]);
 }
 
-const struct lbpf_map_ops lbpf_lru_hash_ops = OPS(any, lookup_);
-
 static struct lbpf_map *percpu_alloc(const union bpf_attr *attr)
 {
-	return lbpf_hash_alloc(attr, &lbpf_lru_percpu_hash_ops);
+	return lbpf_hash_alloc(attr, &percpu_ops_of_kind[key_kind_of(attr->key_size)]);
 }
 
-const struct lbpf_map_ops lbpf_lru_percpu_hash_ops = {
-	HASH_OPS(percpu, lookup_),
-	.type = BPF_MAP_TYPE_LRU_PERCPU_HASH,
-	.name = "lru_percpu_hash",
-	.text = LBPF_TEXT_BY_KEY,
-	.kernel_struct = "bpf_htab",
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
-		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,
-	.create_flags = LRU_FLAGS,
-	.alloc = percpu_alloc,
-	.lookup_percpu = lbpf_hash_lookup_percpu,
-	.user_value_bytes = lbpf_percpu_value_bytes,
-	.user_update = lbpf_hash_user_update,
-};
+const struct lbpf_map_ops lbpf_lru_hash_ops = OPS(any);
+const struct lbpf_map_ops lbpf_lru_percpu_hash_ops = PERCPU_OPS(percpu_any);

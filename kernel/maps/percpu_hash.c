@@ -43,10 +43,12 @@ u32 lbpf_percpu_value_bytes(const struct lbpf_map *map)
 HASH_FUNCS(4, KEY_4, false, true)
 HASH_FUNCS(8, KEY_8, false, true)
 HASH_FUNCS(16, KEY_16, false, true)
+HASH_FUNCS(64, KEY_64, false, true)
 HASH_FUNCS(any, KEY_ANY, false, true)
 HASH_LAZY_LOOKUP(4)
 HASH_LAZY_LOOKUP(8)
 HASH_LAZY_LOOKUP(16)
+HASH_LAZY_LOOKUP(64)
 HASH_LAZY_LOOKUP(any)
 
 static struct lbpf_map *alloc(const union bpf_attr *attr);
@@ -71,10 +73,12 @@ static const struct lbpf_map_ops ops_of_kind[] = {
 	[KEY_4] = OPS(4, lookup_),
 	[KEY_8] = OPS(8, lookup_),
 	[KEY_16] = OPS(16, lookup_),
+	[KEY_64] = OPS(64, lookup_),
 	[KEY_ANY] = OPS(any, lookup_),
 	[NR_KEY_KINDS + KEY_4] = OPS(4, lookup_lazy_),
 	[NR_KEY_KINDS + KEY_8] = OPS(8, lookup_lazy_),
 	[NR_KEY_KINDS + KEY_16] = OPS(16, lookup_lazy_),
+	[NR_KEY_KINDS + KEY_64] = OPS(64, lookup_lazy_),
 	[NR_KEY_KINDS + KEY_ANY] = OPS(any, lookup_lazy_),
 };
 

@@ -114,19 +114,19 @@ void lbpf_table_insert_chain(const struct table *t, struct bucket *b, u32 ref)
 /**
  * lbpf_table_replace_chain() - Put another element in the place of an entry of a chain
  * @t: Table.
- * @place: The entry.
+ * @link: What links to the entry.
  * @ref: Element with the same key and the new value filled in.
  *
  * Context: Any, bucket lock held.
  */
-void lbpf_table_replace_chain(const struct table *t, const struct place *place, u32 ref)
+void lbpf_table_replace_chain(const struct table *t, u32 *link, u32 ref)
 {
-	struct lbpf_elem *elem = table_elem(t, ref);
+	struct lbpf_elem *elem = table_elem(t, ref), *old = table_elem(t, *link - 1);
 
-	set_elem_order(elem, elem_order(place->elem));
-	WRITE_ONCE(elem->next, place->elem->next);
+	set_elem_order(elem, elem_order(old));
+	WRITE_ONCE(elem->next, old->next);
 	/* Publishes the element; readers depend on the ref. */
-	smp_store_release(place->link, ref + 1);
+	smp_store_release(link, ref + 1);
 }
 
 static void set_place(const struct table *t, struct place *place, u32 ref, u32 slot)

@@ -179,7 +179,7 @@ static __always_inline u64 match_tags(u64 tags, u64 tag)
 
 static __always_inline u64 first_slot(u64 match)
 {
-	return (u64)__builtin_ctzll(match) >> 3;
+	return (u32)__builtin_ctzll(match) >> 3;
 }
 
 /* Did the bucket lose no element since @seq was read? */
@@ -242,7 +242,17 @@ table_find(const struct table *t, const void *key, u64 hash, enum key_kind kind)
 /* Offset of the value, as a constant where the kind tells. */
 static __always_inline u32 value_off(const struct table *t, enum key_kind kind)
 {
-	return kind == KEY_ANY ? t->value_off : kind == KEY_16 ? 16 : 8;
+	switch (kind) {
+	case KEY_4:
+	case KEY_8:
+		return 8;
+	case KEY_16:
+		return 16;
+	case KEY_64:
+		return 64;
+	default:
+		return t->value_off;
+	}
 }
 
 static __always_inline u64
@@ -254,7 +264,7 @@ table_hash(const struct table *t, const void *key, enum key_kind kind)
 /* What writers do: table_write.h, and these.  The caller holds the lock of the bucket. */
 u32 *lbpf_table_locate_chain(const struct table *t, struct bucket *b, const void *key);
 void lbpf_table_insert_chain(const struct table *t, struct bucket *b, u32 ref);
-void lbpf_table_replace_chain(const struct table *t, const struct place *place, u32 ref);
+void lbpf_table_replace_chain(const struct table *t, u32 *link, u32 ref);
 
 /*
  * Iteration.  A position is a bucket (upper half) and a place in it: a slot, or

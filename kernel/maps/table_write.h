@@ -52,8 +52,10 @@ table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
  * @b: Bucket of @hash, locked.
  * @hash: Hash of its key, which is not in the table.
  * @ref: Element with key and value filled in.
+ *
+ * Return: Its slot, or BUCKET_SLOTS: it is on the chain.
  */
-static __always_inline void
+static __always_inline u32
 table_insert(const struct table *t, struct bucket *b, u64 hash, u32 ref)
 {
 	u64 empty = ~b->tags & TAG_USED;
@@ -61,12 +63,31 @@ table_insert(const struct table *t, struct bucket *b, u64 hash, u32 ref)
 
 	if (unlikely(!empty)) {
 		lbpf_table_insert_chain(t, b, ref);
-		return;
+		return BUCKET_SLOTS;
 	}
 	slot = first_slot(empty);
 	WRITE_ONCE(b->refs[slot], ref);
 	/* Publishes ref and element; readers depend on the tag. */
 	smp_store_release(&b->tags, b->tags | tag_of(hash) << 8 * slot);
+	return slot;
+}
+
+/*
+ * The head of an element in a slot, where ->next has no other use, may say which slot it is: so an
+ * element that was come upon otherwise is found without its key.  No ref has the top bit.
+ */
+#define AT_SLOT		0x80000000U
+
+static __always_inline void
+table_note_slot(const struct table *t, const struct bucket *b, u32 slot, struct lbpf_elem *elem)
+{
+	WRITE_ONCE(elem->next, AT_SLOT | (u32)(b - t->buckets) * BUCKET_SLOTS | slot);
+}
+
+/* Is the element in the slot that its head names?  The bucket is locked. */
+static __always_inline bool is_in_slot(const struct bucket *b, u32 slot, u32 ref)
+{
+	return b->refs[slot] == ref && b->tags >> 8 * slot & 0x80;
 }
 
 /* An element became unreachable, and may be written to afterwards. */
@@ -79,6 +100,12 @@ static __always_inline void advance_seq(struct bucket *b)
 	smp_wmb();
 }
 
+static __always_inline void table_empty_slot(struct bucket *b, u32 slot)
+{
+	WRITE_ONCE(b->tags, b->tags & ~(0xffULL << 8 * slot));
+	advance_seq(b);
+}
+
 /**
  * table_remove() - Take an entry out
  * @b: Its bucket, locked.
@@ -86,10 +113,11 @@ static __always_inline void advance_seq(struct bucket *b)
  */
 static __always_inline void table_remove(struct bucket *b, const struct place *place)
 {
-	if (likely(place->slot < BUCKET_SLOTS))
-		WRITE_ONCE(b->tags, b->tags & ~(0xffULL << 8 * place->slot));
-	else
-		WRITE_ONCE(*place->link, place->elem->next);
+	if (likely(place->slot < BUCKET_SLOTS)) {
+		table_empty_slot(b, place->slot);
+		return;
+	}
+	WRITE_ONCE(*place->link, place->elem->next);
 	advance_seq(b);
 }
 
@@ -107,7 +135,7 @@ table_replace(const struct table *t, struct bucket *b, const struct place *place
 		/* Publishes the element; readers depend on the ref. */
 		smp_store_release(&b->refs[place->slot], ref);
 	else
-		lbpf_table_replace_chain(t, place, ref);
+		lbpf_table_replace_chain(t, place->link, ref);
 	advance_seq(b);
 }
 

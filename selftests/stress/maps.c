@@ -254,7 +254,7 @@ static void batch_all(int which, __u32 step)
 	int err = 0;
 
 	for (bool first = true; !err; first = false) {
-		struct map_batch b = { first ? NULL : &cursor, &cursor, keys, values, step };
+		struct map_batch b = { first ? NULL : &cursor, &cursor, keys, values, step, 0 };
 
 		err = map_batch(SIDE_LBPF, BPF_MAP_LOOKUP_BATCH, hashes[which], &b);
 		for (__u32 i = 0; (!err || err == -ENOENT) && i < b.nr; i++)

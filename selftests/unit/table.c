@@ -138,8 +138,9 @@ static void test_kinds(void)
 	u64 i;
 
 	for (i = 0; i < 1000; i++) {
-		make_key(key, 16, get_random_u64());
-		ok = ok && hash_key(&seed, key, 4, KEY_4) == hash_key(&seed, key, 4, KEY_ANY) &&
+		make_key(key, 64, get_random_u64());
+		ok = ok && hash_key(&seed, key, 64, KEY_64) == hash_key(&seed, key, 64, KEY_ANY) &&
+		     hash_key(&seed, key, 4, KEY_4) == hash_key(&seed, key, 4, KEY_ANY) &&
 		     hash_key(&seed, key, 8, KEY_8) == hash_key(&seed, key, 8, KEY_ANY) &&
 		     hash_key(&seed, key, 16, KEY_16) == hash_key(&seed, key, 16, KEY_ANY);
 	}
@@ -157,8 +158,10 @@ static void test_compare(void)
 			memset(a, 7, sizeof(a));
 			memset(b, 7, sizeof(b));
 			ok = ok && equal_any(a, b, size);
+			ok = ok && (size != 64 || is_same_key(a, b, 64, KEY_64));
 			b[i] ^= 0x10;
 			ok = ok && !equal_any(a, b, size);
+			ok = ok && (size != 64 || !is_same_key(a, b, 64, KEY_64));
 		}
 		if (size < 64)
 			b[size] ^= 1;
