@@ -96,6 +96,8 @@ enum lbpf_insn_flag {
 	/* call of @call_fn; set by the rewriter, read by the JIT */
 	LBPF_INSN_NATIVE_CALL	= BIT(17),
 	LBPF_INSN_MADE		= BIT(18),	/* made by the rewriter: no facts of its own */
+	/* call of a helper that calls subprogram @subprog, with flags 0, at every visit */
+	LBPF_INSN_CALLBACK_CONST = BIT(22),
 	LBPF_INSN_PROG_ADDR	= BIT(21),	/* 16-byte load of the address of the program */
 	LBPF_INSN_ZEXT_DEAD	= BIT(19),	/* upper half of dst is never read afterwards */
 };
@@ -105,7 +107,7 @@ enum lbpf_insn_flag {
  * @flags: OR of enum lbpf_insn_flag.
  * @orig: Index of the instruction in the program as it was loaded.
  * @alu_limit: LBPF_INSN_ALU_MASK: limit of the masked offset.
- * @subprog: Subprogram called or pointed to.
+ * @subprog: Subprogram called or pointed to, or what LBPF_INSN_CALLBACK_CONST says.
  * @live_out: Bit n: register n is read later.  Written by the rewriter's last step, for the JIT.
  * @facts: Its facts, of those of the program; NULL: the rewriter made it.
  * @ctx_field: LBPF_INSN_CTX.
@@ -142,6 +144,7 @@ struct lbpf_insn_aux {
  *	global function also by what it calls.
  * @is_global: Verified by itself, callers trust only its signature.
  * @is_loosely_typed: Static, and a call does not meet its signature.
+ * @has_loop_slots: @stack_bytes counts what loops made by the rewriter need.
  */
 struct lbpf_subprog {
 	u32	start;
@@ -154,6 +157,7 @@ struct lbpf_subprog {
 	bool	changes_packet;
 	bool	is_global;
 	bool	is_loosely_typed;
+	bool	has_loop_slots;
 };
 
 /* What the loader may do: effective capabilities, read once at the start of the command. */
@@ -253,6 +257,7 @@ struct lbpf_code {
  * selftests/bench/README.md says what each is worth (make bench-steps).
  */
 #define LBPF_STEP_DEAD		'd'	/* branches that are always or never taken */
+#define LBPF_STEP_LOOPS		'r'	/* loops that call functions in place */
 #define LBPF_STEP_LOOKUPS	'i'	/* lookups by address */
 #define LBPF_STEP_FORWARD	'o'	/* values forwarded through the stack */
 #define LBPF_STEP_JOIN		'j'	/* loads joined */
@@ -267,7 +272,7 @@ struct lbpf_code {
 #define LBPF_STEP_SHORT		'S'	/* short jumps */
 #define LBPF_STEP_FRAMES	'R'	/* no frame, no saved registers where none is needed */
 
-#define LBPF_ALL_STEPS		"diojuftCFDXZSR"
+#define LBPF_ALL_STEPS		"driojuftCFDXZSR"
 
 static inline u64 lbpf_step_bit(char letter)
 {

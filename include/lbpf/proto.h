@@ -57,6 +57,7 @@ enum lbpf_effect {
  * @check_format: Is the LBPF_ARG_CONST_STR argument a format for so many arguments, whose array's
  *	size is the last argument?  0 or -errno.  NULL: it is no format.
  * @inline_as: Rewriting kind that the rewriter may use instead of the call, enum lbpf_inline.
+ * @inline_addr: LBPF_INLINE_LOAD: what it loads, in the kernel's memory.
  */
 struct lbpf_proto {
 	const char	*name;
@@ -73,6 +74,7 @@ struct lbpf_proto {
 	int		(*check_format)(const char *fmt, u32 nr_args);
 	u8		callback_kind;
 	u8		inline_as;
+	const void	*inline_addr;
 };
 
 /* Arguments a callback gets. */
@@ -91,6 +93,13 @@ enum lbpf_inline {
 	LBPF_INLINE_MAP_OP,
 	LBPF_INLINE_CPU_ID,
 	LBPF_INLINE_TAIL_CALL,
+	/* the 8 bytes at @inline_addr */
+	LBPF_INLINE_LOAD,
+	/* calls the function in the second argument as often as the first one says */
+	LBPF_INLINE_LOOP,
 };
+
+/* Most calls of LBPF_INLINE_LOOP.  Source: bpf_loop() in bpf-helpers(7). */
+#define LBPF_MAX_LOOPS	(8 * 1024 * 1024)
 
 #endif /* _LBPF_PROTO_H */

@@ -12,9 +12,6 @@
 #include "helper.h"
 #include "protos.h"
 
-/* Source: bpf_loop() in bpf-helpers(7). */
-#define MAX_LOOPS	(8 * 1024 * 1024)
-
 typedef u64 (*callback_fn)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
 HELPER_4(loop, u32, nr_loops, callback_fn, fn, void *, ctx, u64, flags)
@@ -23,7 +20,7 @@ HELPER_4(loop, u32, nr_loops, callback_fn, fn, void *, ctx, u64, flags)
 
 	if (flags)
 		return -EINVAL;
-	if (nr_loops > MAX_LOOPS)
+	if (nr_loops > LBPF_MAX_LOOPS)
 		return -E2BIG;
 	for (i = 0; i < nr_loops; i++)
 		if (fn(i, (u64)(unsigned long)ctx, 0, 0, 0))
@@ -40,6 +37,7 @@ const struct lbpf_proto lbpf_loop_proto = {
 	.arg		= { LBPF_ARG_ANYTHING, LBPF_ARG_FUNC, LBPF_ARG_STACK | LBPF_MAYBE_NULL,
 			    LBPF_ARG_ANYTHING },
 	.callback_kind	= LBPF_CB_LOOP,
+	.inline_as	= LBPF_INLINE_LOOP,
 };
 
 HELPER_4(for_each, struct lbpf_map *, map, callback_fn, fn, void *, ctx, u64, flags)

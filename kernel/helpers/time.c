@@ -11,27 +11,17 @@
 #include "helper.h"
 #include "protos.h"
 
-HELPER_0(ktime_mono)
-{
-	return ktime_get_mono_fast_ns();
-}
-
 const struct lbpf_proto lbpf_ktime_proto = {
 	.name	= "ktime_get_ns",
 	.id	= BPF_FUNC_ktime_get_ns,
-	.fn	= ktime_mono,
+	.fn	= ktime_get_mono_fast_ns,
 	.ret	= LBPF_RET_INTEGER,
 };
-
-HELPER_0(ktime_boot)
-{
-	return ktime_get_boot_fast_ns();
-}
 
 const struct lbpf_proto lbpf_ktime_boot_proto = {
 	.name	= "ktime_get_boot_ns",
 	.id	= BPF_FUNC_ktime_get_boot_ns,
-	.fn	= ktime_boot,
+	.fn	= ktime_get_boot_fast_ns,
 	.ret	= LBPF_RET_INTEGER,
 };
 
@@ -69,4 +59,7 @@ const struct lbpf_proto lbpf_jiffies64_proto = {
 	.id	= BPF_FUNC_jiffies64,
 	.fn	= read_jiffies64,
 	.ret	= LBPF_RET_INTEGER,
+	.inline_as	= LBPF_INLINE_LOAD,
+	/* jiffies_64, of which it is the lower word, has no other on 64 bits. */
+	.inline_addr	= (const void *)&jiffies,
 };

@@ -181,6 +181,7 @@ extern const struct lbpf_step lbpf_step_context;
 extern const struct lbpf_step lbpf_step_packet_loads;
 extern const struct lbpf_step lbpf_step_addresses;
 extern const struct lbpf_step lbpf_step_arithmetic;
+extern const struct lbpf_step lbpf_step_loops;
 extern const struct lbpf_step lbpf_step_lookups;
 extern const struct lbpf_step lbpf_step_calls;
 extern const struct lbpf_step lbpf_step_high_half;

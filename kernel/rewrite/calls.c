@@ -128,6 +128,11 @@ static void replace(struct lbpf_rewrite *rw)
 			    make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
 		return;
 	}
+	if (rw->aux->proto->inline_as == LBPF_INLINE_LOAD) {
+		lbpf_rw_put_imm64(rw, BPF_REG_0, (unsigned long)rw->aux->proto->inline_addr);
+		lbpf_rw_put(rw, make_load(8, BPF_REG_0, BPF_REG_0, 0));
+		return;
+	}
 	if (rw->aux->proto->inline_as == LBPF_INLINE_TAIL_CALL) {
 		put_tail_call(rw);
 		return;

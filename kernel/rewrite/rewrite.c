@@ -34,6 +34,7 @@ struct pass {
 static const struct pass passes[] = {
 	{ .step = &lbpf_step_dead },
 	{ .step = &lbpf_step_nops },
+	{ .step = &lbpf_step_loops },
 	{ .letter = 'e', .name = "functions never called", .finish = lbpf_drop_dead_funcs },
 	{ .step = &lbpf_step_barriers },
 	{ .step = &lbpf_step_context },

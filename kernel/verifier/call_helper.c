@@ -131,6 +131,26 @@ static int note_index(struct lbpf_env *env, const struct lbpf_call *call)
 	return lbpf_precise_reg(env, BPF_REG_3);
 }
 
+/* A function that a helper calls again and again, when it is one and the same at every visit. */
+static int note_callback(struct lbpf_env *env, const struct lbpf_call *call)
+{
+	const struct lbpf_reg *flags = lbpf_reg_of(env, BPF_REG_4);
+	struct lbpf_insn_aux *aux = &env->aux[env->idx];
+	bool is_first = !(aux->flags & LBPF_INSN_CALLBACK_CONST);
+
+	if (call->proto->inline_as != LBPF_INLINE_LOOP || env->cur->is_speculative ||
+	    aux->flags & LBPF_INSN_CALL_POISON)
+		return 0;
+	if (!lbpf_reg_is_null(flags) || (!is_first && aux->subprog != call->subprog)) {
+		aux->flags |= LBPF_INSN_CALL_POISON;
+		aux->flags &= ~LBPF_INSN_CALLBACK_CONST;
+		return 0;
+	}
+	aux->flags |= LBPF_INSN_CALLBACK_CONST;
+	aux->subprog = call->subprog;
+	return lbpf_precise_reg(env, BPF_REG_4);
+}
+
 static void forget_ref(struct lbpf_env *env, struct lbpf_reg *reg, u32 ref_id)
 {
 	if (reg->ref_id != ref_id)
@@ -304,6 +324,8 @@ static int check_args(struct lbpf_env *env, struct lbpf_call *call)
 		return err;
 	note_map(env, call);
 	err = note_index(env, call);
+	if (!err)
+		err = note_callback(env, call);
 	if (!err && call->region.fills)
 		err = lbpf_stack_fill(env, &call->region);
 	if (!err)

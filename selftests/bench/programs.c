@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <insns.h>
 #include <lbpf_test.h>
+#include "../system/raw_types.h"
 
 #define NR_LOOPS	200
 #define NR_PASSES	9
@@ -195,6 +196,25 @@ static void put_call(void)
 	put(MOV(7, 0));
 }
 
+/* Eight calls of a function by bpf_loop(). */
+static void put_loop(void)
+{
+	put(MOV_IMM(1, 8));
+	call_at = nr_insns;
+	put(INSN(BPF_LD | BPF_IMM | BPF_DW, 2, BPF_PSEUDO_FUNC, 0, 0));
+	put(INSN(0, 0, 0, 0, 0));
+	put(MOV_IMM(3, 0));
+	put(MOV_IMM(4, 0));
+	put(CALL(BPF_FUNC_loop));
+}
+
+static void put_callback(void)
+{
+	insns[call_at].imm = nr_insns - call_at - 1;
+	put(MOV_IMM(0, 0));
+	put(EXIT());
+}
+
 static void put_function(void)
 {
 	insns[call_at].imm = nr_insns - call_at - 1;
@@ -344,6 +364,7 @@ static const struct row rows[] = {
 	  .map_type = BPF_MAP_TYPE_HASH_OF_MAPS, .key_bytes = 8, .nr_elems = 8 },
 	{ "get_smp_processor_id", .put_body = put_cpu },
 	{ "call of a function", put_call, .put_after = put_function },
+	{ "8 calls by bpf_loop", put_loop, .put_after = put_callback },
 	{ "tail call, constant key", put_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
 	  .key_bytes = 4, .nr_elems = 1, .is_chain = true },
 	{ "tail call, variable key", put_variable_tail_call, .map_type = BPF_MAP_TYPE_PROG_ARRAY,
@@ -497,11 +518,25 @@ static void print_log(union bpf_attr *attr)
 	printf("%s", log);
 }
 
+/* Functions that helpers call have types on bpf(2). */
+static void add_types(union bpf_attr *attr, const struct bpf_func_info *funcs)
+{
+	struct raw_types types;
+	union bpf_attr load = { .btf = (unsigned long)&types, .btf_size = sizeof(types) };
+
+	make_raw_types(&types);
+	attr->prog_btf_fd = test_bpf(side, BPF_BTF_LOAD, &load, sizeof(load));
+	attr->func_info = (unsigned long)funcs;
+	attr->func_info_cnt = 2;
+	attr->func_info_rec_size = sizeof(*funcs);
+}
+
 static bool measure(const struct row *row, enum test_side which, struct figure *figure)
 {
 	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
 				.license = (unsigned long)"GPL",
 				.insns = (unsigned long)insns };
+	struct bpf_func_info funcs[2] = { { 0, RAW_FUNC_ID }, { 0, RAW_FUNC_ID } };
 	int nr_iterations = row->is_chain ? NR_TAIL_CALLS : NR_LOOPS;
 	uint32_t ns[NR_PASSES];
 	int fd, i;
@@ -511,6 +546,9 @@ static bool measure(const struct row *row, enum test_side which, struct figure *
 		return false;
 	build(row);
 	attr.insn_cnt = nr_insns;
+	funcs[1].insn_off = nr_insns - 2;
+	if (row->put_after == put_callback)
+		add_types(&attr, funcs);
 	fd = test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
 	if (fd < 0) {
 		print_log(&attr);
@@ -541,6 +579,7 @@ static const struct {
 	const char	*name;
 } steps[] = {
 	{ 'd', "branches decided by facts" },
+	{ 'r', "loops of calls in place" },
 	{ 'i', "lookups by address" },
 	{ 'o', "values forwarded by stack" },
 	{ 'j', "loads joined" },
