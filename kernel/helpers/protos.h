@@ -76,6 +76,9 @@ extern const struct lbpf_proto lbpf_strtoul_proto;
 extern const struct lbpf_proto lbpf_probe_read_kernel_proto;
 extern const struct lbpf_proto lbpf_probe_read_proto;
 extern const struct lbpf_proto lbpf_probe_read_user_proto;
+extern const struct lbpf_proto lbpf_probe_read_str_proto;
+extern const struct lbpf_proto lbpf_probe_read_kernel_str_proto;
+extern const struct lbpf_proto lbpf_probe_read_user_str_proto;
 
 /* sock.c */
 extern const struct lbpf_proto lbpf_sk_lookup_tcp_proto;

@@ -74,6 +74,8 @@ static const struct lbpf_proto *const with_cap_perfmon[] = {
 	[BPF_FUNC_get_current_task]		= &lbpf_current_task_proto,
 	[BPF_FUNC_probe_read_user]		= &lbpf_probe_read_user_proto,
 	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
+	[BPF_FUNC_probe_read_user_str]		= &lbpf_probe_read_user_str_proto,
+	[BPF_FUNC_probe_read_kernel_str]	= &lbpf_probe_read_kernel_str_proto,
 };
 
 /**
@@ -143,6 +145,7 @@ const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code)
 static const struct lbpf_proto *const on_events[] = {
 	[BPF_FUNC_current_task_under_cgroup]	= &lbpf_task_in_cgroup_proto,
 	[BPF_FUNC_probe_read]			= &lbpf_probe_read_proto,
+	[BPF_FUNC_probe_read_str]		= &lbpf_probe_read_str_proto,
 	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
 	[BPF_FUNC_get_current_pid_tgid]		= &lbpf_pid_tgid_proto,
 	[BPF_FUNC_get_current_uid_gid]		= &lbpf_uid_gid_proto,

@@ -55,6 +55,9 @@ static int bloom_alloc_check(const union bpf_attr *attr)
 
 	if (!bpf_capable())
 		return -EPERM;
+	/* Userspace could not pass such a value. */
+	if (attr->value_size > KMALLOC_MAX_SIZE)
+		return -E2BIG;
 	if (!attr->max_entries || attr->key_size || !attr->value_size ||
 	    attr->map_flags & ~BLOOM_FLAGS || (attr->map_flags & both) == both ||
 	    attr->map_extra & ~(u64)NR_PLACES_MASK)

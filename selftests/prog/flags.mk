@@ -6,6 +6,7 @@ EXTRA_globals := prog_test.c
 EXTRA_run := prog_test.c
 EXTRA_helpers := prog_test.c
 EXTRA_printk := prog_test.c
+EXTRA_probe := prog_test.c
 EXTRA_info := prog_test.c
 EXTRA_race := prog_test.c
 EXTRA_snprintf := prog_test.c

@@ -88,6 +88,32 @@ static void percpu_hash_sizes(void)
 	create_sizes(BPF_MAP_TYPE_PERCPU_HASH, BPF_F_NO_PREALLOC);
 }
 
+static void other_sizes(void)
+{
+	static const struct {
+		enum bpf_map_type	type;
+		uint32_t		flags;
+	} kinds[] = {
+		{ BPF_MAP_TYPE_LRU_HASH, 0 },
+		{ BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_F_NO_COMMON_LRU },
+		{ BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC },
+		{ BPF_MAP_TYPE_QUEUE, 0 },
+		{ BPF_MAP_TYPE_STACK, 0 },
+		{ BPF_MAP_TYPE_BLOOM_FILTER, 0 },
+		{ BPF_MAP_TYPE_RINGBUF, 0 },
+		{ BPF_MAP_TYPE_USER_RINGBUF, 0 },
+		{ BPF_MAP_TYPE_PROG_ARRAY, 0 },
+		{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0 },
+		{ BPF_MAP_TYPE_CGROUP_ARRAY, 0 },
+		{ BPF_MAP_TYPE_STACK_TRACE, 0 },
+		{ BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE_OF(kinds); i++)
+		create_sizes(kinds[i].type, kinds[i].flags);
+}
+
 static union bpf_attr plain(enum bpf_map_type type)
 {
 	union bpf_attr attr;
@@ -243,6 +269,7 @@ const struct scenario map_create_scenarios[] = {
 	{ "create hash_sizes", hash_sizes },
 	{ "create percpu_array_sizes", percpu_array_sizes },
 	{ "create percpu_hash_sizes", percpu_hash_sizes },
+	{ "create other_sizes", other_sizes },
 	{ "create flags", flags },
 	{ "create numa_node", numa_node },
 	{ "create names", names },

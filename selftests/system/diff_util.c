@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <bpf/libbpf.h>
 #include "diff.h"
 #include "diff_trace.h"
 #include "insns.h"
@@ -258,12 +259,5 @@ size_t user_value_size(enum bpf_map_type type, uint32_t value_size)
 
 const char *map_type_name(enum bpf_map_type type)
 {
-	static const char * const names[] = {
-		[BPF_MAP_TYPE_ARRAY] = "array",
-		[BPF_MAP_TYPE_HASH] = "hash",
-		[BPF_MAP_TYPE_PERCPU_ARRAY] = "percpu_array",
-		[BPF_MAP_TYPE_PERCPU_HASH] = "percpu_hash",
-	};
-
-	return names[type];
+	return libbpf_bpf_map_type_str(type);
 }
