@@ -202,7 +202,7 @@ insert_elem(struct lbpf_hash *h, struct bucket *b, u32 ref, const struct hash_it
 
 	fill_elem(h, elem, item, form);
 	if (form.is_lru)
-		WRITE_ONCE(elem->mark, 0);
+		lru_welcome(h, b, item->hash, elem, ref);
 	slot = table_insert(&h->table, b, item->hash, ref);
 	if (form.is_lru && likely(slot < BUCKET_SLOTS))
 		table_note_slot(&h->table, b, slot, elem);

@@ -24,6 +24,9 @@
  * @nr: Entries inserted less entries deleted here.
  * @hand: LRU: next element to look at for an eviction.
  * @nr_window: LRU: elements left before the next window must be claimed.
+ * @trial: LRU: next of lru::trials.
+ * @nr_trial: LRU: those left before more must be claimed.
+ * @nr_failed: LRU: elements that were evicted while on trial.
  */
 struct hash_cpu {
 	bool	is_busy;
@@ -31,6 +34,9 @@ struct hash_cpu {
 	s64	nr;
 	u32	hand;
 	u32	nr_window;
+	u32	*trial;
+	u32	nr_trial;
+	u32	nr_failed;
 };
 
 struct lru;

@@ -11,9 +11,18 @@
  * takes marks away, and evicts the first element without one.  CPUs claim the
  * circle window by window, so that an eviction writes no line that others write.
  * Plain CLOCK is as good as exact LRU, and both lose to what knows of frequency
- * when a few keys are used much: so the hand remembers in how many of its rounds an
- * element was used (->laps), and takes one of them away for each round in which it
- * was not (generalized CLOCK, A. Smith, 1978, counted by rounds, not by uses).
+ * when a few keys are used much.  So three things are added, none of which costs a
+ * use of an element anything:
+ * - The hand remembers in how many of its rounds an element was used (->laps), and
+ *   takes one of them away for each round in which it was not (generalized CLOCK,
+ *   A. Smith, 1978, counted by rounds, not by uses).
+ * - Where the hand meets an element that was used it waits, and what was inserted
+ *   lately goes first if it was not used since (the small queue of S3-FIFO, J. Yang
+ *   and others, 2023): one element in eight is on trial so.  A step of the hand for
+ *   every FAILED_PER_STEP of them sees to it that nothing stays for ever.
+ * - A bucket remembers the tags of the last four entries evicted from it: what
+ *   comes back is spared for a round (the ghosts of 2Q, T. Johnson and D. Shasha,
+ *   1994).
  * One eviction passes MARKS_PASSED marks at most, and then takes what comes.
  *
  * An eviction happens only when an insertion finds nothing free on any CPU: the
@@ -33,12 +42,22 @@
 #include "hash_ops.h"
 
 #define MARKS_PASSED	256
-#define LAPS_MAX	7
+#define LAPS_MAX	3
 #define WINDOW_MAX	32U
+/* One element in so many is on trial, and one of so many that failed moves the hand on. */
+#define TRIAL_SHARE	8
+#define FAILED_PER_STEP	8
 /* Elements looked at while the lock of a bucket is held. */
 #define HELD_STEPS	(2 * MARKS_PASSED)
 
 static const struct hash_form lru_form = { .is_lru = true };
+
+static int init_trials(struct lru *lru, u32 nr)
+{
+	lru->nr_trials = max(nr / TRIAL_SHARE, nr_cpu_ids);
+	lru->trials = lbpf_area_alloc_array(lru->nr_trials, sizeof(*lru->trials), NUMA_NO_NODE);
+	return lru->trials ? 0 : -ENOMEM;
+}
 
 /**
  * lbpf_lru_init() - Make a new hash map evict
@@ -57,7 +76,7 @@ int lbpf_lru_init(struct lbpf_hash *h)
 	h->lru = lru;
 	lru->window = clamp(nr / (8 * num_possible_cpus()), 1U, WINDOW_MAX);
 	lru->laps = lbpf_area_alloc(nr, NUMA_NO_NODE);
-	if (!lru->laps)
+	if (!lru->laps || init_trials(lru, nr))
 		goto destroy;
 	if (!(h->map.map_flags & BPF_F_NO_COMMON_LRU))
 		return 0;
@@ -85,6 +104,7 @@ void lbpf_lru_destroy(struct lbpf_hash *h)
 	if (!lru)
 		return;
 	lbpf_area_free(lru->laps);
+	lbpf_area_free(lru->trials);
 	lbpf_area_free(lru->owners);
 	lbpf_percpu_free(lru->shares);
 	lbpf_free(lru);
@@ -103,7 +123,8 @@ u64 lbpf_lru_bytes(const struct lbpf_hash *h)
 	u64 bytes = 0;
 
 	if (h->lru)
-		bytes += sizeof(*h->lru) + h->pool.nr_elems;
+		bytes += sizeof(*h->lru) + h->pool.nr_elems +
+			 (u64)h->lru->nr_trials * sizeof(u32);
 	if (h->lru && h->lru->owners)
 		bytes += (u64)h->pool.nr_elems * sizeof(u16) +
 			 SMP_CACHE_BYTES * num_possible_cpus();
@@ -128,27 +149,51 @@ u32 lbpf_lru_take_share(struct lbpf_hash *h)
 	ref = lbpf_pool_take(&h->pool);
 	if (ref == LBPF_POOL_NONE)
 		return ref;
-	WRITE_ONCE(lru->laps[ref], 0);
 	lru->owners[ref] = smp_processor_id();
 	atomic_inc(&mine->nr);
 	return ref;
 }
 
+/* The next places of a circle of @nr, @most of them; *@nr_claimed becomes their number. */
+static u32 claim(u32 *hand, u32 nr, u32 most, u32 *nr_claimed)
+{
+	u32 old = READ_ONCE(*hand), seen;
+
+	for (;;) {
+		*nr_claimed = min(most, nr - old);
+		seen = cmpxchg(hand, old, (old + *nr_claimed) % nr);
+		if (seen == old)
+			return old;
+		old = seen;
+	}
+}
+
+static noinline void claim_window(struct lbpf_hash *h, struct hash_cpu *cpu)
+{
+	struct lru *lru = h->lru;
+
+	cpu->hand = claim(&lru->hand, h->pool.nr_elems, lru->window, &cpu->nr_window);
+}
+
+static noinline void claim_trials(struct lbpf_hash *h, struct hash_cpu *cpu)
+{
+	struct lru *lru = h->lru;
+	u32 first;
+
+	if (lru->owners) {
+		cpu->nr_trial = lru->nr_trials / nr_cpu_ids;
+		first = smp_processor_id() * cpu->nr_trial;
+	} else {
+		first = claim(&lru->trial_hand, lru->nr_trials, lru->window, &cpu->nr_trial);
+	}
+	cpu->trial = lru->trials + first;
+}
+
 /* Next element of the circle. */
 static u32 advance_hand(struct lbpf_hash *h, struct hash_cpu *cpu)
 {
-	struct lru *lru = h->lru;
-	u32 nr = h->pool.nr_elems, old, seen;
-
-	if (!cpu->nr_window) {
-		for (old = READ_ONCE(lru->hand);; old = seen) {
-			cpu->nr_window = min(lru->window, nr - old);
-			seen = cmpxchg(&lru->hand, old, (old + cpu->nr_window) % nr);
-			if (seen == old)
-				break;
-		}
-		cpu->hand = old;
-	}
+	if (!cpu->nr_window)
+		claim_window(h, cpu);
 	cpu->nr_window--;
 	return cpu->hand++;
 }
@@ -196,6 +241,11 @@ static bool spare_elem(struct lru *lru, struct lbpf_elem *elem, u32 ref)
 	return true;
 }
 
+static __always_inline bool is_cold(const struct lru *lru, const struct lbpf_elem *elem, u32 ref)
+{
+	return !(READ_ONCE(elem->mark) | READ_ONCE(lru->laps[ref]));
+}
+
 /*
  * Locks a victim's bucket.  Who holds another one does not wait: it could be for somebody who waits
  * for that one.
@@ -217,6 +267,11 @@ static struct bucket *noted_bucket(const struct table *t, u32 noted)
 	return &t->buckets[(noted / BUCKET_SLOTS) & t->mask];
 }
 
+static __always_inline void note_ghost(struct bucket *b, u32 slot)
+{
+	b->ghosts = b->ghosts << 8 | (u8)(b->tags >> 8 * slot);
+}
+
 /* Bucket locked.  Not if the element is elsewhere by now, or was used again. */
 static bool remove_victim(struct lbpf_hash *h, struct bucket *b, u32 ref, u32 noted,
 			  bool also_marked)
@@ -233,6 +288,8 @@ static bool remove_victim(struct lbpf_hash *h, struct bucket *b, u32 ref, u32 no
 	}
 	if (unlikely(!also_marked && READ_ONCE(place.elem->mark)))
 		return false;
+	if (likely(place.slot < BUCKET_SLOTS))
+		note_ghost(b, place.slot);
 	table_remove(b, &place);
 	lbpf_value_drop_fields(&h->map, elem_value(&h->table, place.elem));
 	return true;
@@ -275,44 +332,65 @@ static noinline u32 go_round(struct lbpf_hash *h, struct hash_cpu *cpu, struct b
 			marks++;
 			continue;
 		}
-		if (likely(try_evict(h, ref, marks == MARKS_PASSED, held))) {
-			WRITE_ONCE(lru->laps[ref], 0);
+		if (likely(try_evict(h, ref, marks == MARKS_PASSED, held)))
 			return ref;
-		}
 	}
 	return LBPF_POOL_NONE;
 }
 
-/* Evicts the next element of the window, if that is in a slot and was not used of late. */
+/* Takes a cold element out of its slot, if that is what it is in. */
+static __always_inline bool
+evict_cold(struct lbpf_hash *h, struct lbpf_elem *elem, u32 ref, struct bucket *held)
+{
+	u32 noted = READ_ONCE(elem->next), slot = noted % BUCKET_SLOTS;
+	struct bucket *b = noted_bucket(&h->table, noted);
+	bool ok;
+
+	if (unlikely(!(noted & AT_SLOT) || b == held || !victim_lock(b, held)))
+		return false;
+	ok = is_in_slot(b, slot, ref);
+	if (likely(ok)) {
+		note_ghost(b, slot);
+		table_empty_slot(b, slot);
+		lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
+	}
+	spin_unlock_irqs_off(&b->lock);
+	return ok;
+}
+
+/* The element on trial the longest, if it was not used; its place goes to the new entry. */
 static __always_inline u32
-evict_next(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held)
+evict_failed(struct lbpf_hash *h, struct hash_cpu *cpu, u32 trial, struct bucket *held)
 {
 	struct lru *lru = h->lru;
-	u32 ref = cpu->hand, noted, slot;
 	struct lbpf_elem *elem;
-	struct bucket *b;
+	u32 ref = trial - 1;
 
-	if (unlikely(!cpu->nr_window || lru->owners))
+	if (unlikely(!trial))
 		return LBPF_POOL_NONE;
 	elem = form_elem(h, ref, lru_form);
-	if (READ_ONCE(elem->mark) | READ_ONCE(lru->laps[ref]))
+	if (unlikely(lru->owners) && lru->owners[ref] != smp_processor_id())
 		return LBPF_POOL_NONE;
-	noted = READ_ONCE(elem->next);
-	b = noted_bucket(&h->table, noted);
-	slot = noted % BUCKET_SLOTS;
-	if (unlikely(!(noted & AT_SLOT) || b == held || !victim_lock(b, held)))
+	if (!is_cold(lru, elem, ref) || !evict_cold(h, elem, ref, held))
 		return LBPF_POOL_NONE;
-	if (unlikely(!is_in_slot(b, slot, ref))) {
-		ref = LBPF_POOL_NONE;
-		goto unlock;
+	if (++cpu->nr_failed % FAILED_PER_STEP == 0) {
+		ref = advance_hand(h, cpu);
+		spare_elem(lru, form_elem(h, ref, lru_form), ref);
 	}
-	table_empty_slot(b, slot);
-	cpu->hand = ref + 1;
-	cpu->nr_window--;
-	lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
-unlock:
-	spin_unlock_irqs_off(&b->lock);
-	return ref;
+	return trial - 1;
+}
+
+/* Moves the hand on to an element of this CPU's share. */
+static noinline void skip_foreign(struct lbpf_hash *h, struct hash_cpu *cpu)
+{
+	const struct lru *lru = h->lru;
+	u32 left = h->pool.nr_elems;
+
+	while (left-- && lru->owners[cpu->hand] != smp_processor_id()) {
+		cpu->hand++;
+		if (!--cpu->nr_window)
+			claim_window(h, cpu);
+	}
 }
 
 /**
@@ -329,9 +407,37 @@ unlock:
  */
 u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held)
 {
-	u32 ref = evict_next(h, cpu, held);
+	struct lru *lru = h->lru;
+	struct lbpf_elem *elem;
+	u32 *trial, ref;
 
-	return likely(ref != LBPF_POOL_NONE) ? ref : go_round(h, cpu, held);
+	if (unlikely(!cpu->nr_window))
+		claim_window(h, cpu);
+	if (unlikely(!cpu->nr_trial))
+		claim_trials(h, cpu);
+	if (unlikely(lru->owners))
+		skip_foreign(h, cpu);
+	trial = cpu->trial++;
+	cpu->nr_trial--;
+	ref = cpu->hand;
+	elem = form_elem(h, ref, lru_form);
+	if (is_cold(lru, elem, ref)) {
+		if (unlikely(!evict_cold(h, elem, ref, held)))
+			goto go_round;
+		cpu->hand++;
+		cpu->nr_window--;
+		WRITE_ONCE(*trial, ref + 1);
+		return ref;
+	}
+	ref = evict_failed(h, cpu, READ_ONCE(*trial), held);
+	if (likely(ref != LBPF_POOL_NONE))
+		return ref;
+
+go_round:
+	ref = go_round(h, cpu, held);
+	/* LBPF_POOL_NONE becomes 0. */
+	WRITE_ONCE(*trial, ref + 1);
+	return ref;
 }
 
 HASH_FUNCS(4, KEY_4, true, false)

@@ -20,21 +20,28 @@ struct lru_share {
 
 /**
  * struct lru - What evicts entries of a map
- * @window: Elements that a CPU claims at once.
+ * @window: Elements that a CPU claims at once, of the circle or of those on trial.
+ * @nr_trials: Elements on trial.
  * @share: Entries that a CPU may have, with BPF_F_NO_COMMON_LRU.
  * @laps: Rounds in which each element was used less those in which it was not; written by the
  *	CPU that has claimed the element's window, and while the element is free.
+ * @trials: Refs plus 1 of the elements on trial, a circle too, 0: none; with BPF_F_NO_COMMON_LRU
+ *	each CPU has a part of it.
  * @owners: CPU of each element, with BPF_F_NO_COMMON_LRU, else NULL.
  * @shares: Use of the shares, likewise.
  * @hand: Next element that nobody has claimed.
+ * @trial_hand: Next of @trials that nobody has claimed.
  */
 struct lru {
 	u32			window;
+	u32			nr_trials;
 	u32			share;
 	u8			*laps;
+	u32			*trials;
 	u16			*owners;
 	struct lru_share __percpu *shares;
 	u32			hand ____cacheline_aligned_in_smp;
+	u32			trial_hand;
 };
 
 u32 lbpf_lru_take_share(struct lbpf_hash *h);
@@ -56,8 +63,15 @@ static __always_inline u32 lru_take(struct lbpf_hash *h)
 		if (ref == LBPF_POOL_NONE)
 			return ref;
 	}
-	WRITE_ONCE(lru->laps[ref], 0);
 	return ref;
+}
+
+/* What was evicted before it was used has a round to prove itself when it comes back. */
+static __always_inline void
+lru_welcome(struct lbpf_hash *h, struct bucket *b, u64 hash, struct lbpf_elem *elem, u32 ref)
+{
+	WRITE_ONCE(elem->mark, 0);
+	WRITE_ONCE(h->lru->laps[ref], has_ghost(b->ghosts, tag_of(hash)));
 }
 
 /* Counts an element that goes back to the pool out of its share. */

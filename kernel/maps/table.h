@@ -66,6 +66,8 @@
  * @tags: One byte for each slot, 0: empty.
  * @refs: Element of each slot; meaningless while it is empty.
  * @chain: Ref plus 1 of the first entry that found no slot, 0: none.
+ * @ghosts: Tags of the entries that were evicted last, of maps that evict; the lowest byte is the
+ *	latest.
  */
 struct bucket {
 	raw_spinlock_t	lock;
@@ -73,6 +75,7 @@ struct bucket {
 	u64		tags;
 	u32		refs[BUCKET_SLOTS];
 	u32		chain;
+	u32		ghosts;
 } ____cacheline_aligned;
 
 /**
@@ -175,6 +178,14 @@ static __always_inline u64 match_tags(u64 tags, u64 tag)
 	u64 x = tags ^ tag * TAG_EACH;
 
 	return (x - TAG_EACH) & ~x & TAG_USED;
+}
+
+/* Was an entry with this tag evicted from the bucket lately?  Seldom by mistake. */
+static __always_inline bool has_ghost(u32 ghosts, u64 tag)
+{
+	u32 x = ghosts ^ (u32)tag * (u32)TAG_EACH;
+
+	return (x - (u32)TAG_EACH) & ~x & (u32)TAG_USED;
 }
 
 static __always_inline u64 first_slot(u64 match)

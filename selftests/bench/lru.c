@@ -145,6 +145,20 @@ static void make_scans(double exponent)
 		trace[i] = i % 6000 < 4000 ? zipf(exponent, 10000) * 2654435761U : 1000000U + i;
 }
 
+/* The keys that are used most become others, eight times in all. */
+static void make_drift(double exponent)
+{
+	for (int i = 0; i < NR_ACCESSES; i++)
+		trace[i] = (zipf(exponent, 10000) + i / (NR_ACCESSES / 8) * 3000) * 2654435761U;
+}
+
+/* Each key some times soon after one another, and then never again. */
+static void make_bursts(double reach)
+{
+	for (int i = 0; i < NR_ACCESSES; i++)
+		trace[i] = (__u32)(i / 4 + (int)(uniform() * uniform() * reach)) * 2654435761U;
+}
+
 /* Round and round through a bit more than fits. */
 static void make_loop(double part)
 {
@@ -161,6 +175,8 @@ static const struct {
 	{ "Zipf 1.0", make_zipf, 1.0 },
 	{ "Zipf 1.2", make_zipf, 1.2 },
 	{ "Zipf 1.0 with scans", make_scans, 1.0 },
+	{ "Zipf 1.0, drifting", make_drift, 1.0 },
+	{ "bursts", make_bursts, 400 },
 	{ "loop of 0.9", make_loop, 0.9 },
 	{ "loop of 1.1", make_loop, 1.1 },
 };
