@@ -13,6 +13,7 @@
 #include <lbpf/helpers.h>
 #include <lbpf/btf_object.h>
 #include <lbpf/jit.h>
+#include <lbpf/kernel_btf.h>
 #include <lbpf/map.h>
 #include <lbpf/object.h>
 #include <lbpf/prog.h>
@@ -39,6 +40,7 @@ static const struct subsystem ladder[] = {
 	{ "text arena", lbpf_jit_init, lbpf_jit_exit },
 	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
 	{ "types", lbpf_btf_core_init, nothing_to_undo },
+	{ "types of the kernel", lbpf_kernel_btf_init, lbpf_kernel_btf_exit },
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },

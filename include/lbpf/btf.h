@@ -35,6 +35,9 @@ struct lbpf_log;
  * @resolved_ids: By id: what a modifier, pointer, variable or array leads to.  NULL: not known
  *	(kernel BTF, which is not checked).
  * @resolved_bytes: By id: size of an array or a variable, bytes.  With @resolved_ids.
+ * @name_heads: By hash of a name: first id, 0: none.  NULL: names have no index.
+ * @name_next: By id - @first_id: next id in the chain of @name_heads.
+ * @name_bits: log2 of the number of @name_heads.
  */
 struct lbpf_btf {
 	const struct lbpf_btf	*base;
@@ -49,6 +52,9 @@ struct lbpf_btf {
 	u32			*type_offs;
 	u32			*resolved_ids;
 	u32			*resolved_bytes;
+	u32			*name_heads;
+	u32			*name_next;
+	u32			name_bits;
 };
 
 /*
@@ -56,6 +62,11 @@ struct lbpf_btf {
  * lbpf_btf_release(): 0 or -errno, with the reason in @log in Linux's words.
  */
 int lbpf_btf_parse(struct lbpf_btf *btf, void *data, u32 data_bytes, struct lbpf_log *log);
+/*
+ * The same of BTF that the kernel made, continuing @base if not NULL: only its frames are checked,
+ * names get an index.
+ */
+int lbpf_btf_adopt(struct lbpf_btf *btf, const struct lbpf_btf *base, void *data, u32 data_bytes);
 /* Frees what @btf owns, not @btf itself. */
 void lbpf_btf_release(struct lbpf_btf *btf);
 
@@ -100,7 +111,10 @@ const struct btf_type *lbpf_btf_skip_mods(const struct lbpf_btf *btf, u32 id, u3
  */
 const struct btf_type *lbpf_btf_sized(const struct lbpf_btf *btf, u32 id, u32 *found_id,
 				      u32 *bytes);
-/* Id of the first type of @kind (BTF_KIND_*) with @name, or -ENOENT.  Looks through all. */
+/*
+ * Id of the first type of @kind (BTF_KIND_*) with @name, or -ENOENT.  Looks through all that have
+ * no index.
+ */
 int lbpf_btf_find(const struct lbpf_btf *btf, const char *name, u32 kind);
 
 /* The 32 bits behind an INT: BTF_INT_ENCODING(), BTF_INT_OFFSET(), BTF_INT_BITS(). */
@@ -163,6 +177,67 @@ static inline u32 lbpf_btf_member_bits(const struct btf_type *type,
 #define lbpf_btf_for_each_secinfo(i, type, info)			\
 	for ((i) = 0, (info) = lbpf_btf_secinfos(type);			\
 	     (i) < lbpf_btf_vlen(type); (i)++, (info)++)
+
+/* --- members of structs */
+
+enum lbpf_btf_place_kind {
+	LBPF_BTF_NUMBER,	/* or a pointer to what has no members */
+	LBPF_BTF_POINTER,	/* pointer to the struct with that id */
+	LBPF_BTF_STRUCT,	/* byte ->off of the struct with that id */
+};
+
+enum lbpf_btf_place_flag {
+	LBPF_BTF_USER		= 1 << 0,	/* the pointer is one of userspace */
+	LBPF_BTF_PERCPU		= 1 << 1,	/* ... one of each CPU */
+};
+
+/* Why nothing is found at an offset. */
+enum lbpf_btf_miss {
+	LBPF_BTF_MISS_NONE,
+	LBPF_BTF_MISS_KIND,	/* no struct, or too many inside each other */
+	LBPF_BTF_MISS_STRUCT,	/* behind its end */
+	LBPF_BTF_MISS_MEMBER,	/* no member there */
+	LBPF_BTF_MISS_SIZE,	/* the member has no size */
+	LBPF_BTF_MISS_POINTER,	/* part of a pointer */
+	LBPF_BTF_MISS_END,	/* reaches behind the end of the member */
+};
+
+/**
+ * struct lbpf_btf_place - What lies at an offset of a struct
+ * @kind: enum lbpf_btf_place_kind.
+ * @id: Type that is pointed to, or of the struct that is the member.
+ * @flags: Of pointers: OR of enum lbpf_btf_place_flag.
+ * @off: STRUCT: where in it; on error: where in @parent.
+ * @parent: Struct looked at last, or what was taken for one; NULL: no type at all.
+ * @member: Its member looked at last.
+ * @member_off: Where that member begins in @parent, or its element.
+ * @member_end: Where it ends.
+ * @miss: enum lbpf_btf_miss.
+ */
+struct lbpf_btf_place {
+	u32				kind;
+	u32				id;
+	u32				flags;
+	u32				off;
+	const struct btf_type		*parent;
+	const struct btf_member		*member;
+	u32				member_off;
+	u32				member_end;
+	u32				miss;
+};
+
+/* What the pointer @type points to. */
+void lbpf_btf_pointee(const struct lbpf_btf *btf, const struct btf_type *type,
+		      struct lbpf_btf_place *place);
+/* The member of struct @id that @size bytes at @off fall into: 0, -EINVAL, -EACCES. */
+int lbpf_btf_step(const struct lbpf_btf *btf, u32 id, u32 off, u32 size,
+		  struct lbpf_btf_place *place);
+/* The same through structs that are members. */
+int lbpf_btf_walk(const struct lbpf_btf *btf, u32 id, u32 off, u32 size,
+		  struct lbpf_btf_place *place);
+/* Is there a struct @wanted_id at @off of the struct @id (@is_strict: is it that one itself)? */
+bool lbpf_btf_contains(const struct lbpf_btf *btf, u32 id, u32 off, u32 wanted_id,
+		       bool is_strict);
 
 /* --- fields of map values with a meaning of their own */
 

@@ -17,6 +17,7 @@
 #include <lbpf/types.h>
 
 struct lbpf_btf;
+struct btf_type;
 struct lbpf_ctx_field;
 struct lbpf_map;
 struct lbpf_prog;
@@ -160,6 +161,38 @@ struct lbpf_subprog {
 	bool	has_loop_slots;
 };
 
+/* Whether a program sees the result of the function that it attaches to. */
+enum lbpf_attach_result {
+	LBPF_RESULT_HIDDEN,
+	LBPF_RESULT_SHOWN,
+	LBPF_RESULT_NUMBER,	/* if it is a number */
+};
+
+/* Arguments that may be something else than their type says. */
+#define LBPF_ATTACH_ARGS	4
+
+/**
+ * struct lbpf_attach - What a program is made for, where that is named by a BTF id
+ * @btf: BTF of @id, with a reference unless it is the kernel's own; NULL: nothing.
+ * @id: attach_btf_id.
+ * @name: Name of the function, tracepoint or member.
+ * @proto: Prototype whose arguments are the context; NULL: not known.
+ * @nr_skipped_args: Leading parameters that the program does not get.
+ * @result: enum lbpf_attach_result.
+ * @has_no_result: R0 means nothing at the end of the program.
+ * @arg_types: Of the first arguments: enum lbpf_reg_type with flags, 0: as their type says.
+ */
+struct lbpf_attach {
+	const struct lbpf_btf	*btf;
+	u32			id;
+	const char		*name;
+	const struct btf_type	*proto;
+	u32			nr_skipped_args;
+	u32			result;
+	bool			has_no_result;
+	u32			arg_types[LBPF_ATTACH_ARGS];
+};
+
 /* What the loader may do: effective capabilities, read once at the start of the command. */
 enum lbpf_cap {
 	LBPF_CAP_BPF		= BIT(0),
@@ -172,6 +205,7 @@ enum lbpf_cap {
  * struct lbpf_code - The program under construction
  * @pt: Program type.
  * @expected_attach_type: As loaded.
+ * @attach: What it attaches to.
  * @prog_flags: As loaded (BPF_F_STRICT_ALIGNMENT, ...).
  * @steps_off: Steps that make better code and are switched off; lbpf_step_bit() of each letter.
  * @caps: OR of enum lbpf_cap.
@@ -213,6 +247,7 @@ enum lbpf_cap {
 struct lbpf_code {
 	const struct lbpf_progtype	*pt;
 	u32				expected_attach_type;
+	struct lbpf_attach		attach;
 	u32				prog_flags;
 	u64				steps_off;
 	u32				caps;

@@ -23,6 +23,9 @@ const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *
 const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs that run at events in the kernel, and the base set. */
 const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code);
+/* Those, and helpers of programs that know kernel objects by their type. */
+const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code);
 /* Helpers on socket buffers that socket filters have, and the base set. */
 const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs of cgroups that know the task which they run for, and the base set. */

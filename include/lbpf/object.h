@@ -62,6 +62,10 @@ void lbpf_object_register(enum lbpf_object_kind kind, const struct lbpf_object_o
  * putting that reference ends it, by ops->free and lbpf_object_freed().
  */
 void lbpf_object_init(struct lbpf_object *obj, enum lbpf_object_kind kind);
+/* The same for an object of the module itself, which holds nothing and is not counted. */
+void lbpf_object_init_unowned(struct lbpf_object *obj, enum lbpf_object_kind kind);
+/* Its end, at module exit. */
+void lbpf_object_withdraw(struct lbpf_object *obj);
 /* Gives it an id: others can see it.  -ENOMEM, -ENOSPC.  May sleep. */
 int lbpf_object_publish(struct lbpf_object *obj);
 /* The memory of an object is free again.  The last act of the worker that freed it. */

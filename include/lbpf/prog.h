@@ -35,6 +35,8 @@ struct lbpf_progtype;
  * @pt: Program type.
  * @type: BPF_PROG_TYPE_*, as loaded.
  * @expected_attach_type: As loaded.
+ * @attach_btf: BTF of what it attaches to, or NULL; the kernel's own, which needs no reference.
+ * @attach_btf_id: As loaded.
  * @tp_buffer_bytes: What a tracepoint's buffer must have.
  * @prog_flags: As loaded.
  * @is_gpl: License is GPL compatible.
@@ -74,6 +76,8 @@ struct lbpf_prog {
 	const struct lbpf_progtype *pt;
 	u32			type;
 	u32			expected_attach_type;
+	const struct lbpf_btf	*attach_btf;
+	u32			attach_btf_id;
 	u32			tp_buffer_bytes;
 	u32			prog_flags;
 	bool			is_gpl;

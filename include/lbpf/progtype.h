@@ -111,6 +111,10 @@ enum lbpf_progtype_flag {
 	LBPF_PT_CTX_IN_CB	= BIT(7),
 	LBPF_PT_MAC_HEADER	= BIT(9),	/* packets begin with the mac header */
 	LBPF_PT_NO_LOCK		= BIT(20),	/* values of its maps hold no lock */
+	/* attach_btf_id names what it attaches to; ->find_target knows it */
+	LBPF_PT_BTF_TARGET	= BIT(21),
+	/* the context is the arguments of what it attaches to */
+	LBPF_PT_CTX_ARGS	= BIT(22),
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
 };
 
@@ -133,6 +137,8 @@ enum lbpf_progtype_flag {
  * @ld_abs: Functions that load 1, 2, 4 bytes of a packet: s64 (*)(ctx, data, len, offset);
  *	negative: exit with 0.
  * @prologue: Optional instructions before the first one.
+ * @find_target: LBPF_PT_BTF_TARGET: fills in the rest of code->attach, whose btf and id are known:
+ *	0, or -errno with the reason in code->log.
  * @test_run: BPF_PROG_TEST_RUN; NULL answers ENOTSUPP (524).
  * @synthesis: How a context is made for lbpf_synthetic_run(); NULL: it is not.
  */
@@ -152,6 +158,7 @@ struct lbpf_progtype {
 	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
 	const void			*ld_abs[3];
 	int (*prologue)(struct lbpf_insn_buf *buf, const struct lbpf_code *code);
+	int (*find_target)(struct lbpf_code *code);
 	int (*test_run)(const struct lbpf_prog *prog, struct lbpf_run *run);
 	const struct lbpf_synthesis	*synthesis;
 };

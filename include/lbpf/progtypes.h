@@ -37,5 +37,7 @@ extern const struct lbpf_progtype lbpf_cgroup_sockopt_type;
 extern const struct lbpf_progtype lbpf_sock_ops_type;
 extern const struct lbpf_progtype lbpf_sk_reuseport_type;
 extern const struct lbpf_progtype lbpf_raw_tracepoint_writable_type;
+extern const struct lbpf_progtype lbpf_tracing_type;
+extern const struct lbpf_progtype lbpf_lsm_type;
 
 #endif /* _LBPF_PROGTYPES_H */

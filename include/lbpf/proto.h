@@ -36,6 +36,8 @@ enum lbpf_effect {
 	LBPF_EFF_CPU_ID		= BIT(13),	/* R0 is a CPU number */
 	/* is given the program that calls it as one more argument */
 	LBPF_EFF_PROG		= BIT(15),
+	/* reads its kernel object with faults handled: any address will do */
+	LBPF_EFF_PROBES		= BIT(16),
 	/* looks at the registers behind its arguments too, set or not */
 	LBPF_EFF_VARARGS	= BIT(14),
 };
@@ -52,6 +54,8 @@ enum lbpf_effect {
  * @ret: enum lbpf_ret_type with flags.
  * @arg: enum lbpf_arg_type with flags.
  * @arg_size: Size in bytes of an LBPF_FIXED_SIZE argument.
+ * @arg_btf_name: Kernel struct that its LBPF_ARG_BTF_ID arguments point to, or NULL.
+ * @allowed: May @code call it, beyond what its program type says?  NULL: it may.
  * @ret_btf_name: Kernel struct that LBPF_RET_BTF_ID points to, or NULL.
  * @callback_kind: How an LBPF_ARG_FUNC is called, enum lbpf_callback.
  * @check_format: Is the LBPF_ARG_CONST_STR argument a format for so many arguments, whose array's
@@ -70,6 +74,8 @@ struct lbpf_proto {
 	u32		ret;
 	u32		arg[LBPF_MAX_ARGS];
 	u32		arg_size[LBPF_MAX_ARGS];
+	const char	*arg_btf_name;
+	bool		(*allowed)(const struct lbpf_code *code);
 	const char	*ret_btf_name;
 	int		(*check_format)(const char *fmt, u32 nr_args);
 	u8		callback_kind;

@@ -29,6 +29,7 @@ enum lbpf_type_flag {
 	LBPF_OBJ_RELEASE = BIT(15),	/* argument: the helper releases this reference */
 	LBPF_FIXED_SIZE	= BIT(16),	/* argument: size is in arg_size of the prototype */
 	LBPF_KPTR_REF	= BIT(17),	/* referenced kernel pointer */
+	LBPF_CUT	= BIT(18),	/* only some bytes of a pointer */
 };
 
 enum lbpf_reg_type {

@@ -44,8 +44,8 @@ static void put_plain(struct info_job *job)
 	info->netns_dev = 0;
 	info->netns_ino = 0;
 	info->btf_id = lbpf_btf_id(prog->btf);
-	info->attach_btf_obj_id = 0;
-	info->attach_btf_id = 0;
+	info->attach_btf_obj_id = lbpf_btf_id(prog->attach_btf);
+	info->attach_btf_id = prog->attach_btf_id;
 	info->verified_insns = prog->verified_insns;
 	lbpf_prog_read_counts(prog, &counts);
 	info->run_time_ns = counts.run_ns;

@@ -20,6 +20,7 @@
 #include <lbpf/btf_object.h>
 #include <lbpf/code.h>
 #include <lbpf/jit.h>
+#include <lbpf/kernel_btf.h>
 #include <lbpf/map.h>
 #include <lbpf/prog.h>
 #include <lbpf/progtype.h>
@@ -102,15 +103,44 @@ static int check_caps(struct load *load)
 	return 0;
 }
 
-/*
- * No type that is built so far attaches to a program or to a BTF id, or runs on a network device.
- */
+/* BTF that attach_btf_id belongs to: the kernel's own, also where it is named by a descriptor. */
+static int find_attach_btf(struct load *load)
+{
+	const union bpf_attr *attr = load->attr;
+	const struct lbpf_btf *kernel;
+	struct lbpf_btf *btf;
+
+	if (!attr->attach_btf_obj_fd && !attr->attach_btf_id)
+		return 0;
+	kernel = lbpf_kernel_btf();
+	if (attr->attach_btf_obj_fd) {
+		btf = lbpf_btf_from_fd(attr->attach_btf_obj_fd);
+		if (IS_ERR(btf))
+			return -EINVAL;
+		lbpf_btf_put(btf);
+		if (btf != kernel)
+			return -ENOTSUPP;
+	}
+	if (IS_ERR(kernel))
+		return PTR_ERR(kernel) == -ENOENT ? -EINVAL : PTR_ERR(kernel);
+	load->code.attach.btf = kernel;
+	load->code.attach.id = attr->attach_btf_id;
+	return 0;
+}
+
+/* Nothing that is built so far attaches to a program, or runs on a network device. */
 static int check_attach(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
 	const struct lbpf_progtype *pt = load->code.pt;
+	int err = find_attach_btf(load);
 
-	if (attr->attach_prog_fd || attr->attach_btf_id)
+	if (err)
+		return err;
+	if (attr->attach_btf_id && (attr->attach_btf_id > BTF_MAX_TYPE || !pt ||
+				    !(pt->flags & LBPF_PT_BTF_TARGET)))
+		return -EINVAL;
+	if (load->code.attach.btf && !attr->attach_btf_id)
 		return -EINVAL;
 	if (pt && pt->expected_attach_ok && !pt->expected_attach_ok(attr->expected_attach_type))
 		return -EINVAL;
@@ -374,6 +404,8 @@ static int describe(struct load *load)
 	prog->pt = code->pt;
 	prog->type = code->pt->type;
 	prog->expected_attach_type = code->expected_attach_type;
+	prog->attach_btf = code->attach.btf;
+	prog->attach_btf_id = code->attach.id;
 	prog->prog_flags = code->prog_flags;
 	prog->is_gpl = code->is_gpl;
 	prog->is_sleepable = code->prog_flags & BPF_F_SLEEPABLE;

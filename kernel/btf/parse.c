@@ -277,5 +277,7 @@ void lbpf_btf_release(struct lbpf_btf *btf)
 	lbpf_area_free(btf->type_offs);
 	lbpf_area_free(btf->resolved_ids);
 	lbpf_area_free(btf->resolved_bytes);
+	lbpf_area_free(btf->name_heads);
+	lbpf_area_free(btf->name_next);
 	lbpf_area_free(btf->data);
 }

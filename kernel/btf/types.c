@@ -5,6 +5,7 @@
  * Layer: btf (p).
  */
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/string.h>
 
 #include "check.h"
@@ -97,6 +98,30 @@ static bool leads_on(const struct btf_type *type)
 	return lbpf_btf_is_modifier(type) || is_kind(type, BTF_KIND_VAR);
 }
 
+/* Size of an array of BTF that is not resolved.  Dimensions are walked, not recursed into. */
+static bool read_array_size(const struct lbpf_btf *btf, const struct btf_type *type, u32 *bytes)
+{
+	u64 total = 1;
+	u32 i;
+
+	for (i = 0; type && is_kind(type, BTF_KIND_ARRAY) && i < MAX_STEPS; i++) {
+		total *= lbpf_btf_array(type)->nelems;
+		if (total > U32_MAX)
+			return false;
+		type = lbpf_btf_skip_mods(btf, lbpf_btf_array(type)->type, NULL);
+	}
+	if (!type)
+		return false;
+	if (is_kind(type, BTF_KIND_PTR))
+		total *= sizeof(void *);
+	else if (has_kind_flag(type, KIND_SIZED))
+		total *= type->size;
+	else
+		return false;
+	*bytes = total;
+	return total <= U32_MAX;
+}
+
 /* Size of what modifiers and variables led to; false: it has none. */
 static bool read_size(const struct lbpf_btf *btf, const struct btf_type *type, u32 id, u32 *bytes)
 {
@@ -105,8 +130,10 @@ static bool read_size(const struct lbpf_btf *btf, const struct btf_type *type, u
 		return true;
 	}
 	if (is_kind(type, BTF_KIND_ARRAY)) {
-		*bytes = btf->resolved_bytes ? btf->resolved_bytes[id] : 0;
-		return btf->resolved_bytes;
+		if (!btf->resolved_bytes)
+			return read_array_size(btf, type, bytes);
+		*bytes = btf->resolved_bytes[id];
+		return true;
 	}
 	*bytes = type->size;
 	return has_kind_flag(type, KIND_SIZED);
@@ -152,8 +179,14 @@ const struct btf_type *lbpf_btf_sized(const struct lbpf_btf *btf, u32 id, u32 *f
 int lbpf_btf_find(const struct lbpf_btf *btf, const char *name, u32 kind)
 {
 	const struct btf_type *type;
+	int found = -ENOENT;
 	u32 id;
 
+	if (btf->name_heads) {
+		if (btf->base)
+			found = lbpf_btf_find(btf->base, name, kind);
+		return found < 0 ? lbpf_btf_find_indexed(btf, name, kind) : found;
+	}
 	for (id = 1; id < btf->nr_ids; id++) {
 		type = lbpf_btf_type(btf, id);
 		if (type && is_kind(type, kind) && !strcmp(lbpf_btf_type_name(btf, type), name))

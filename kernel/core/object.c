@@ -74,6 +74,24 @@ void lbpf_object_init(struct lbpf_object *obj, enum lbpf_object_kind kind)
 }
 
 /**
+ * lbpf_object_init_unowned() - Start the life of an object that belongs to the module itself
+ * @obj: Object; the caller has zeroed it.
+ * @kind: Its kind.
+ *
+ * It is not counted, does not hold the module, and its first reference, one of the kernel, is
+ * never dropped: lbpf_object_withdraw() ends it when the module goes.
+ *
+ * Context: Any.
+ */
+void lbpf_object_init_unowned(struct lbpf_object *obj, enum lbpf_object_kind kind)
+{
+	atomic64_set(&obj->refs, 1);
+	atomic64_set(&obj->user_refs, 0);
+	obj->id = 0;
+	obj->kind = kind;
+}
+
+/**
  * lbpf_object_publish() - Give an object its id
  * @obj: Object, complete: others can take it at once.
  *
@@ -156,6 +174,17 @@ static void remove_id(struct lbpf_object *obj)
 	xa_lock_irqsave(&table->ids, flags);
 	__xa_erase(&table->ids, obj->id);
 	xa_unlock_irqrestore(&table->ids, flags);
+}
+
+/**
+ * lbpf_object_withdraw() - Take back the id of an object of the module itself
+ * @obj: Object of lbpf_object_init_unowned(), with or without id.
+ *
+ * Context: Module exit, or before anybody has seen it.
+ */
+void lbpf_object_withdraw(struct lbpf_object *obj)
+{
+	remove_id(obj);
 }
 
 /**

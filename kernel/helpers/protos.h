@@ -35,6 +35,12 @@ extern const struct lbpf_proto lbpf_event_read_proto;
 extern const struct lbpf_proto lbpf_event_read_value_proto;
 
 /* stack.c */
+extern const struct lbpf_proto lbpf_d_path_proto;
+extern const struct lbpf_proto lbpf_task_stack_proto;
+extern const struct lbpf_proto lbpf_current_task_btf_proto;
+extern const struct lbpf_proto lbpf_seq_write_proto;
+extern const struct lbpf_proto lbpf_this_cpu_ptr_proto;
+extern const struct lbpf_proto lbpf_per_cpu_ptr_proto;
 extern const struct lbpf_proto lbpf_get_stackid_proto;
 extern const struct lbpf_proto lbpf_get_stack_proto;
 
@@ -155,5 +161,8 @@ extern const struct lbpf_proto lbpf_skb_change_head_proto;
 extern const struct lbpf_proto lbpf_skb_pull_data_proto;
 extern const struct lbpf_proto lbpf_set_hash_invalid_proto;
 extern const struct lbpf_proto lbpf_set_hash_proto;
+
+/* stack.c */
+long lbpf_get_stack(void *buf, u32 size, u64 flags);
 
 #endif /* _LBPF_HELPER_PROTOS_H */

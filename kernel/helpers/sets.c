@@ -63,6 +63,8 @@ static const struct lbpf_proto *const with_cap_bpf[] = {
 	[BPF_FUNC_timer_set_callback]		= &lbpf_timer_callback_proto,
 	[BPF_FUNC_timer_start]			= &lbpf_timer_start_proto,
 	[BPF_FUNC_timer_cancel]			= &lbpf_timer_cancel_proto,
+	[BPF_FUNC_this_cpu_ptr]			= &lbpf_this_cpu_ptr_proto,
+	[BPF_FUNC_per_cpu_ptr]			= &lbpf_per_cpu_ptr_proto,
 	[BPF_FUNC_loop]				= &lbpf_loop_proto,
 	[BPF_FUNC_for_each_map_elem]		= &lbpf_for_each_proto,
 };
@@ -175,6 +177,50 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 	if (id == BPF_FUNC_ktime_get_coarse_ns)
 		return NULL;
 	return proto ?: lbpf_base_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_tracing[] = {
+	[BPF_FUNC_d_path]			= &lbpf_d_path_proto,
+	[BPF_FUNC_get_task_stack]		= &lbpf_task_stack_proto,
+	[BPF_FUNC_get_current_task_btf]		= &lbpf_current_task_btf_proto,
+};
+
+static const struct lbpf_proto *const in_iterator[] = {
+	[BPF_FUNC_seq_write]			= &lbpf_seq_write_proto,
+};
+
+/**
+ * lbpf_lsm_helper() - Find a helper of LSM programs
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_tracing), id);
+
+	if (!proto)
+		proto = find_helper(SET(casts), id);
+	return proto ?: lbpf_trace_helper(id, code);
+}
+
+/**
+ * lbpf_tracing_helper() - Find a helper of programs that trace functions
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = NULL;
+
+	if (code->expected_attach_type == BPF_TRACE_ITER)
+		proto = find_helper(SET(in_iterator), id);
+	return proto ?: lbpf_lsm_helper(id, code);
 }
 
 static const struct lbpf_proto *const in_tc[] = {

@@ -29,7 +29,16 @@ const struct lbpf_proto lbpf_get_stackid_proto = {
 	.arg		= { LBPF_ARG_CTX, LBPF_ARG_CONST_MAP, LBPF_ARG_ANYTHING },
 };
 
-static long get_stack_checked(void *buf, u32 size, u64 flags)
+/**
+ * lbpf_get_stack() - The current stack for a program
+ * @buf: Where it goes.
+ * @size: Its room, bytes.
+ * @flags: BPF_F_USER_STACK, ... and how many entries are left out.
+ *
+ * Context: Any.
+ * Return: Bytes written, or -errno.
+ */
+long lbpf_get_stack(void *buf, u32 size, u64 flags)
 {
 	bool has_ids = flags & BPF_F_USER_BUILD_ID;
 	u32 entry_bytes = has_ids ? sizeof(struct bpf_stack_build_id) : sizeof(u64), nr;
@@ -55,7 +64,7 @@ static long get_stack_checked(void *buf, u32 size, u64 flags)
 
 HELPER_4(get_stack, void *, ctx, void *, buf, u32, size, u64, flags)
 {
-	long ret = get_stack_checked(buf, size, flags);
+	long ret = lbpf_get_stack(buf, size, flags);
 
 	if (ret < 0)
 		memset(buf, 0, size);

@@ -121,6 +121,8 @@ int lbpf_access_ctx(struct lbpf_env *env, const struct lbpf_access *access)
 	err = lbpf_access_fixed_off(env, access->regno, true);
 	if (err)
 		return err;
+	if (pt->flags & LBPF_PT_CTX_ARGS)
+		return lbpf_access_args(env, access);
 	if (off < 0 || off % access->size)
 		return refuse_field(env, off, access->size);
 	field = lbpf_ctx_field_find(pt, off, access->size);

@@ -369,10 +369,20 @@ static int (*const accesses[LBPF_NR_REG_TYPES])(struct lbpf_env *env,
 	[LBPF_PTR_TP_BUFFER]	= access_tp_buffer,
 	[LBPF_PTR_FLOW_KEYS]	= access_flow_keys,
 	[LBPF_PTR_CONST_MAP]	= lbpf_access_map,
+	[LBPF_PTR_BTF_ID]	= lbpf_access_btf,
 };
 
-/* Flags that leave memory accessible. */
+/* Flags that leave memory accessible; through pointers that may be anything, loads may fault. */
 #define PLAIN_FLAGS	(LBPF_RDONLY | LBPF_ALLOC)
+#define BTF_FLAGS	(LBPF_UNTRUSTED | LBPF_USER | LBPF_PERCPU | LBPF_CUT)
+
+static bool is_accessible(u32 type)
+{
+	u32 base = LBPF_TYPE_BASE(type);
+	u32 flags = base == LBPF_PTR_BTF_ID ? BTF_FLAGS : PLAIN_FLAGS;
+
+	return !(LBPF_TYPE_FLAGS(type) & ~flags) && accesses[base];
+}
 
 /**
  * lbpf_access() - A load or store
@@ -391,8 +401,7 @@ int lbpf_access(struct lbpf_env *env, const struct lbpf_access *access)
 	err = lbpf_access_align(env, access);
 	if (err)
 		return err;
-	if (reg->type & ~(PLAIN_FLAGS | (LBPF_TYPE_FLAG - 1)) ||
-	    !accesses[LBPF_TYPE_BASE(reg->type)])
+	if (!is_accessible(reg->type))
 		return reject(env, -EACCES, "R%d invalid mem access '%s'", access->regno,
 			      lbpf_type_name(env, reg->type));
 	err = accesses[LBPF_TYPE_BASE(reg->type)](env, access);

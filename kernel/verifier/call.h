@@ -25,6 +25,8 @@
  * @subprog: Callback.
  * @string: Constant string, or NULL.
  * @callee: Its frame in the newest branch that waits, when it is called now; NULL otherwise.
+ * @percpu_btf: Where the type of a per-CPU object that was passed is described, or NULL.
+ * @percpu_id: Its type.
  */
 struct lbpf_call {
 	const struct lbpf_proto	*proto;
@@ -39,12 +41,18 @@ struct lbpf_call {
 	u32			subprog;
 	const char		*string;
 	struct lbpf_frame	*callee;
+	const struct lbpf_btf	*percpu_btf;
+	u32			percpu_id;
 };
 
 /* call_arg.c */
 int lbpf_call_arg(struct lbpf_env *env, struct lbpf_call *call, u32 arg);
 /* call_type.c */
 int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type);
+/* call_btf.c */
+int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
+int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,
+			 struct lbpf_reg *r0);
 /* call_lock.c */
 int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);

@@ -269,17 +269,6 @@ static int arg_const_str(struct lbpf_env *env, struct lbpf_call *call, u32 regno
 	return 0;
 }
 
-/* Of the objects that are known by their type only, those that a helper has found to be sockets. */
-static int arg_any_sock(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
-{
-	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
-
-	if (LBPF_TYPE_BASE(reg->type) == LBPF_PTR_BTF_ID && reg->btf)
-		return reject(env, -EACCES, "R%d is of type %s but a socket is expected", regno,
-			      lbpf_type_name(env, reg->type));
-	return 0;
-}
-
 static int check_zero(struct lbpf_env *env, const struct lbpf_call *call, u32 regno)
 {
 	if (lbpf_reg_is_null(lbpf_reg_of(env, regno)))
@@ -309,7 +298,9 @@ static int (*const checks[LBPF_NR_ARG_TYPES])(struct lbpf_env *env, struct lbpf_
 	[LBPF_ARG_TIMER]		= arg_timer,
 	[LBPF_ARG_SOCKET]		= arg_ctx,
 	[LBPF_ARG_SOCK_COMMON]		= arg_ctx,
-	[LBPF_ARG_BTF_ID_SOCK_COMMON]	= arg_any_sock,
+	[LBPF_ARG_BTF_ID_SOCK_COMMON]	= lbpf_call_btf_arg,
+	[LBPF_ARG_BTF_ID]		= lbpf_call_btf_arg,
+	[LBPF_ARG_PERCPU_BTF_ID]	= lbpf_call_btf_arg,
 	[LBPF_ARG_INT_PTR]		= arg_number_ptr,
 	[LBPF_ARG_LONG_PTR]		= arg_number_ptr,
 	[LBPF_ARG_FUNC]			= arg_func,

@@ -70,6 +70,8 @@ static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn,
 	if ((*proto)->gpl_only && !env->code->is_gpl)
 		return reject(env, -EINVAL,
 			      "cannot call GPL-restricted function from non-GPL compatible program");
+	if ((*proto)->allowed && !(*proto)->allowed(env->code))
+		return reject(env, -EINVAL, "helper call is not allowed in probe");
 	if ((*proto)->effects & LBPF_EFF_SLEEPS && !env->is_sleepable)
 		return reject(env, -EINVAL, "helper call might sleep in a non-sleepable prog");
 	return 0;
@@ -233,6 +235,7 @@ static const u32 pointer_results[LBPF_NR_RET_TYPES] = {
 	[LBPF_RET_SOCK_COMMON]	= LBPF_PTR_SOCK_COMMON,
 	[LBPF_RET_ALLOC_MEM]	= LBPF_PTR_MEM,
 	[LBPF_RET_BTF_ID]	= LBPF_PTR_BTF_ID,
+	[LBPF_RET_MEM_OR_BTF_ID] = LBPF_PTR_BTF_ID,
 };
 
 static int return_pointer(struct lbpf_env *env, const struct lbpf_call *call)
@@ -244,6 +247,12 @@ static int return_pointer(struct lbpf_env *env, const struct lbpf_call *call)
 		return reject(env, -EINVAL, "the result of %s is of a type that is not supported",
 			      lbpf_helper_name(call->proto->id));
 	lbpf_reg_set_pointer(r0, pointer_results[base] | flags);
+	if (pointer_results[base] == LBPF_PTR_BTF_ID) {
+		int err = lbpf_call_btf_result(env, call, r0);
+
+		if (err)
+			return err;
+	}
 	if (base == LBPF_RET_ALLOC_MEM) {
 		r0->mem_size = call->mem_size;
 	} else if (base == LBPF_RET_MAP_VALUE) {

@@ -90,7 +90,7 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type)
 	u32 type = lbpf_reg_of(env, regno)->type;
 	const u32 *choice;
 
-	type &= ~(arg_type & (LBPF_RDONLY | LBPF_MAYBE_NULL));
+	type &= ~((arg_type & (LBPF_RDONLY | LBPF_MAYBE_NULL)) | LBPF_CUT);
 	for (choice = row; *choice; choice++)
 		if (*choice == type)
 			break;
@@ -98,5 +98,5 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type)
 		return refuse_type(env, regno, row);
 	if (may_have_offset(type, arg_type))
 		return 0;
-	return lbpf_access_fixed_off(env, regno, true);
+	return lbpf_access_fixed_off(env, regno, LBPF_TYPE_BASE(type) != LBPF_PTR_BTF_ID);
 }

@@ -268,6 +268,8 @@ void lbpf_reg_set_not_init(struct lbpf_reg *reg);
 void lbpf_reg_set_unknown(const struct lbpf_env *env, struct lbpf_reg *reg);
 void lbpf_reg_set_const(const struct lbpf_env *env, struct lbpf_reg *reg, u64 value);
 void lbpf_reg_set_pointer(struct lbpf_reg *reg, u32 type);
+void lbpf_reg_set_btf(struct lbpf_reg *reg, u32 flags, const struct lbpf_btf *btf, u32 id);
+const char *lbpf_reg_type_name(const struct lbpf_reg *reg);
 void lbpf_reg_assign(struct lbpf_reg *dst, const struct lbpf_reg *src);
 const char *lbpf_type_name(struct lbpf_env *env, u32 type);
 

@@ -77,7 +77,8 @@ static void put_reg(struct lbpf_env *env, struct text *text, const struct lbpf_r
 		    (s64)reg->var.bits.value + reg->off);
 		return;
 	}
-	put(text, "%s(", lbpf_type_name(env, reg->type));
+	put(text, "%s%s(", lbpf_type_name(env, reg->type),
+	    base == LBPF_PTR_BTF_ID ? lbpf_reg_type_name(reg) : "");
 	text->sep = "";
 	put_details(text, reg);
 	put(text, ")");

@@ -55,6 +55,8 @@ static int check_result(struct lbpf_env *env)
 	s64 min, max;
 	int err;
 
+	if (env->code->attach.has_no_result && !lbpf_cur_frame(env->cur)->subprog)
+		return 0;
 	err = lbpf_use_reg(env, BPF_REG_0, LBPF_REG_SRC);
 	if (err)
 		return err;

@@ -58,6 +58,14 @@ static int walk_program(struct lbpf_env *env)
 	return lbpf_explore(env, 0);
 }
 
+/* What the program attaches to must be there, and suit it. */
+static int find_target(struct lbpf_env *env)
+{
+	const struct lbpf_progtype *pt = env->code->pt;
+
+	return pt->find_target ? pt->find_target(env->code) : 0;
+}
+
 /* Masking of a tail call's index needs to know the map. */
 static int check_tail_calls(struct lbpf_env *env)
 {
@@ -77,6 +85,7 @@ static int check_tail_calls(struct lbpf_env *env)
 static int (*const passes[])(struct lbpf_env *env) = {
 	lbpf_pass_subprogs,
 	lbpf_pass_btf,
+	find_target,
 	lbpf_pass_resolve,
 	lbpf_pass_cfg,
 	lbpf_explore_globals,

@@ -76,6 +76,11 @@ int lbpf_access_map(struct lbpf_env *env, const struct lbpf_access *access);
 int lbpf_access_object(struct lbpf_env *env, const struct lbpf_access *access);
 int lbpf_access_fixed_off(struct lbpf_env *env, u32 regno, bool is_zero_only);
 
+/* access_btf.c */
+int lbpf_access_btf(struct lbpf_env *env, const struct lbpf_access *access);
+/* access_args.c */
+int lbpf_access_args(struct lbpf_env *env, const struct lbpf_access *access);
+
 /* access_stack.c */
 int lbpf_stack_access(struct lbpf_env *env, const struct lbpf_access *access);
 int lbpf_stack_region(struct lbpf_env *env, struct lbpf_region *region);

@@ -14,3 +14,4 @@ EXTRA_synthetic := prog_test.c
 EXTRA_tail := prog_test.c
 EXTRA_types := prog_test.c
 EXTRA_names := prog_test.c
+EXTRA_tracing := prog_test.c kernel_btf.c

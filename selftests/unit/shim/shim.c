@@ -3,6 +3,7 @@
  * <lbpf/alloc.h> in user space: malloc, with a count and a failure by number.
  */
 #include <lbpf/alloc.h>
+#include <lbpf/kernel_btf.h>
 
 __thread int shim_cpu;
 
@@ -99,4 +100,12 @@ u64 get_random_u64(void)
 	state ^= state << 25;
 	state ^= state >> 27;
 	return state * 0x2545f4914f6cdd1dULL;
+}
+
+/* There is no kernel here, unless a test says what it has. */
+const struct lbpf_btf *shim_kernel_btf;
+
+const struct lbpf_btf *lbpf_kernel_btf(void)
+{
+	return shim_kernel_btf ? shim_kernel_btf : ERR_PTR(-ENOENT);
 }

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's own types, read from sysfs when they are first needed.
+ *
+ * Layer: core.  They are an object without an owner: it does not hold the module, which they go
+ * with.  What refers to them (maps, programs, descriptors) holds the module itself.
+ * Locks: read_lock is held while they are read, so that it is done once.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/mutex.h>
+#include <linux/numa.h>
+#include <linux/sched/task.h>
+#include <linux/string.h>
+
+#include <lbpf/alloc.h>
+#include <lbpf/btf_object.h>
+#include <lbpf/kernel_btf.h>
+
+#define VMLINUX_PATH	"/sys/kernel/btf/vmlinux"
+#define MAX_KERNEL_BTF_BYTES	(64 * 1024 * 1024)
+
+static DEFINE_MUTEX(read_lock); /* guards the making of vmlinux */
+static struct lbpf_btf_object *vmlinux;
+
+/* The file that the machine's first process sees: a container has no say in it. */
+static struct file *open_file(void)
+{
+	struct file *file;
+	struct path root;
+
+	task_lock(&init_task);
+	get_fs_root(init_task.fs, &root);
+	task_unlock(&init_task);
+	file = file_open_root(&root, VMLINUX_PATH, O_RDONLY, 0);
+	path_put(&root);
+	return file;
+}
+
+/* All of the file, which may be longer than its size says only if it is none of the kernel's. */
+static void *read_all(struct file *file, u32 *bytes)
+{
+	loff_t size = i_size_read(file_inode(file)), pos = 0;
+	void *data;
+	ssize_t got;
+
+	if (size <= 0 || size > MAX_KERNEL_BTF_BYTES)
+		return ERR_PTR(-EINVAL);
+	data = lbpf_area_alloc_raw(1, size, NUMA_NO_NODE);
+	if (!data)
+		return ERR_PTR(-ENOMEM);
+	while (pos < size) {
+		got = kernel_read(file, data + pos, size - pos, &pos);
+		if (got > 0)
+			continue;
+		lbpf_area_free(data);
+		return ERR_PTR(got ?: -EINVAL);
+	}
+	*bytes = size;
+	return data;
+}
+
+static void *read_file(u32 *bytes)
+{
+	struct file *file = open_file();
+	void *data;
+
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	data = read_all(file, bytes);
+	fput(file);
+	return data;
+}
+
+static void free_btf(struct lbpf_btf_object *btf)
+{
+	lbpf_object_withdraw(&btf->obj);
+	lbpf_btf_release(&btf->types);
+	lbpf_free(btf);
+}
+
+static struct lbpf_btf_object *make_vmlinux(void)
+{
+	struct lbpf_btf_object *btf = lbpf_zalloc(sizeof(*btf), GFP_KERNEL);
+	u32 bytes = 0;
+	void *data;
+	int err;
+
+	if (!btf)
+		return ERR_PTR(-ENOMEM);
+	lbpf_object_init_unowned(&btf->obj, LBPF_OBJ_BTF);
+	btf->is_kernel = true;
+	strscpy(btf->name, "vmlinux", sizeof(btf->name));
+	data = read_file(&bytes);
+	err = PTR_ERR_OR_ZERO(data);
+	if (!err)
+		err = lbpf_btf_adopt(&btf->types, NULL, data, bytes);
+	if (!err)
+		err = lbpf_object_publish(&btf->obj);
+	if (!err)
+		return btf;
+	free_btf(btf);
+	return ERR_PTR(err);
+}
+
+/**
+ * lbpf_kernel_btf_peek() - The types of vmlinux if they have been read already
+ *
+ * Context: Any.
+ * Return: BTF or NULL.
+ */
+const struct lbpf_btf *lbpf_kernel_btf_peek(void)
+{
+	/* Pairs with smp_store_release() in lbpf_kernel_btf(). */
+	struct lbpf_btf_object *btf = smp_load_acquire(&vmlinux);
+
+	return btf ? &btf->types : NULL;
+}
+
+/**
+ * lbpf_kernel_btf() - The types of vmlinux
+ *
+ * Source: /sys/kernel/btf/vmlinux.
+ * Context: A command; may sleep.
+ * Return: BTF, which stays as long as the module, or ERR_PTR(-errno): the next call tries again.
+ */
+const struct lbpf_btf *lbpf_kernel_btf(void)
+{
+	const struct lbpf_btf *types = lbpf_kernel_btf_peek();
+	struct lbpf_btf_object *btf;
+
+	if (types)
+		return types;
+	mutex_lock(&read_lock);
+	btf = vmlinux;
+	if (!btf) {
+		btf = make_vmlinux();
+		if (!IS_ERR(btf))
+			/* Pairs with smp_load_acquire() in lbpf_kernel_btf_peek(). */
+			smp_store_release(&vmlinux, btf);
+	}
+	mutex_unlock(&read_lock);
+	return IS_ERR(btf) ? ERR_CAST(btf) : &btf->types;
+}
+
+/**
+ * lbpf_kernel_btf_init() - Nothing is read before it is needed
+ *
+ * Context: Module init.
+ * Return: 0.
+ */
+int lbpf_kernel_btf_init(void)
+{
+	return 0;
+}
+
+/**
+ * lbpf_kernel_btf_exit() - Give up the kernel's types
+ *
+ * Context: Module exit: nothing refers to them any more.
+ */
+void lbpf_kernel_btf_exit(void)
+{
+	if (vmlinux)
+		free_btf(vmlinux);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kernel objects as arguments and results of helpers.
+ *
+ * Layer: verifier (call).
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include <lbpf/btf.h>
+#include <lbpf/kernel_btf.h>
+
+#include "call.h"
+
+static int find_struct(const char *name, const struct lbpf_btf **btf)
+{
+	*btf = lbpf_kernel_btf();
+	if (IS_ERR(*btf))
+		return PTR_ERR(*btf);
+	return lbpf_btf_find(*btf, name, BTF_KIND_STRUCT);
+}
+
+/**
+ * lbpf_call_btf_arg() - An argument that points to a kernel object
+ * @env: The run.
+ * @call: The call.
+ * @regno: Register.
+ * @arg_type: enum lbpf_arg_type with flags.
+ *
+ * Return: 0 or -EACCES.
+ */
+int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
+	const char *name = call->proto->arg_btf_name;
+	bool is_strict = arg_type & LBPF_OBJ_RELEASE;
+	const struct lbpf_btf *btf;
+	int id;
+
+	if (LBPF_TYPE_BASE(reg->type) != LBPF_PTR_BTF_ID)
+		return 0;
+	if (reg->type & LBPF_CUT && !(call->proto->effects & LBPF_EFF_PROBES))
+		return reject(env, -EACCES, "R%d is only a part of a pointer", regno);
+	if (LBPF_TYPE_BASE(arg_type) == LBPF_ARG_PERCPU_BTF_ID) {
+		if (!reg->btf)
+			return reject(env, -EACCES, "Helper has invalid btf_id in R%d", regno);
+		call->percpu_btf = reg->btf;
+		call->percpu_id = reg->btf_id;
+		return 0;
+	}
+	if (LBPF_TYPE_BASE(arg_type) == LBPF_ARG_BTF_ID_SOCK_COMMON) {
+		/* What a helper found to be a socket, on a kernel without types. */
+		if (!reg->btf)
+			return 0;
+		name = "sock_common";
+		is_strict = false;
+	}
+	id = find_struct(name, &btf);
+	if (id > 0 && reg->btf == btf && reg->off >= 0 &&
+	    lbpf_btf_contains(btf, reg->btf_id, reg->off, id, is_strict))
+		return 0;
+	return reject(env, -EACCES, "R%d is of type %s but %s is expected", regno,
+		      lbpf_reg_type_name(reg), name);
+}
+
+/**
+ * lbpf_call_btf_result() - What a result points to
+ * @env: The run.
+ * @call: The call.
+ * @r0: R0, a PTR_BTF_ID with the flags of the prototype.
+ *
+ * On a kernel without types it is an object that only other helpers can do something with.
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,
+			 struct lbpf_reg *r0)
+{
+	const struct lbpf_btf *btf;
+	int id;
+
+	if (LBPF_TYPE_BASE(call->proto->ret) == LBPF_RET_MEM_OR_BTF_ID) {
+		if (!call->percpu_btf)
+			return reject(env, -EINVAL, "the result of %s is of no known type",
+				      lbpf_helper_name(call->proto->id));
+		lbpf_reg_set_btf(r0, LBPF_TYPE_FLAGS(call->proto->ret) & ~LBPF_RDONLY,
+				 call->percpu_btf, call->percpu_id);
+		return 0;
+	}
+	id = find_struct(call->proto->ret_btf_name, &btf);
+	if (id == -ENOMEM)
+		return id;
+	if (id > 0) {
+		r0->btf = btf;
+		r0->btf_id = id;
+	}
+	return 0;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Programs that know kernel objects by their type, beside bpf(2): what they may attach to, the
+ * arguments they get, loads of members.
+ *
+ * Both logs are compared line by line, but for what only lbpf says.  With an argument all that
+ * differs is printed, and what bpf(2) says.
+ */
+#include "kernel_btf.h"
+#include "prog_test.h"
+
+#define NR_WALKS	1500
+#define MAX_LINE	512
+
+static bool is_verbose, is_accepted;
+static char kernel_log[sizeof(verifier_log)];
+static unsigned long long seed = 1;
+
+static unsigned int chance(unsigned int limit)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (seed >> 33) % limit;
+}
+
+/**
+ * struct target - What a program attaches to
+ * @type: BPF_PROG_TYPE_*.
+ * @attach: BPF_*.
+ * @flags: Of the load.
+ * @id: attach_btf_id.
+ */
+struct target {
+	unsigned int type;
+	unsigned int attach;
+	unsigned int flags;
+	unsigned int id;
+};
+
+static int try(enum test_side side, const struct target *target, const struct bpf_insn *insns,
+	       unsigned int nr)
+{
+	union bpf_attr attr = load_attr(insns, nr);
+	int fd;
+
+	attr.prog_type = target->type;
+	attr.expected_attach_type = target->attach;
+	attr.prog_flags = target->flags;
+	attr.attach_btf_id = target->id;
+	attr.log_buf = PTR(verifier_log);
+	attr.log_size = sizeof(verifier_log);
+	attr.log_level = 1;
+	verifier_log[0] = 0;
+	fd = side_bpf(side, BPF_PROG_LOAD, &attr);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* The next line that both sides may have; NULL at the end. */
+static char *next_line(char **log)
+{
+	char *line;
+
+	while ((line = strsep(log, "\n")))
+		if (*line && strncmp(line, "; ", 2) && strncmp(line, "processed ", 10))
+			return line;
+	return NULL;
+}
+
+static bool is_same_log(char *want, char *got)
+{
+	char *a, *b;
+
+	do {
+		a = next_line(&want);
+		b = next_line(&got);
+		if (!a != !b || (a && strcmp(a, b))) {
+			ksft_print_msg("  bpf(2): %s\n", a ? a : "-");
+			ksft_print_msg("  lbpf:   %s\n", b ? b : "-");
+			return false;
+		}
+	} while (a);
+	return true;
+}
+
+/* Loads on both sides: are verdict and log the same? */
+static bool agrees(const char *what, const struct target *target, const struct bpf_insn *insns,
+		   unsigned int nr)
+{
+	int want = try(SIDE_KERNEL, target, insns, nr), got;
+
+	memcpy(kernel_log, verifier_log, sizeof(kernel_log));
+	got = try(SIDE_LBPF, target, insns, nr);
+	is_accepted = !got;
+	/* Later kernels allow more, and refuse in other ways. */
+	if (!is_verbose && !test_kernel_is_reference() && (got || !want))
+		return true;
+	if (want != got)
+		ksft_print_msg("%s: bpf(2) %d, lbpf %d\n%s\n%s\n", what, want, got, kernel_log,
+			       verifier_log);
+	if (want != got)
+		return false;
+	if (is_same_log(kernel_log, verifier_log))
+		return true;
+	ksft_print_msg("%s: logs differ\n", what);
+	return false;
+}
+
+static const struct {
+	const char *name;
+	unsigned int type;
+	unsigned int attach;
+	const char *target;
+	unsigned int kind;
+	unsigned int flags;
+} targets[] = {
+#define TRACE(at, name, kind, flags) \
+	{ "tracing " #at " " name, BPF_PROG_TYPE_TRACING, BPF_ ## at, name, BTF_KIND_ ## kind, \
+	  flags }
+	TRACE(TRACE_RAW_TP, "btf_trace_sched_switch", TYPEDEF, 0),
+	TRACE(TRACE_RAW_TP, "sched_switch", FUNC, 0),
+	TRACE(TRACE_RAW_TP, "task_struct", STRUCT, 0),
+	TRACE(TRACE_RAW_TP, "u32", TYPEDEF, 0),
+	TRACE(TRACE_FENTRY, "btf_trace_sched_switch", TYPEDEF, 0),
+	TRACE(TRACE_FENTRY, "bpf_fentry_test1", FUNC, 0),
+	TRACE(TRACE_FENTRY, "bpf_fentry_test1", FUNC, BPF_F_SLEEPABLE),
+	TRACE(TRACE_FENTRY, "vfs_read", FUNC, 0),
+	TRACE(TRACE_FENTRY, "vfs_read", FUNC, BPF_F_SLEEPABLE),
+	TRACE(TRACE_FENTRY, "__x64_sys_read", FUNC, BPF_F_SLEEPABLE),
+	TRACE(TRACE_FEXIT, "vfs_read", FUNC, 0),
+	TRACE(TRACE_FEXIT, "task_struct", STRUCT, 0),
+	TRACE(TRACE_FENTRY, "task_struct", STRUCT, 0),
+	TRACE(MODIFY_RETURN, "vfs_read", FUNC, 0),
+	TRACE(MODIFY_RETURN, "bpf_modify_return_test", FUNC, 0),
+	TRACE(MODIFY_RETURN, "security_file_open", FUNC, 0),
+	TRACE(MODIFY_RETURN, "__x64_sys_read", FUNC, 0),
+	TRACE(TRACE_ITER, "bpf_iter_task", FUNC, 0),
+	TRACE(TRACE_ITER, "bpf_iter_task", FUNC, BPF_F_SLEEPABLE),
+	TRACE(TRACE_ITER, "vfs_read", FUNC, 0),
+	TRACE(CGROUP_DEVICE, "vfs_read", FUNC, 0),
+#define LSM(name, kind, flags) \
+	{ "lsm " name, BPF_PROG_TYPE_LSM, BPF_LSM_MAC, name, BTF_KIND_ ## kind, flags }
+	LSM("bpf_lsm_file_open", FUNC, 0),
+	LSM("bpf_lsm_bpf", FUNC, BPF_F_SLEEPABLE),
+	LSM("bpf_lsm_task_free", FUNC, 0),
+	LSM("vfs_read", FUNC, 0),
+	LSM("task_struct", STRUCT, 0),
+	{ "xdp vfs_read", BPF_PROG_TYPE_XDP, 0, "vfs_read", BTF_KIND_FUNC, 0 },
+};
+
+static void test_targets(void)
+{
+	unsigned int i, nr_wrong = 0;
+
+	for (i = 0; i < NR(targets); i++) {
+		struct target target = {
+			targets[i].type, targets[i].attach, targets[i].flags,
+			kernel_type(targets[i].target, targets[i].kind)
+		};
+		struct bpf_insn loads[] = {
+			LDX(BPF_DW, BPF_REG_2, BPF_REG_1, 0),
+			MOV(BPF_REG_0, 0),
+			EXIT(),
+		};
+		int off;
+
+		if (!target.id)
+			ksft_print_msg("no %s here\n", targets[i].target);
+		for (off = 0; off <= 13 * 8; off += off < 16 ? 4 : 8) {
+			loads[0].off = off;
+			nr_wrong += !agrees(targets[i].name, &target, loads, NR(loads));
+		}
+		/* Later kernels do not take every result of an LSM program. */
+		for (int value = -1; value < (test_kernel_is_reference() ? 3 : 1); value++) {
+			struct bpf_insn result[] = { MOV(BPF_REG_0, value), EXIT() };
+
+			nr_wrong += !agrees(targets[i].name, &target, result, NR(result));
+		}
+	}
+	ksft_test_result(!nr_wrong, "targets, arguments, results\n");
+}
+
+static void test_no_target(void)
+{
+	static const unsigned int ids[] = { 0, 1, 1 << 19, 1 << 21, -1U };
+	struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT() };
+	unsigned int i, type, nr_wrong = 0;
+
+	for (type = BPF_PROG_TYPE_UNSPEC; type <= BPF_PROG_TYPE_LSM; type++) {
+		if (type == BPF_PROG_TYPE_STRUCT_OPS || type == BPF_PROG_TYPE_EXT)
+			continue;
+		for (i = 0; i < NR(ids); i++) {
+			struct target target = { type, BPF_TRACE_FENTRY, 0, ids[i] };
+
+			if (!ids[i] && type != BPF_PROG_TYPE_TRACING && type != BPF_PROG_TYPE_LSM)
+				continue;
+			nr_wrong += !agrees("id", &target, insns, NR(insns));
+		}
+	}
+	ksft_test_result(!nr_wrong, "ids that are none\n");
+}
+
+/* Loads of members, one after the other through what was loaded. */
+static void test_walks(void)
+{
+	static const int sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW, BPF_DW, BPF_DW };
+	static const char *const names[] = {
+		"btf_trace_sched_switch", "btf_trace_kfree_skb", "btf_trace_tcp_probe",
+		"btf_trace_block_rq_issue", "btf_trace_net_dev_queue",
+	};
+	unsigned int i, nr_wrong = 0, nr_loaded = 0;
+
+	for (i = 0; i < NR_WALKS; i++) {
+		struct bpf_insn insns[8] = { LDX(BPF_DW, BPF_REG_1, BPF_REG_1, chance(3) * 8) };
+		unsigned int nr = 1, depth = 1 + chance(4);
+		struct target target = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0, 0 };
+
+		target.id = kernel_type(names[chance(NR(names))], BTF_KIND_TYPEDEF);
+		while (depth--) {
+			int limit = 8 << chance(9);
+
+			insns[nr++] = LDX(sizes[chance(NR(sizes))], BPF_REG_1, BPF_REG_1,
+					  chance(16) ? (int)chance(limit) & -8 :
+						       (int)chance(limit) - 8);
+		}
+		insns[nr++] = MOV(BPF_REG_0, 0);
+		insns[nr++] = EXIT();
+		nr_wrong += !agrees("walk", &target, insns, nr);
+		nr_loaded += is_accepted;
+		if (nr_wrong > 10)
+			break;
+	}
+	ksft_print_msg("%u of %u are accepted\n", nr_loaded, i);
+	ksft_test_result(!nr_wrong, "loads of members\n");
+}
+
+static void test_hooks(void)
+{
+	struct bpf_insn insns[] = { MOV(BPF_REG_0, 0), EXIT() };
+	unsigned int id, kind, nr_wrong = 0, nr = 0;
+	const char *name;
+
+	for (id = 1; (name = kernel_type_name(id, &kind)); id++) {
+		struct target target = { BPF_PROG_TYPE_LSM, BPF_LSM_MAC, BPF_F_SLEEPABLE, id };
+
+		/* bpf(2) of 6.1 lets programs sleep where the kernel cannot. */
+		if (kind != BTF_KIND_FUNC || strncmp(name, "bpf_lsm_", 8) ||
+		    !strcmp(name, "bpf_lsm_inet_conn_established"))
+			continue;
+		nr++;
+		if (is_verbose && !try(SIDE_KERNEL, &target, insns, NR(insns)))
+			printf("\t\"%s\",\n", name + 8);
+		nr_wrong += !agrees(name, &target, insns, NR(insns));
+		target.flags = 0;
+		nr_wrong += !agrees(name, &target, insns, NR(insns));
+		if (is_verbose && strstr(kernel_log, "disabled hook"))
+			printf("\toff \"%s\",\n", name + 8);
+	}
+	ksft_print_msg("%u hooks\n", nr);
+	ksft_test_result(!nr_wrong, "hooks, and where programs may sleep\n");
+}
+
+int main(int argc, char **argv)
+{
+	is_verbose = argc > 1;
+	ksft_print_header();
+	if (!kernel_type("task_struct", BTF_KIND_STRUCT))
+		ksft_exit_skip("this kernel has no BTF\n");
+	ksft_set_plan(4);
+	test_targets();
+	test_no_target();
+	test_walks();
+	test_hooks();
+	ksft_finished();
+}
