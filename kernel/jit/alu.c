@@ -216,7 +216,10 @@ void lbpf_jit_alu(struct lbpf_jit *jit)
 {
 	void (*emit)(struct lbpf_jit *jit) = alu_ops[BPF_OP(jit->insn->code) >> 4];
 
-	if (emit)
+	/* Most of it: without a retpoline. */
+	if (emit == emit_simple)
+		emit_simple(jit);
+	else if (emit)
 		emit(jit);
 	else
 		jit->bad_insn = true;

@@ -69,11 +69,13 @@ static int make_room(struct lbpf_jit *jit)
 static int emit_body(struct lbpf_jit *jit, u32 start, u32 end)
 {
 	const struct lbpf_code *code = jit->code;
+	const u8 *marks = jit->marks;
+	u32 *off = jit->off;
 	u32 i;
 
 	for (i = start; i < end; i++) {
-		jit->off[i] = jit->buf.len;
-		if (jit->marks[i] & JIT_MARK_FUSED)
+		off[i] = jit->buf.len;
+		if (marks[i] & JIT_MARK_FUSED)
 			continue;
 		if (jit->buf.len + JIT_MAX_INSN_BYTES > jit->buf.max && make_room(jit))
 			return -ENOMEM;

@@ -101,6 +101,37 @@ static inline void put_start(struct text *text, u32 op, u32 size, u8 rex)
 		put_before(text, 0x65);
 }
 
+/* One byte of opcode, and no prefix but REX. */
+static inline bool is_plain(u32 op, u32 size)
+{
+	return size >= 4 && !(op & (X_0F | X_LOCK | X_GS | X_RM_BYTE));
+}
+
+/* Most instructions: REX where it is needed, opcode, and @nr bytes behind it. */
+static inline void put_plain(struct lbpf_x86_buf *buf, u8 rex, u8 opcode, u64 bytes, u32 nr)
+{
+	bytes = bytes << 8 | opcode;
+	if (rex)
+		lbpf_x86_put(buf, bytes << 8 | REX | rex, nr + 2);
+	else
+		lbpf_x86_put(buf, bytes, nr + 1);
+}
+
+static_assert(REX_W == 8);
+
+/* Prefixes, or two bytes of opcode.  Apart, so that the usual case saves no registers. */
+static noinline void put_rr(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, u8 rm)
+{
+	struct text text = { .bytes = MOD_REG | low3(reg) << 3 | low3(rm), .nr = 1 };
+	u8 bits = (reg & 8) >> 1 | (rm & 8) >> 3;
+	bool need_rex = false;
+
+	if (size == 1 || (op & X_RM_BYTE))
+		need_rex = needs_rex_as_byte(rm) || is_byte_reg(op, size, reg);
+	put_start(&text, op, size, rex_of(size, bits, need_rex));
+	lbpf_x86_put(buf, text.bytes, text.nr);
+}
+
 /**
  * lbpf_x86_rr() - Operation on two registers
  * @buf: Machine code.
@@ -111,14 +142,11 @@ static inline void put_start(struct text *text, u32 op, u32 size, u8 rex)
  */
 void lbpf_x86_rr(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, u8 rm)
 {
-	struct text text = { .bytes = MOD_REG | low3(reg) << 3 | low3(rm), .nr = 1 };
-	bool need_rex = false;
-	u8 bits = (reg & 8) >> 1 | (rm & 8) >> 3;
-
-	if (size == 1 || (op & X_RM_BYTE))
-		need_rex = needs_rex_as_byte(rm) || is_byte_reg(op, size, reg);
-	put_start(&text, op, size, rex_of(size, bits, need_rex));
-	lbpf_x86_put(buf, text.bytes, text.nr);
+	if (is_plain(op, size))
+		put_plain(buf, (size & REX_W) | (reg & 8) >> 1 | (rm & 8) >> 3, op,
+			  MOD_REG | low3(reg) << 3 | low3(rm), 1);
+	else
+		put_rr(buf, op, size, reg, rm);
 }
 
 /* ModRM and SIB; returns the size of the displacement behind them. */
@@ -148,6 +176,36 @@ static u32 put_address(struct text *text, u8 reg, const struct lbpf_x86_mem *mem
 	return disp_bytes;
 }
 
+/* A base that is neither RSP nor R12, and a displacement. */
+static inline void put_based(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg,
+			     struct lbpf_x86_mem mem)
+{
+	u8 rex = (size & REX_W) | (reg & 8) >> 1 | (mem.base & 8) >> 3;
+	u64 address = low3(reg) << 3 | low3(mem.base);
+
+	/* RBP and R13 without displacement would mean "no base". */
+	if (!mem.disp && low3(mem.base) != X_RBP)
+		put_plain(buf, rex, op, address, 1);
+	else if (lbpf_x86_is_s8(mem.disp))
+		put_plain(buf, rex, op, MOD_DISP8 | address | (u64)(u8)mem.disp << 8, 2);
+	else
+		put_plain(buf, rex, op, MOD_DISP32 | address | (u64)(u32)mem.disp << 8, 5);
+}
+
+static noinline void put_rm(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg,
+			    const struct lbpf_x86_mem *mem)
+{
+	u8 bits = (is_extended(reg) ? REX_R : 0) | (is_extended(mem->base) ? REX_B : 0) |
+		  (is_extended(mem->index) ? REX_X : 0);
+	struct text text = { };
+	u32 disp_bytes = put_address(&text, reg, mem);
+
+	put_start(&text, op, size, rex_of(size, bits, is_byte_reg(op, size, reg)));
+	lbpf_x86_put(buf, text.bytes, text.nr);
+	if (disp_bytes)
+		lbpf_x86_put(buf, (u32)mem->disp, disp_bytes);
+}
+
 /**
  * lbpf_x86_rm() - Operation on a register and memory
  * @buf: Machine code.
@@ -158,13 +216,9 @@ static u32 put_address(struct text *text, u8 reg, const struct lbpf_x86_mem *mem
  */
 void lbpf_x86_rm(struct lbpf_x86_buf *buf, u32 op, u32 size, u8 reg, struct lbpf_x86_mem mem)
 {
-	u8 bits = (is_extended(reg) ? REX_R : 0) | (is_extended(mem.base) ? REX_B : 0) |
-		  (is_extended(mem.index) ? REX_X : 0);
-	struct text text = { };
-	u32 disp_bytes = put_address(&text, reg, &mem);
-
-	put_start(&text, op, size, rex_of(size, bits, is_byte_reg(op, size, reg)));
-	lbpf_x86_put(buf, text.bytes, text.nr);
-	if (disp_bytes)
-		lbpf_x86_put(buf, (u32)mem.disp, disp_bytes);
+	if (is_plain(op, size) && mem.index == X_NONE && mem.base != X_NONE &&
+	    low3(mem.base) != X_RSP)
+		put_based(buf, op, size, reg, mem);
+	else
+		put_rm(buf, op, size, reg, &mem);
 }

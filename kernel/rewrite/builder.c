@@ -354,14 +354,13 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 }
 
 /* Where each instruction goes; returns how many are left. */
-static u32 plan_drop(const struct lbpf_code *code, u32 *new_index,
-		     bool (*is_dropped)(const struct lbpf_code *code, u32 index))
+static u32 plan_drop(const struct lbpf_code *code, u32 *new_index, const u16 *marks, u16 dropped)
 {
 	u32 nr = 0, i;
 
 	for (i = 0; i < code->nr_insns; i++) {
 		new_index[i] = nr;
-		if (!is_dropped(code, i))
+		if (!(marks[i] & dropped))
 			nr++;
 		else if (lbpf_rw_is_imm64(&code->insns[i]))
 			new_index[++i] = nr;
@@ -371,16 +370,11 @@ static u32 plan_drop(const struct lbpf_code *code, u32 *new_index,
 }
 
 /* Nothing gets farther away. */
-static void redirect_jumps(struct lbpf_code *code, const u32 *new_index)
+static void redirect_jump(struct lbpf_code *code, const u32 *new_index, u32 index)
 {
-	u32 i, distance;
+	u32 target = lbpf_jump_target(code->insns, index);
 
-	for (i = 0; i < code->nr_insns; i++) {
-		if (!lbpf_insn_has_target(&code->insns[i]))
-			continue;
-		distance = new_index[lbpf_jump_target(code->insns, i)] - new_index[i] - 1;
-		lbpf_jump_set_distance(&code->insns[i], distance);
-	}
+	lbpf_jump_set_distance(&code->insns[index], new_index[target] - new_index[index] - 1);
 }
 
 static void move_together(struct lbpf_code *code, const u32 *new_index)
@@ -393,6 +387,8 @@ static void move_together(struct lbpf_code *code, const u32 *new_index)
 	for (i = 0; i < nr; i++) {
 		u32 to = new_index[i];
 
+		if (lbpf_insn_has_target(&insns[i]))
+			redirect_jump(code, new_index, i);
 		if (to == i)
 			continue;
 		insns[to] = insns[i];
@@ -403,22 +399,21 @@ static void move_together(struct lbpf_code *code, const u32 *new_index)
 /**
  * lbpf_rewrite_drop() - Drop instructions
  * @code: Program; changed in place, unchanged on error.
- * @is_dropped: Is this one no longer needed?  Not asked for second halves of 16-byte loads.
+ * @marks: For each instruction: flags.  Of second halves of 16-byte loads they do not count.
+ * @dropped: Those with one of these go.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int lbpf_rewrite_drop(struct lbpf_code *code,
-		      bool (*is_dropped)(const struct lbpf_code *code, u32 index))
+int lbpf_rewrite_drop(struct lbpf_code *code, const u16 *marks, u16 dropped)
 {
 	u32 *new_index = lbpf_area_alloc_raw(code->nr_insns + 1, sizeof(*new_index), NUMA_NO_NODE);
 	u32 nr;
 
 	if (!new_index)
 		return -ENOMEM;
-	nr = plan_drop(code, new_index, is_dropped);
+	nr = plan_drop(code, new_index, marks, dropped);
 	if (nr != code->nr_insns) {
-		redirect_jumps(code, new_index);
 		move_together(code, new_index);
 		code->nr_insns = nr;
 		lbpf_move_funcs(code, new_index);

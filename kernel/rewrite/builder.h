@@ -110,8 +110,7 @@ struct lbpf_step {
 };
 
 /* Takes instructions out, in place. */
-int lbpf_rewrite_drop(struct lbpf_code *code,
-		      bool (*is_dropped)(const struct lbpf_code *code, u32 index));
+int lbpf_rewrite_drop(struct lbpf_code *code, const u16 *marks, u16 dropped);
 /* Runs one step over the whole program.  @survey is kept up to date. */
 int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 		      struct lbpf_survey *survey);

@@ -40,7 +40,7 @@ const u16 lbpf_insn_effects[256] = {
 	ALU(BPF_DIV, D | W, D | S | W | EFF_DIVIDES),
 	ALU(BPF_OR, D | W, D | S | W),
 	ALU(BPF_AND, D | W, D | S | W),
-	ALU(BPF_LSH, D | W, D | S | W),
+	ALU(BPF_LSH, D | W | EFF_MOVES_UP, D | S | W),
 	ALU(BPF_RSH, D | W, D | S | W),
 	ALU(BPF_NEG, D | W, D | W),
 	ALU(BPF_MOD, D | W, D | S | W | EFF_DIVIDES),

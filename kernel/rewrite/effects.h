@@ -27,6 +27,7 @@ enum lbpf_insn_effect {
 	EFF_PACKET	= BIT(10),	/* LD_ABS, LD_IND */
 	EFF_DIVIDES	= BIT(11),	/* by a register */
 	EFF_GOTO	= BIT(12),	/* a jump without condition */
+	EFF_MOVES_UP	= BIT(13),	/* a shift to the left by a constant */
 };
 
 extern const u16 lbpf_insn_effects[256];

@@ -8,13 +8,17 @@
 #include "builder.h"
 #include "make.h"
 
-/* A value is kept by where it starts: one in every four bytes, and what is as far apart as all. */
+/*
+ * A value of 4 or 8 bytes is kept by where it starts; what is as far apart as all slots shares
+ * one.  Stack accesses are aligned.
+ */
 #define GRANULE_BYTES	4
 #define NR_SLOTS	32
 
 /**
  * struct slot - A value that was stored on the stack
- * @age: It is there if this is known::age.
+ * @age: It is there if this is known::age,
+ * @reg_age: ... and this known::reg_age of @reg.
  * @off: Its offset from the frame pointer.
  * @imm: Constant.
  * @bytes: Its size.
@@ -22,6 +26,7 @@
  */
 struct slot {
 	u32	age;
+	u32	reg_age;
 	s32	off;
 	s32	imm;
 	u8	bytes;
@@ -35,6 +40,7 @@ struct slot {
  * @is_stack: Bit n: register n is the frame pointer plus @off[n].
  * @slot_regs: Registers that some slot may name.
  * @age: Of slots that count; rises when all are forgotten.
+ * @reg_age: By register: likewise, of slots whose value it holds.
  * @off: Offsets, bytes.
  * @slots: Stored values.
  */
@@ -42,6 +48,7 @@ struct known {
 	u16		is_stack;
 	u16		slot_regs;
 	u32		age;
+	u32		reg_age[MAX_BPF_REG + 1];
 	s32		off[MAX_BPF_REG + 1];
 	struct slot	slots[NR_SLOTS];
 };
@@ -66,12 +73,12 @@ static bool is_stack(const struct known *known, u8 reg)
 
 static void forget_slots_of(struct known *known, u16 regs)
 {
-	u32 i;
+	u32 reg;
 
+	regs &= known->slot_regs;
 	known->slot_regs &= ~regs;
-	for (i = 0; i < NR_SLOTS; i++)
-		if (known->slots[i].reg != NO_REG && (regs & (1 << known->slots[i].reg)))
-			known->slots[i].age = 0;
+	for (reg = 0; regs >> reg; reg++)
+		known->reg_age[reg] += regs >> reg & 1;
 }
 
 static inline void forget_regs(struct known *known, u16 regs)
@@ -86,15 +93,18 @@ static struct slot *slot_at(struct known *known, s32 off)
 	return &known->slots[(u32)off / GRANULE_BYTES % NR_SLOTS];
 }
 
-/* Values that share a byte with these start in the same four, or up to seven before. */
+/* Values that share a byte with these start in the same four, the next, or the four before. */
 static void forget_stack(struct known *known, s32 off, u32 bytes)
 {
-	s32 at;
-
-	for (at = off - GRANULE_BYTES; at < off + (s32)bytes; at += GRANULE_BYTES)
-		slot_at(known, at)->age = 0;
-	slot_at(known, off - 2 * GRANULE_BYTES)->age = 0;
-	slot_at(known, off + bytes - 1)->age = 0;
+	if (off & (bytes - 1)) {
+		forget_slots(known);
+		return;
+	}
+	slot_at(known, off)->age = 0;
+	if (bytes > GRANULE_BYTES)
+		slot_at(known, off + GRANULE_BYTES)->age = 0;
+	else if (off & GRANULE_BYTES && slot_at(known, off - GRANULE_BYTES)->bytes > GRANULE_BYTES)
+		slot_at(known, off - GRANULE_BYTES)->age = 0;
 }
 
 /* Base and offset become the frame pointer's own. */
@@ -111,7 +121,9 @@ static const struct slot *find_slot(struct known *known, s32 off, u32 bytes)
 {
 	const struct slot *slot = slot_at(known, off);
 
-	return slot->age == known->age && slot->bytes == bytes && slot->off == off ? slot : NULL;
+	if (slot->age != known->age || slot->bytes != bytes || slot->off != off)
+		return NULL;
+	return slot->reg == NO_REG || slot->reg_age == known->reg_age[slot->reg] ? slot : NULL;
 }
 
 static void note_store(struct known *known, const struct bpf_insn *insn)
@@ -120,14 +132,16 @@ static void note_store(struct known *known, const struct bpf_insn *insn)
 	bool is_imm = BPF_CLASS(insn->code) == BPF_ST;
 
 	forget_stack(known, insn->off, bytes);
-	if (bytes < GRANULE_BYTES || (!is_imm && is_stack(known, insn->src_reg)))
+	if (bytes < GRANULE_BYTES || (insn->off & (bytes - 1)) ||
+	    (!is_imm && is_stack(known, insn->src_reg)))
 		return;
 	*slot_at(known, insn->off) = (struct slot){
-		.age	= known->age,
-		.off	= insn->off,
-		.imm	= insn->imm,
-		.bytes	= bytes,
-		.reg	= is_imm ? NO_REG : insn->src_reg,
+		.age		= known->age,
+		.reg_age	= is_imm ? 0 : known->reg_age[insn->src_reg],
+		.off		= insn->off,
+		.imm		= insn->imm,
+		.bytes		= bytes,
+		.reg		= is_imm ? NO_REG : insn->src_reg,
 	};
 	if (!is_imm)
 		known->slot_regs |= 1 << insn->src_reg;
@@ -208,6 +222,14 @@ static void step_over(struct known *known, struct lbpf_code *code, u32 index)
 	forget_regs(known, lbpf_insn_writes(insn));
 }
 
+/* Most arithmetic touches nothing that is known. */
+static bool is_unknown(const struct known *known, const struct bpf_insn *insn)
+{
+	u16 regs = 1 << insn->dst_reg;
+
+	return !(known->slot_regs & regs) && !(known->is_stack & (regs | 1 << insn->src_reg));
+}
+
 /**
  * lbpf_forward_stack() - Run the step
  * @code: Rewritten program.
@@ -223,6 +245,9 @@ void lbpf_forward_stack(struct lbpf_code *code, const u8 *is_target)
 	for (i = 0; i < code->nr_insns; i++) {
 		if (is_target[i])
 			forget(&known);
+		if ((lbpf_insn_effects[code->insns[i].code] & EFF_ALU) &&
+		    is_unknown(&known, &code->insns[i]))
+			continue;
 		step_over(&known, code, i);
 	}
 }

@@ -16,7 +16,7 @@
 /**
  * struct flow - Liveness on its way
  * @code: Program.
- * @live_in: For each instruction: bit n: register n is read there or later.
+ * @live_in: For each instruction: bit n: register n is read there or later; USELESS.
  * @nr_useless: Instructions without use, in this round.
  * @has_loop: Some jump goes back.
  * @has_changed: This round found more than the one before.
@@ -28,6 +28,9 @@ struct flow {
 	bool			has_loop;
 	bool			has_changed;
 };
+
+/* Nobody needs what the instruction does. */
+#define USELESS		BIT(15)
 
 static bool falls_through(const struct bpf_insn *insn)
 {
@@ -48,7 +51,7 @@ static u16 flow_special(struct flow *flow, u32 index, u16 live)
 	if (effects & EFF_JUMP) {
 		u32 target = lbpf_jump_target(flow->code->insns, index);
 
-		live |= flow->live_in[target];
+		live |= flow->live_in[target] & ~USELESS;
 		flow->has_loop |= target <= index;
 	}
 	aux->live_out = live;
@@ -58,52 +61,54 @@ static u16 flow_special(struct flow *flow, u32 index, u16 live)
 	if (!lbpf_insn_is_pure(insn) || (writes & live))
 		return (live & ~writes) | lbpf_special_reads(insn, aux);
 	flow->nr_useless++;
-	return live;
+	return live | USELESS;
 }
 
 /* One round from the end to the start. */
 static void flow_back(struct flow *flow)
 {
-	const struct lbpf_code *code = flow->code;
-	u32 i = code->nr_insns;
+	struct lbpf_insn_aux *aux = flow->code->aux;
+	const struct bpf_insn *insns = flow->code->insns;
+	u16 *live_in = flow->live_in;
+	u32 i = flow->code->nr_insns, nr_useless = 0;
+	bool has_changed = false;
 	u16 live = 0;
 
 	while (i--) {
-		const struct bpf_insn *insn = &code->insns[i];
+		const struct bpf_insn *insn = &insns[i];
 		u16 effects = lbpf_insn_effects[insn->code];
 
+		live &= ~USELESS;
 		if (effects & (EFF_SPECIAL | EFF_JUMP)) {
 			live = flow_special(flow, i, live);
 		} else {
 			u16 writes = lbpf_plain_writes(insn, effects);
+			bool is_useless = writes && !(writes & live);
 
-			code->aux[i].live_out = live;
-			if (writes && !(writes & live))
-				flow->nr_useless++;
-			else
-				live = (live & ~writes) | lbpf_plain_reads(insn, effects);
+			aux[i].live_out = live;
+			nr_useless += is_useless;
+			live = is_useless ? live | USELESS :
+			       (live & ~writes) | lbpf_plain_reads(insn, effects);
 		}
-		flow->has_changed |= live != flow->live_in[i];
-		flow->live_in[i] = live;
+		has_changed |= live != live_in[i];
+		live_in[i] = live;
 	}
+	flow->nr_useless += nr_useless;
+	flow->has_changed |= has_changed;
 }
 
 /* Another round is needed only where some jump goes back. */
-static int find_live(struct lbpf_code *code, u32 *nr_useless)
+static int find_live(struct flow *flow)
 {
-	struct flow flow = { .code = code };
-
-	flow.live_in = lbpf_area_alloc_array(code->nr_insns + 1, sizeof(*flow.live_in),
-					     NUMA_NO_NODE);
-	if (!flow.live_in)
+	flow->live_in = lbpf_area_alloc_array(flow->code->nr_insns + 1, sizeof(*flow->live_in),
+					      NUMA_NO_NODE);
+	if (!flow->live_in)
 		return -ENOMEM;
 	do {
-		flow.nr_useless = 0;
-		flow.has_changed = false;
-		flow_back(&flow);
-	} while (flow.has_changed && flow.has_loop);
-	lbpf_area_free(flow.live_in);
-	*nr_useless = flow.nr_useless;
+		flow->nr_useless = 0;
+		flow->has_changed = false;
+		flow_back(flow);
+	} while (flow->has_changed && flow->has_loop);
 	return 0;
 }
 
@@ -116,21 +121,11 @@ static int find_live(struct lbpf_code *code, u32 *nr_useless)
  */
 int lbpf_find_live(struct lbpf_code *code)
 {
-	u32 nr_useless;
+	struct flow flow = { .code = code };
+	int err = find_live(&flow);
 
-	return find_live(code, &nr_useless);
-}
-
-static bool is_useless(const struct lbpf_code *code, u32 index)
-{
-	const struct bpf_insn *insn = &code->insns[index];
-	u16 effects = lbpf_insn_effects[insn->code];
-
-	if (effects & EFF_SPECIAL)
-		return lbpf_insn_is_pure(insn) &&
-		       !(lbpf_special_writes(insn) & code->aux[index].live_out);
-	return (effects & EFF_WRITES_DST) &&
-	       !(lbpf_plain_writes(insn, effects) & code->aux[index].live_out);
+	lbpf_area_free(flow.live_in);
+	return err;
 }
 
 /**
@@ -142,10 +137,11 @@ static bool is_useless(const struct lbpf_code *code, u32 index)
  */
 int lbpf_drop_useless(struct lbpf_code *code)
 {
-	u32 nr_useless;
-	int err = find_live(code, &nr_useless);
+	struct flow flow = { .code = code };
+	int err = find_live(&flow);
 
-	if (err || !nr_useless || !lbpf_code_wants(code, LBPF_STEP_USELESS))
-		return err;
-	return lbpf_rewrite_drop(code, is_useless);
+	if (!err && flow.nr_useless && lbpf_code_wants(code, LBPF_STEP_USELESS))
+		err = lbpf_rewrite_drop(code, flow.live_in, USELESS);
+	lbpf_area_free(flow.live_in);
+	return err;
 }
