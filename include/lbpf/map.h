@@ -58,6 +58,10 @@ struct lbpf_map_cursor {
  *	inside; ~0: they are not.
  * @is_percpu: @base is a per-CPU address.
  * @is_object: A lookup gives the pointer that is the value, or NULL where that is.
+ * @is_inner: The row of whatever map is like a template: @base_off counts instead of @base.
+ * @base_off: Offset in such a map of the address of value 0.
+ * @nr_off: ... of the number of values, of 4 bytes, which counts instead of @nr; 0: @nr does.
+ * @mask_off: ... of the mask, of 4 bytes; 0: indices are not masked.
  */
 struct lbpf_map_row {
 	u64	base;
@@ -66,6 +70,10 @@ struct lbpf_map_row {
 	u32	index_mask;
 	bool	is_percpu;
 	bool	is_object;
+	bool	is_inner;
+	u32	base_off;
+	u32	nr_off;
+	u32	mask_off;
 };
 
 /**
@@ -172,6 +180,7 @@ enum lbpf_map_text {
  * @mem_bytes: Memory in use, for fdinfo.
  * @row: Describes where the values lie, so that a lookup by index needs no call; false: it
  *	does.  May be NULL.
+ * @inner_row: Likewise, of a template: of every map that is like it.  May be NULL.
  * @table: Describes the table that @lookup looks up in; false: it has another shape.  May be NULL.
  * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
  * @value_off: Reverse of @value_addr, for dumps.
@@ -229,6 +238,7 @@ struct lbpf_map_ops {
 	u64 (*count)(const struct lbpf_map *map);
 	u64 (*mem_bytes)(const struct lbpf_map *map);
 	bool (*row)(const struct lbpf_map *map, struct lbpf_map_row *row);
+	bool (*inner_row)(const struct lbpf_map *meta, struct lbpf_map_row *row);
 	bool (*table)(const struct lbpf_map *map, struct lbpf_map_table *table);
 	int (*value_addr)(const struct lbpf_map *map, u64 *addr, u32 off);
 	int (*value_off)(const struct lbpf_map *map, u64 addr, u32 *off);

@@ -141,6 +141,23 @@ static bool array_row(const struct lbpf_map *map, struct lbpf_map_row *row)
 	return true;
 }
 
+/* Maps that may differ in length have it checked; a template is no more than a head. */
+static bool array_inner_row(const struct lbpf_map *meta, struct lbpf_map_row *row)
+{
+	*row = (struct lbpf_map_row){
+		.is_inner	= true,
+		.base_off	= offsetof(struct lbpf_array, values),
+		.elem_size	= meta->elem_size,
+		.nr		= meta->max_entries,
+		.index_mask	= U32_MAX,
+	};
+	if (meta->map_flags & BPF_F_INNER_MAP)
+		row->nr_off = offsetof(struct lbpf_array, map.max_entries);
+	if (meta->unpriv_array)
+		row->mask_off = offsetof(struct lbpf_array, index_mask);
+	return true;
+}
+
 /**
  * lbpf_array_check_update() - May an array element be updated?
  * @map: Array.
@@ -388,6 +405,7 @@ const struct lbpf_map_ops lbpf_array_ops = {
 	.free = array_free,
 	.lookup = array_lookup,
 	.row = array_row,
+	.inner_row = array_inner_row,
 	.update = array_update,
 	.delete = lbpf_array_delete,
 	.next_key = lbpf_array_next_key,
