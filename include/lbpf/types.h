@@ -30,6 +30,9 @@ enum lbpf_type_flag {
 	LBPF_FIXED_SIZE	= BIT(16),	/* argument: size is in arg_size of the prototype */
 	LBPF_KPTR_REF	= BIT(17),	/* referenced kernel pointer */
 	LBPF_CUT	= BIT(18),	/* only some bytes of a pointer */
+	/* dynamic pointer: to memory that needs no release, to a record of a ring buffer */
+	LBPF_DYNPTR_LOCAL = BIT(20),
+	LBPF_DYNPTR_RINGBUF = BIT(21),
 };
 
 enum lbpf_reg_type {
@@ -65,6 +68,7 @@ enum lbpf_arg_type {
 	LBPF_ARG_MAP_KEY,		/* key_size bytes of the map that came before */
 	LBPF_ARG_MAP_VALUE,		/* value_size bytes, likewise */
 	LBPF_ARG_MEM,			/* memory; its size is the next argument, or arg_size */
+	LBPF_ARG_VALUE_MEM,		/* likewise, in a map's value */
 	LBPF_ARG_CONST_SIZE,		/* 1 or more */
 	LBPF_ARG_CONST_SIZE_OR_ZERO,
 	LBPF_ARG_CONST_ALLOC_SIZE,	/* known constant: size of the memory returned */
@@ -82,7 +86,7 @@ enum lbpf_arg_type {
 	LBPF_ARG_STACK,
 	LBPF_ARG_CONST_STR,
 	LBPF_ARG_KPTR,
-	LBPF_ARG_DYNPTR,
+	LBPF_ARG_DYNPTR,		/* LBPF_UNINIT: the helper makes it */
 	LBPF_ARG_ZERO,			/* flags of which there are none yet */
 	LBPF_NR_ARG_TYPES,
 };

@@ -126,6 +126,15 @@ extern const struct lbpf_proto lbpf_socket_uid_proto;
 /* callback.c */
 extern const struct lbpf_proto lbpf_loop_proto;
 extern const struct lbpf_proto lbpf_for_each_proto;
+/* dynptr.c */
+extern const struct lbpf_proto lbpf_dynptr_from_mem_proto;
+extern const struct lbpf_proto lbpf_dynptr_read_proto;
+extern const struct lbpf_proto lbpf_dynptr_write_proto;
+extern const struct lbpf_proto lbpf_dynptr_data_proto;
+extern const struct lbpf_proto lbpf_reserve_dynptr_proto;
+extern const struct lbpf_proto lbpf_submit_dynptr_proto;
+extern const struct lbpf_proto lbpf_discard_dynptr_proto;
+extern const struct lbpf_proto lbpf_user_ringbuf_drain_proto;
 
 /* sockopt.c */
 extern const struct lbpf_proto lbpf_ops_getsockopt_proto;

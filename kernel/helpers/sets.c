@@ -67,6 +67,14 @@ static const struct lbpf_proto *const with_cap_bpf[] = {
 	[BPF_FUNC_per_cpu_ptr]			= &lbpf_per_cpu_ptr_proto,
 	[BPF_FUNC_loop]				= &lbpf_loop_proto,
 	[BPF_FUNC_for_each_map_elem]		= &lbpf_for_each_proto,
+	[BPF_FUNC_dynptr_from_mem]		= &lbpf_dynptr_from_mem_proto,
+	[BPF_FUNC_dynptr_read]			= &lbpf_dynptr_read_proto,
+	[BPF_FUNC_dynptr_write]			= &lbpf_dynptr_write_proto,
+	[BPF_FUNC_dynptr_data]			= &lbpf_dynptr_data_proto,
+	[BPF_FUNC_ringbuf_reserve_dynptr]	= &lbpf_reserve_dynptr_proto,
+	[BPF_FUNC_ringbuf_submit_dynptr]	= &lbpf_submit_dynptr_proto,
+	[BPF_FUNC_ringbuf_discard_dynptr]	= &lbpf_discard_dynptr_proto,
+	[BPF_FUNC_user_ringbuf_drain]		= &lbpf_user_ringbuf_drain_proto,
 };
 
 static const struct lbpf_proto *const with_cap_perfmon[] = {

@@ -137,7 +137,8 @@ static int note_slot(struct lbpf_env *env, const struct span *span, u32 slot)
 static bool is_spillable(const struct lbpf_reg *reg)
 {
 	return reg->type != LBPF_NOT_INIT && reg->type != LBPF_SCALAR &&
-	       reg->type != LBPF_PTR_MAP_KEY && LBPF_TYPE_BASE(reg->type) != LBPF_PTR_TP_BUFFER;
+	       reg->type != LBPF_PTR_MAP_KEY && LBPF_TYPE_BASE(reg->type) != LBPF_DYNPTR &&
+	       LBPF_TYPE_BASE(reg->type) != LBPF_PTR_TP_BUFFER;
 }
 
 static bool is_bounded(const struct lbpf_reg *reg)
@@ -225,7 +226,11 @@ static int store_fixed(struct lbpf_env *env, const struct span *span, int value_
 	const struct lbpf_reg *reg = value_regno >= 0 ? lbpf_reg_of(env, value_regno) : NULL;
 	u32 n = SLOT_OF(span->min);
 	struct lbpf_slot *slot;
+	int err;
 
+	err = lbpf_dynptr_overwrite(env, span->frame, n);
+	if (err)
+		return err;
 	slot = &span->frame->slots[n];
 	if (!env->may_leak && slot->kind[0] == LBPF_SLOT_SPILL && span->size != LBPF_SLOT_BYTES)
 		return reject(env, -EACCES, "attempt to corrupt spilled pointer on stack");
@@ -264,7 +269,12 @@ static int store_variable_byte(struct lbpf_env *env, const struct span *span, s3
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(off)];
 	u8 *kind = &slot->kind[BYTE_OF(off)];
 
+	int err;
+
 	touch(env, span, SLOT_OF(off));
+	err = lbpf_dynptr_overwrite(env, span->frame, SLOT_OF(off));
+	if (err)
+		return err;
 	if (!env->may_leak && *kind != LBPF_SLOT_MISC && *kind != LBPF_SLOT_ZERO) {
 		if (*kind == LBPF_SLOT_SPILL)
 			return reject(env, -EINVAL,

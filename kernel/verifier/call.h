@@ -22,6 +22,10 @@
  * @release_regno: Argument that is released, 0: none.
  * @max_size: Largest value of the last size argument.
  * @mem_size: Size of the memory that is returned.
+ * @dynptr_frame: Frame of the dynamic pointer that is an argument, or that the helper makes.
+ * @dynptr_slot: Its slot there; 0: no argument is one on the stack.
+ * @dynptr_id: lbpf_reg::id of it.
+ * @new_dynptr: Argument where the helper makes one; 0: none.
  * @subprog: Callback.
  * @string: Constant string, or NULL.
  * @callee: Its frame in the newest branch that waits, when it is called now; NULL otherwise.
@@ -38,6 +42,10 @@ struct lbpf_call {
 	u32			release_regno;
 	u64			max_size;
 	u32			mem_size;
+	struct lbpf_frame	*dynptr_frame;
+	u32			dynptr_slot;
+	u32			dynptr_id;
+	u32			new_dynptr;
 	u32			subprog;
 	const char		*string;
 	struct lbpf_frame	*callee;
@@ -53,6 +61,9 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type);
 int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
 int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,
 			 struct lbpf_reg *r0);
+/* call_dynptr.c */
+int lbpf_call_dynptr_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
+int lbpf_call_dynptr_made(struct lbpf_env *env, const struct lbpf_call *call);
 /* call_lock.c */
 int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);

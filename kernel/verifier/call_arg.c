@@ -182,6 +182,17 @@ static int arg_mem(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 
 			  call->is_filled);
 }
 
+/* It outlives the call: what is not a map's may be gone by then. */
+static int arg_value_mem(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
+
+	if (reg->type != LBPF_PTR_MAP_VALUE)
+		return reject(env, -EACCES, "Unsupported reg type %s for bpf_%s data",
+			      lbpf_type_name(env, reg->type), call->proto->name);
+	return arg_mem(env, call, regno, arg_type);
+}
+
 static int arg_size(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
@@ -290,6 +301,7 @@ static int (*const checks[LBPF_NR_ARG_TYPES])(struct lbpf_env *env, struct lbpf_
 	[LBPF_ARG_MAP_KEY]		= arg_map_key,
 	[LBPF_ARG_MAP_VALUE]		= arg_map_value,
 	[LBPF_ARG_MEM]			= arg_mem,
+	[LBPF_ARG_VALUE_MEM]		= arg_value_mem,
 	[LBPF_ARG_CONST_SIZE]		= arg_size,
 	[LBPF_ARG_CONST_SIZE_OR_ZERO]	= arg_size,
 	[LBPF_ARG_CONST_ALLOC_SIZE]	= arg_alloc_size,
@@ -306,12 +318,16 @@ static int (*const checks[LBPF_NR_ARG_TYPES])(struct lbpf_env *env, struct lbpf_
 	[LBPF_ARG_FUNC]			= arg_func,
 	[LBPF_ARG_CONST_STR]		= arg_const_str,
 	[LBPF_ARG_STACK]		= arg_ctx,
+	[LBPF_ARG_DYNPTR]		= lbpf_call_dynptr_arg,
 };
 
 static int note_refs(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
 
+	/* The reference is the dynamic pointer's, not the register's. */
+	if (LBPF_TYPE_BASE(arg_type) == LBPF_ARG_DYNPTR)
+		return 0;
 	if (arg_type & LBPF_OBJ_RELEASE) {
 		if (!reg->ref_id && !lbpf_reg_is_null(reg))
 			return reject(env, -EINVAL,

@@ -29,12 +29,14 @@ enum callback_arg {
 	ARG_MAP,
 	ARG_KEY,
 	ARG_VALUE,
+	ARG_DYNPTR,	/* to memory that is the helper's */
 	ARG_CONTEXT,	/* what the helper was given for it: its third argument */
 };
 
 static const u8 callback_args[][LBPF_MAX_ARGS] = {
 	[LBPF_CB_FOR_EACH]	= { ARG_MAP, ARG_KEY, ARG_VALUE, ARG_CONTEXT },
 	[LBPF_CB_LOOP]		= { ARG_NUMBER, ARG_CONTEXT },
+	[LBPF_CB_USER_RINGBUF]	= { ARG_DYNPTR, ARG_CONTEXT },
 	[LBPF_CB_TIMER]		= { ARG_MAP, ARG_KEY, ARG_VALUE },
 };
 
@@ -62,6 +64,9 @@ static void set_arg(struct lbpf_env *env, struct lbpf_reg *reg, u8 arg, struct l
 		set_pointer(reg, LBPF_PTR_MAP_VALUE, map);
 		if (map->spin_lock_off >= 0)
 			reg->id = ++env->last_id;
+		break;
+	case ARG_DYNPTR:
+		lbpf_reg_set_pointer(reg, LBPF_DYNPTR | LBPF_DYNPTR_LOCAL);
 		break;
 	case ARG_CONTEXT:
 		*reg = caller->regs[BPF_REG_3];

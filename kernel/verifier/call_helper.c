@@ -90,7 +90,7 @@ static int check_map(struct lbpf_env *env, const struct lbpf_call *call)
 		return reject(env, -EACCES, "write into map forbidden");
 	if ((call->map->ops->uses & use) == use)
 		return 0;
-	if (call->proto->effects & LBPF_EFF_CALLBACK)
+	if (use & LBPF_USE_FOR_EACH)
 		return reject(env, -ENOTSUPP, "callback function not allowed for map");
 	return reject(env, -EINVAL, "cannot pass map_type %d into func %s#%d", call->map->map_type,
 		      lbpf_helper_name(call->proto->id), call->proto->id);
@@ -255,6 +255,9 @@ static int return_pointer(struct lbpf_env *env, const struct lbpf_call *call)
 	}
 	if (base == LBPF_RET_ALLOC_MEM) {
 		r0->mem_size = call->mem_size;
+		r0->map_uid = call->dynptr_id;
+		if (call->dynptr_id)
+			r0->ref_id = call->ref_id;
 	} else if (base == LBPF_RET_MAP_VALUE) {
 		if (!call->map)
 			return reject(env, -EINVAL, "no map that the result of %s belongs to",
@@ -339,6 +342,8 @@ static int check_args(struct lbpf_env *env, struct lbpf_call *call)
 		err = lbpf_stack_fill(env, &call->region);
 	if (!err)
 		err = check_release(env, call);
+	if (!err)
+		err = lbpf_call_dynptr_made(env, call);
 	if (!err && call->proto->effects & LBPF_EFF_TAIL_CALL && lbpf_call_check_leaks(env))
 		err = reject(env, -EINVAL, "tail_call would lead to reference leak");
 	return err ?: check_format(env, call);

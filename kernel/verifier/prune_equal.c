@@ -52,10 +52,15 @@ static bool numbers_match(struct lbpf_env *env, const struct lbpf_reg *old,
 	return lbpf_scalar_subset(&old->var, &cur->var) && match_number_ids(env, old->id, cur->id);
 }
 
-static bool details_match(const struct lbpf_reg *old, const struct lbpf_reg *cur)
+static bool details_match(struct lbpf_env *env, const struct lbpf_reg *old,
+			  const struct lbpf_reg *cur)
 {
-	return old->off == cur->off && old->map_uid == cur->map_uid &&
-	       old->detail[0] == cur->detail[0] && old->detail[1] == cur->detail[1];
+	/* Of memory it is an id like others: the dynamic pointer that it belongs to. */
+	if (LBPF_TYPE_BASE(old->type) == LBPF_PTR_MEM ?
+	    !match_ids(env, old->map_uid, cur->map_uid) : old->map_uid != cur->map_uid)
+		return false;
+	return old->off == cur->off && old->detail[0] == cur->detail[0] &&
+	       old->detail[1] == cur->detail[1];
 }
 
 static bool packets_match(struct lbpf_env *env, const struct lbpf_reg *old,
@@ -76,7 +81,7 @@ static bool pointers_match(struct lbpf_env *env, const struct lbpf_reg *old,
 		return false;
 	if (lbpf_type_is_packet(old->type))
 		return packets_match(env, old, cur);
-	if (!details_match(old, cur) || !match_ids(env, old->ref_id, cur->ref_id))
+	if (!details_match(env, old, cur) || !match_ids(env, old->ref_id, cur->ref_id))
 		return false;
 	if (old->type == LBPF_PTR_STACK)
 		return old->frame == cur->frame && lbpf_scalar_equal(&old->var, &cur->var);
@@ -144,15 +149,37 @@ static bool slots_match(struct lbpf_env *env, const struct lbpf_slot *old,
 	return !was_spill && bytes_match(env, old, cur);
 }
 
+/*
+ * What a store does, or whether it is refused, depends on them also where nothing reads them: they
+ * are always compared.
+ */
+static bool dynptrs_match(struct lbpf_env *env, const struct lbpf_slot *old,
+			  const struct lbpf_slot *cur)
+{
+	return lbpf_slot_is_dynptr(cur) && old->spilled.type == cur->spilled.type &&
+	       old->spilled.off == cur->spilled.off &&
+	       match_ids(env, old->spilled.ref_id, cur->spilled.ref_id) &&
+	       match_ids(env, old->spilled.id, cur->spilled.id);
+}
+
 static bool stacks_match(struct lbpf_env *env, const struct lbpf_frame *old,
 			 const struct lbpf_frame *cur)
 {
 	static const struct lbpf_slot none;
 	u32 i;
 
+	for (i = old->nr_slots; i < cur->nr_slots; i++)
+		if (lbpf_slot_is_dynptr(&cur->slots[i]))
+			return false;
 	for (i = 0; i < old->nr_slots; i++) {
 		const struct lbpf_slot *slot = i < cur->nr_slots ? &cur->slots[i] : &none;
 
+		if (lbpf_slot_is_dynptr(&old->slots[i]) || lbpf_slot_is_dynptr(slot)) {
+			if (!lbpf_slot_is_dynptr(&old->slots[i]) ||
+			    !dynptrs_match(env, &old->slots[i], slot))
+				return false;
+			continue;
+		}
 		if (!(old->slots[i].spilled.live & LBPF_LIVE_READ) && !env->is_exact)
 			continue;
 		if (!slots_match(env, &old->slots[i], slot))

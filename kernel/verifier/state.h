@@ -50,7 +50,8 @@ enum lbpf_at_pkt_end {
  * @btf: PTR_BTF_ID: where the type is described.
  * @btf_id: PTR_BTF_ID: type in @btf.
  * @detail: The members above as two words, to compare them at once.
- * @map_uid: Inner maps: the lookup they come from; 0 otherwise.
+ * @map_uid: Inner maps: the lookup they come from; PTR_MEM: the dynamic pointer it was reached
+ *	through; 0 otherwise.
  * @var: The number (scalar), or the variable part of the offset (pointer).
  * @id: Values with the same id are equal (scalars), or have the same variable part
  *	(packet), or come from the same maybe-NULL value (pointers).  0: unrelated.
@@ -90,7 +91,7 @@ enum lbpf_slot_kind {
 	LBPF_SLOT_SPILL,	/* part of a spilled register */
 	LBPF_SLOT_MISC,		/* some number */
 	LBPF_SLOT_ZERO,		/* zero */
-	LBPF_SLOT_DYNPTR,
+	LBPF_SLOT_DYNPTR,	/* part of a dynamic pointer, see state_dynptr.c */
 	LBPF_NR_SLOT_KINDS,
 };
 
@@ -236,6 +237,11 @@ static inline bool lbpf_slot_is_spill(const struct lbpf_slot *slot)
 	return slot->kind[LBPF_SLOT_BYTES - 1] == LBPF_SLOT_SPILL;
 }
 
+static inline bool lbpf_slot_is_dynptr(const struct lbpf_slot *slot)
+{
+	return slot->kind[0] == LBPF_SLOT_DYNPTR;
+}
+
 /* Is @reg a scalar of one value? */
 static inline bool lbpf_reg_is_const(const struct lbpf_reg *reg)
 {
@@ -286,6 +292,12 @@ int lbpf_frame_grow(struct lbpf_frame *frame, u32 slot);
 int lbpf_hop_push(struct lbpf_state *state, u32 idx, u32 prev_idx);
 int lbpf_ref_acquire(struct lbpf_env *env, u32 insn_idx);
 int lbpf_ref_drop(struct lbpf_state *state, u32 ref_id);
+
+/* Dynamic pointers: state_dynptr.c. */
+
+int lbpf_dynptr_make(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot, u32 type);
+void lbpf_dynptr_clear(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
+int lbpf_dynptr_overwrite(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
 
 /* Liveness: state_live.c. */
 

@@ -43,6 +43,7 @@ extern const struct scenario tail_scenarios[];
 extern const struct scenario for_each_scenarios[];
 extern const struct scenario func_scenarios[];
 extern const struct scenario log_scenarios[];
+extern const struct scenario dynptr_scenarios[];
 
 /* A difference that is meant to be there. */
 struct known_diff {

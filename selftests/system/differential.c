@@ -28,6 +28,7 @@ static const struct scenario * const groups[] = {
 	prog_map_scenarios, ctx_scenarios, sock_scenarios, pin_scenarios,
 	show_scenarios, tail_scenarios, btf_scenarios,
 	map_type_scenarios, map_fd_scenarios, for_each_scenarios, func_scenarios, log_scenarios,
+	dynptr_scenarios,
 };
 
 static struct utsname host;
