@@ -100,10 +100,13 @@ struct lbpf_map_count {
  * @values: User pointer to room for @count values, as BPF_MAP_LOOKUP_BATCH has them, or 0.
  * @count: In: elements wanted.  Out: elements given, fewer also after a signal.
  * @is_end: Out: 1 when there is nothing more.
+ * @cursor_key: User pointer to room for a key, which is part of the position in LPM tries: kept
+ *	by the caller with @cursor.  Not used for other types; may be left out with the size.
  *
  * An element that is in the map during the whole walk is given exactly once, whatever is
  * inserted and deleted meanwhile; any @count makes progress.  EOPNOTSUPP for map types
- * without keys, and ENOTSUPP (524) for @values of types that cannot be looked up.
+ * without keys, EINVAL for LPM tries without @cursor_key, and ENOTSUPP (524) for @values of
+ * types that cannot be looked up.
  */
 struct lbpf_map_walk {
 	__u32	map_fd;
@@ -113,6 +116,7 @@ struct lbpf_map_walk {
 	__u64	values;
 	__u32	count;
 	__u32	is_end;
+	__u64	cursor_key;
 };
 
 /**

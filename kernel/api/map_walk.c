@@ -27,7 +27,7 @@
  * @value_bytes: Bytes of a value as userspace gets it, 0: not read.
  * @nr_step: Elements for which there is room.
  * @keys: Room for keys.
- * @values: Room for values, NULL: not read.
+ * @values: Room for values, NULL: not read; the key of the position comes after them.
  */
 struct walk {
 	struct lbpf_map		*map;
@@ -50,9 +50,30 @@ static int open_walk(struct walk *walk)
 				walk->attr->count);
 	key_bytes = round_up(key_bytes * walk->nr_step, sizeof(u64));
 	total = key_bytes + round_up((size_t)walk->value_bytes * walk->nr_step, sizeof(u64));
-	walk->keys = lbpf_area_alloc(total, NUMA_NO_NODE);
+	walk->keys = lbpf_area_alloc(total + walk->map->key_size, NUMA_NO_NODE);
+	if (!walk->keys)
+		return -ENOMEM;
 	walk->values = walk->value_bytes ? walk->keys + key_bytes : NULL;
-	return walk->keys ? 0 : -ENOMEM;
+	walk->cursor.key = walk->keys + total;
+	return 0;
+}
+
+static int read_cursor_key(struct walk *walk)
+{
+	const void __user *from = u64_to_user_ptr(walk->attr->cursor_key);
+
+	if (!walk->map->ops->cursor_is_key || !walk->cursor.pos)
+		return 0;
+	return copy_from_user(walk->cursor.key, from, walk->map->key_size) ? -EFAULT : 0;
+}
+
+static int write_cursor_key(const struct walk *walk)
+{
+	void __user *to = u64_to_user_ptr(walk->attr->cursor_key);
+
+	if (!walk->map->ops->cursor_is_key || !walk->cursor.pos)
+		return 0;
+	return copy_to_user(to, walk->cursor.key, walk->map->key_size) ? -EFAULT : 0;
 }
 
 static int get_value(struct walk *walk, u32 nr)
@@ -138,12 +159,16 @@ static int walk_map(struct lbpf_map *map, struct lbpf_map_walk *attr)
 
 	if (!map->key_size || (!map->ops->batch_walk && !has_indices))
 		return -EOPNOTSUPP;
+	if (map->ops->cursor_is_key && !attr->cursor_key)
+		return -EINVAL;
 	if (!attr->count)
 		return 0;
 	nr = open_walk(&walk);
 	if (nr)
 		return nr;
-	nr = run_walk(&walk);
+	nr = read_cursor_key(&walk) ?: run_walk(&walk);
+	if (nr >= 0)
+		nr = write_cursor_key(&walk) ?: nr;
 	lbpf_area_free(walk.keys);
 	if (nr < 0)
 		return nr;
@@ -167,7 +192,7 @@ int lbpf_cmd_map_walk(struct lbpf_call *call)
 	struct fd f;
 	int err;
 
-	if (attr->flags || call->size_bytes < sizeof(*attr))
+	if (attr->flags || call->size_bytes < offsetofend(struct lbpf_map_walk, is_end))
 		return -EINVAL;
 	f = fdget(attr->map_fd);
 	map = lbpf_map_of_file(fd_file(f));
@@ -178,7 +203,8 @@ int lbpf_cmd_map_walk(struct lbpf_call *call)
 	else
 		err = walk_map(map, attr);
 	fdput(f);
-	if (!err && !lbpf_user_write(call->uattr, attr, sizeof(*attr)))
+	if (!err && !lbpf_user_write(call->uattr, attr,
+				     offsetofend(struct lbpf_map_walk, is_end)))
 		err = -EFAULT;
 	return err;
 }
