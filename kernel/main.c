@@ -14,6 +14,7 @@
 #include <lbpf/btf_object.h>
 #include <lbpf/jit.h>
 #include <lbpf/kernel_btf.h>
+#include <lbpf/link.h>
 #include <lbpf/map.h>
 #include <lbpf/object.h>
 #include <lbpf/prog.h>
@@ -43,6 +44,7 @@ static const struct subsystem ladder[] = {
 	{ "types of the kernel", lbpf_kernel_btf_init, lbpf_kernel_btf_exit },
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
+	{ "links", lbpf_link_core_init, nothing_to_undo },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },
 	{ "pin filesystem", lbpf_pinfs_init, lbpf_pinfs_exit },
 	{ "loads for tests", lbpf_probe_debug_init, lbpf_probe_debug_exit },

@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+struct lbpf_link;
+struct lbpf_prog;
 struct lbpf_sock_attach;
 
 /*
@@ -17,5 +19,11 @@ struct lbpf_sock_attach;
  */
 int lbpf_sock_attach(const struct lbpf_sock_attach *attr);
 int lbpf_sock_detach(const struct lbpf_sock_attach *attr);
+
+/*
+ * BPF_RAW_TRACEPOINT_OPEN.  A command's context.  The link takes over the reference on @prog;
+ * it has one user reference and no id yet.  ERR_PTR(-errno), and the caller keeps the reference.
+ */
+struct lbpf_link *lbpf_raw_tp_attach(struct lbpf_prog *prog, const char *name);
 
 #endif /* _LBPF_ATTACH_H */

@@ -155,6 +155,7 @@ void lbpf_prog_read_counts(const struct lbpf_prog *prog, struct lbpf_prog_counts
 u64 lbpf_prog_mem_bytes(const struct lbpf_prog *prog);
 
 void lbpf_prog_count_run(const struct lbpf_prog *prog, u64 run_ns);
+void lbpf_prog_count_miss(const struct lbpf_prog *prog);
 
 /**
  * lbpf_prog_run() - Run a program once

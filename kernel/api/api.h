@@ -107,6 +107,10 @@ int lbpf_cmd_prog_fd_by_id(struct lbpf_call *call);
 int lbpf_cmd_btf_fd_by_id(struct lbpf_call *call);
 int lbpf_cmd_link_fd_by_id(struct lbpf_call *call);
 
+/* link.c */
+int lbpf_cmd_raw_tp_open(struct lbpf_call *call);
+int lbpf_link_info_get(struct lbpf_object *obj, struct lbpf_call *call);
+
 /* info.c */
 int lbpf_cmd_obj_info(struct lbpf_call *call);
 /*

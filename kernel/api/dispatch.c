@@ -64,6 +64,7 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_MAP_GET_FD_BY_ID, lbpf_cmd_map_fd_by_id, open_flags, ROW_SYS_ADMIN),
 	ROW(BPF_BTF_GET_FD_BY_ID, lbpf_cmd_btf_fd_by_id, btf_id, ROW_SYS_ADMIN),
 	ROW(BPF_LINK_GET_FD_BY_ID, lbpf_cmd_link_fd_by_id, link_id, ROW_SYS_ADMIN),
+	ROW(BPF_RAW_TRACEPOINT_OPEN, lbpf_cmd_raw_tp_open, raw_tracepoint.prog_fd, 0),
 	ROW(BPF_OBJ_GET_INFO_BY_FD, lbpf_cmd_obj_info, info, 0),
 	ROW(BPF_OBJ_PIN, lbpf_cmd_obj_pin, file_flags, 0),
 	ROW(BPF_OBJ_GET, lbpf_cmd_obj_get, file_flags, 0),

@@ -73,6 +73,7 @@ static int (*const info_by_kind[LBPF_NR_OBJECT_KINDS])(struct lbpf_object *, str
 	[LBPF_OBJ_MAP] = get_map_info,
 	[LBPF_OBJ_PROG] = get_prog_info,
 	[LBPF_OBJ_BTF] = lbpf_btf_info_get,
+	[LBPF_OBJ_LINK] = lbpf_link_info_get,
 };
 
 /**

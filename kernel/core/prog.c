@@ -87,6 +87,22 @@ void lbpf_prog_count_run(const struct lbpf_prog *prog, u64 run_ns)
 }
 
 /**
+ * lbpf_prog_count_miss() - Count a run that was refused because of recursion
+ * @prog: Program.
+ *
+ * Context: Any, with migration disabled.
+ */
+void lbpf_prog_count_miss(const struct lbpf_prog *prog)
+{
+	struct bpf_prog_stats *stats = this_cpu_ptr(prog->stats);
+	unsigned long flags;
+
+	flags = u64_stats_update_begin_irqsave(&stats->syncp);
+	u64_stats_inc(&stats->misses);
+	u64_stats_update_end_irqrestore(&stats->syncp, flags);
+}
+
+/**
  * lbpf_prog_read_counts() - Sum the run statistics of a program
  * @prog: Program.
  * @counts: Result.

@@ -12,7 +12,7 @@
 
 const struct known_diff known_diffs[] = {
 	NOT_YET("[89]", "PROG_ATTACH, PROG_DETACH"),
-	NOT_YET("1[67]", "PROG_QUERY, RAW_TRACEPOINT_OPEN"),
+	NOT_YET("16", "PROG_QUERY"),
 	NOT_YET("20", "TASK_FD_QUERY"),
 	NOT_YET("2[89]", "LINK_CREATE, LINK_UPDATE"),
 	NOT_YET("3[34]", "ITER_CREATE, LINK_DETACH"),

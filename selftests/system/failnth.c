@@ -36,7 +36,8 @@ struct fail_case {
 };
 
 /* What maps of maps hold, and what programs look up in where the map is not for that. */
-static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd, ops_fd, xdp_fd;
+static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd, ops_fd, xdp_fd,
+	   raw_fd;
 static enum bpf_map_type map_type;
 static unsigned char buf[1 << 16], out[1 << 16];
 static uint32_t keys[64];
@@ -300,6 +301,19 @@ static int run_map_info(const struct fail_case *c)
 	attr.info.info = PTR(out);
 	attr.info.info_len = sizeof(struct bpf_map_info);
 	return lbpf_sys(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+static int run_raw_tp(const struct fail_case *c)
+{
+	union bpf_attr attr = {};
+	int link;
+
+	attr.raw_tracepoint.name = PTR("sys_enter");
+	attr.raw_tracepoint.prog_fd = raw_fd;
+	link = lbpf_sys(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	if (link >= 0)
+		close(link);
+	return link < 0 ? link : 0;
 }
 
 static int run_bind(const struct fail_case *c)
@@ -592,6 +606,7 @@ static const struct fail_case cases[] = {
 	{ "test_run, xdp", BPF_MAP_TYPE_HASH, 0, run_xdp },
 	{ "map info", BPF_MAP_TYPE_HASH, 0, run_map_info },
 	{ "prog info", BPF_MAP_TYPE_HASH, 0, run_prog_info },
+	{ "raw tracepoint", BPF_MAP_TYPE_HASH, 0, run_raw_tp },
 	{ "bind map", BPF_MAP_TYPE_HASH, 0, run_bind },
 	{ "facts", BPF_MAP_TYPE_HASH, 0, run_facts },
 	{ "explain an accepted program", BPF_MAP_TYPE_HASH, 0, run_explain },
@@ -690,7 +705,8 @@ int main(void)
 	plain_fd = create(&(struct fail_case){ .type = BPF_MAP_TYPE_HASH });
 	ops_fd = load_passing(BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS);
 	xdp_fd = load_passing(BPF_PROG_TYPE_XDP, 0);
-	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0)
+	raw_fd = load_passing(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
+	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0 || raw_fd < 0)
 		ksft_exit_fail_msg("maps and programs: %s\n", strerror(errno));
 	lbpf_stats_read(&before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
