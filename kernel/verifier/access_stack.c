@@ -226,11 +226,8 @@ static int store_fixed(struct lbpf_env *env, const struct span *span, int value_
 	const struct lbpf_reg *reg = value_regno >= 0 ? lbpf_reg_of(env, value_regno) : NULL;
 	u32 n = SLOT_OF(span->min);
 	struct lbpf_slot *slot;
-	int err;
 
-	err = lbpf_dynptr_overwrite(env, span->frame, n);
-	if (err)
-		return err;
+	lbpf_dynptr_overwrite(env, span->frame, n);
 	slot = &span->frame->slots[n];
 	if (!env->may_leak && slot->kind[0] == LBPF_SLOT_SPILL && span->size != LBPF_SLOT_BYTES)
 		return reject(env, -EACCES, "attempt to corrupt spilled pointer on stack");
@@ -269,12 +266,9 @@ static int store_variable_byte(struct lbpf_env *env, const struct span *span, s3
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(off)];
 	u8 *kind = &slot->kind[BYTE_OF(off)];
 
-	int err;
 
 	touch(env, span, SLOT_OF(off));
-	err = lbpf_dynptr_overwrite(env, span->frame, SLOT_OF(off));
-	if (err)
-		return err;
+	lbpf_dynptr_overwrite(env, span->frame, SLOT_OF(off));
 	if (!env->may_leak && *kind != LBPF_SLOT_MISC && *kind != LBPF_SLOT_ZERO) {
 		if (*kind == LBPF_SLOT_SPILL)
 			return reject(env, -EINVAL,

@@ -297,7 +297,7 @@ int lbpf_ref_drop(struct lbpf_state *state, u32 ref_id);
 
 int lbpf_dynptr_make(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot, u32 type);
 void lbpf_dynptr_clear(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
-int lbpf_dynptr_overwrite(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
+void lbpf_dynptr_overwrite(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot);
 
 /* Liveness: state_live.c. */
 

@@ -66,14 +66,12 @@ static void set_slot(struct lbpf_slot *slot, u32 type, u32 off, u32 id, u32 ref_
  */
 int lbpf_dynptr_make(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot, u32 type)
 {
-	u32 id = ++env->last_id;
-	int ref_id = 0;
+	int ref_id = type & LBPF_DYNPTR_RINGBUF ? lbpf_ref_acquire(env, env->idx) : 0;
+	u32 id;
 
-	if (type & LBPF_DYNPTR_RINGBUF) {
-		ref_id = lbpf_ref_acquire(env, env->idx);
-		if (ref_id < 0)
-			return ref_id;
-	}
+	if (ref_id < 0)
+		return ref_id;
+	id = ref_id ?: ++env->last_id;
 	set_slot(&frame->slots[slot], type, 0, id, ref_id);
 	set_slot(&frame->slots[slot - 1], type, LBPF_SLOT_BYTES, id, ref_id);
 	return 0;
@@ -101,14 +99,10 @@ void lbpf_dynptr_clear(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot)
  * @frame: Frame.
  * @slot: Slot.
  *
- * Return: 0, or -EINVAL when a reference would be lost.
+ * A reference that was in it stays, and nothing can release it: the program will be refused for it.
  */
-int lbpf_dynptr_overwrite(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot)
+void lbpf_dynptr_overwrite(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot)
 {
-	if (!lbpf_slot_is_dynptr(&frame->slots[slot]))
-		return 0;
-	if (frame->slots[slot].spilled.ref_id)
-		return reject(env, -EINVAL, "cannot overwrite referenced dynptr");
-	lbpf_dynptr_clear(env, frame, slot);
-	return 0;
+	if (lbpf_slot_is_dynptr(&frame->slots[slot]))
+		lbpf_dynptr_clear(env, frame, slot);
 }

@@ -102,7 +102,7 @@ static const char *const type_names[LBPF_NR_REG_TYPES] = {
 	[LBPF_PTR_MEM]		= "mem",
 	[LBPF_PTR_BUF]		= "buf",
 	[LBPF_PTR_FUNC]		= "func",
-	[LBPF_DYNPTR]		= "dynptr",
+	[LBPF_DYNPTR]		= "dynptr_ptr",
 };
 
 /**

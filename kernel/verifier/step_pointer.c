@@ -42,7 +42,6 @@ static const bool never_moves[LBPF_NR_REG_TYPES] = {
 	[LBPF_PTR_SOCK_COMMON]	= true,
 	[LBPF_PTR_TCP_SOCK]	= true,
 	[LBPF_PTR_XDP_SOCK]	= true,
-	[LBPF_DYNPTR]		= true,
 };
 
 static int check_type(struct lbpf_env *env, const struct bpf_insn *insn, const struct lbpf_reg *ptr,

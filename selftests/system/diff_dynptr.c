@@ -450,6 +450,16 @@ static void drained(void)
 	TRY("compared", DRAIN(0), JMP_IMM(BPF_JEQ, 1, 0, 0), END());
 	TRY("moved", DRAIN(0), ALU64_IMM(BPF_ADD, 1, 8), MOV_IMM(2, 0), MOV_IMM(3, 1),
 	    CALL(BPF_FUNC_dynptr_data), END());
+	TRY("moved back", DRAIN(0), ALU64_IMM(BPF_ADD, 1, -8), MOV_IMM(2, 0), MOV_IMM(3, 1),
+	    CALL(BPF_FUNC_dynptr_data), END());
+	TRY("moved and back", DRAIN(0), ALU64_IMM(BPF_ADD, 1, 8), ALU64_IMM(BPF_ADD, 1, -8),
+	    MOV_IMM(2, 0), MOV_IMM(3, 1), CALL(BPF_FUNC_dynptr_data), END());
+	TRY("moved at random", DRAIN(0), MOV(6, 1), RANDOM(), ALU64_IMM(BPF_AND, 0, 8),
+	    ALU64(BPF_ADD, 6, 0), MOV(1, 6), MOV_IMM(2, 0), MOV_IMM(3, 1),
+	    CALL(BPF_FUNC_dynptr_data), END());
+	TRY("moved at random, loaded", DRAIN(0), MOV(6, 1), RANDOM(), ALU64_IMM(BPF_AND, 0, 8),
+	    ALU64(BPF_ADD, 6, 0), LDX(BPF_B, 0, 6, 0), END());
+	TRY("loaded from before", DRAIN(0), LDX(BPF_B, 0, 1, -1), END());
 	TRY("moved by nothing", DRAIN(0), ALU64_IMM(BPF_ADD, 1, 0), MOV_IMM(2, 0), MOV_IMM(3, 1),
 	    CALL(BPF_FUNC_dynptr_data), END());
 	TRY("data", DRAIN(0), MOV_IMM(2, 0), MOV_IMM(3, 1), CALL(BPF_FUNC_dynptr_data),
