@@ -266,7 +266,6 @@ static int store_variable_byte(struct lbpf_env *env, const struct span *span, s3
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(off)];
 	u8 *kind = &slot->kind[BYTE_OF(off)];
 
-
 	touch(env, span, SLOT_OF(off));
 	lbpf_dynptr_overwrite(env, span->frame, SLOT_OF(off));
 	if (!env->may_leak && *kind != LBPF_SLOT_MISC && *kind != LBPF_SLOT_ZERO) {

@@ -275,7 +275,7 @@ static bool is_as_declared(struct lbpf_env *env, u32 subprog, u32 i, const struc
 /**
  * lbpf_call_static() - Log where a call of a static function does not meet the function's types
  * @env: The run.
- * @subprog: Function.
+ * @subprog: Function; 0: the program, which gets the context.
  *
  * Such a call is walked into, and right or wrong by what the function does: the
  * first one that differs is told, as Linux does, and nothing else comes of it.

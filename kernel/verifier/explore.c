@@ -230,10 +230,12 @@ static int set_args(struct lbpf_env *env, struct lbpf_frame *frame, const struct
 {
 	if (!async && env->code->subprogs[frame->subprog].is_global)
 		return lbpf_global_args(env, frame, frame->subprog);
-	if (async)
+	if (async) {
 		lbpf_call_async_args(env, frame, async);
-	else
-		lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
+		return 0;
+	}
+	lbpf_reg_set_pointer(&frame->regs[BPF_REG_1], LBPF_PTR_CTX);
+	lbpf_call_static(env, frame->subprog);
 	return 0;
 }
 

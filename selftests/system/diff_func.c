@@ -411,6 +411,37 @@ static void counts(void)
 	}
 }
 
+/* The program itself may have any type: what does not fit is told. */
+static void mains(void)
+{
+	const struct bpf_insn insns[] = { MOV_IMM(0, 0), EXIT() };
+	struct bpf_func_info func = { 0, T_SUB };
+	union bpf_attr attr = load_attr(insns, ARRAY_SIZE_OF(insns));
+	uint32_t i, nr_all = NR_ARG_TYPES * 3;
+	struct sub sub;
+	int btf_fd;
+	char what[64];
+
+	attr.func_info = PTR(&func);
+	attr.func_info_cnt = 1;
+	attr.func_info_rec_size = sizeof(func);
+	for (i = 0; i < nr_all + MAX_PARAMS; i++) {
+		sub = one_param(i % 3, i < nr_all ? i / 3 : T_PTR_SKB);
+		if (i >= nr_all)
+			sub.nr_params = i - nr_all;
+		sub.params[1] = T_INT;
+		snprintf(what, sizeof(what), "main type %u linkage %u, %u parameters",
+			 sub.params[0], sub.linkage, sub.nr_params);
+		btf_fd = load_types(&sub);
+		trace(btf_fd < 0 ? error_name(errno) : "ok", "%s: types", what);
+		if (btf_fd < 0)
+			continue;
+		attr.prog_btf_fd = btf_fd;
+		load_log_traced(&attr, 2, what);
+		close(btf_fd);
+	}
+}
+
 /* Helpers with a function: without types, static, global, and of no known linkage. */
 static void callbacks(void)
 {
@@ -449,6 +480,7 @@ const struct scenario func_scenarios[] = {
 	{ "func results", results },
 	{ "func statics", statics },
 	{ "func counts", counts },
+	{ "func mains", mains },
 	{ "func callbacks", callbacks },
 	{}
 };
