@@ -92,7 +92,7 @@ struct lbpf_map_row {
  * @mask_off: Offset in the map of M.
  * @factor_off: ... of F.
  * @buckets_off: ... of the address of the buckets.
- * @elems_off: ... of the address of the elements.
+ * @elems_off: ... of the address of the elements, or of the addresses of chunks of them.
  * @bucket_mask: Number of buckets less one.
  * @bucket_shift: log2 of the size of a bucket.
  * @seq_off: Offset in a bucket of the count of removals.
@@ -100,6 +100,8 @@ struct lbpf_map_row {
  * @refs_off: ... of the refs.
  * @chain_off: ... of the word that is 0 if all entries are in the bucket.
  * @elem_bytes: Size of an element; a ref is its index.
+ * @is_chunked: Elements are in chunks,
+ * @chunk_shift: ... of that many bits of a ref.
  * @key_off: Offset in an element of the key.
  * @value_off: ... of the value, or of its per-CPU address.
  * @mark_off: ... of a byte that a lookup sets to 1; 0: there is none.
@@ -122,6 +124,8 @@ struct lbpf_map_table {
 	u32	key_off;
 	u32	value_off;
 	u32	mark_off;
+	u8	chunk_shift;
+	bool	is_chunked;
 	bool	is_percpu;
 	bool	is_object;
 };

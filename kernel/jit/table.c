@@ -43,8 +43,12 @@ static void land(struct lbpf_jit *jit, const struct label *label)
 {
 	u32 i;
 
-	for (i = 0; i < label->nr && !jit->buf.overflow; i++)
-		jit->buf.bytes[label->jumps[i] - 1] = jit->buf.len - label->jumps[i];
+	for (i = 0; i < label->nr && !jit->buf.overflow; i++) {
+		u32 distance = jit->buf.len - label->jumps[i];
+
+		jit->bad_insn |= !lbpf_x86_is_s8(distance);
+		jit->buf.bytes[label->jumps[i] - 1] = distance;
+	}
 }
 
 static struct lbpf_x86_mem in_map(const struct lbpf_map_table *table, u32 off)
@@ -109,6 +113,20 @@ static void emit_match(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 	lbpf_x86_rr(&jit->buf, X_AND, 8, EACH, X_RAX);
 }
 
+/* RAX = the element with the ref in RAX.  A chunk is there before the first ref of it is. */
+static void emit_in_chunk(struct lbpf_jit *jit, const struct lbpf_map_table *table)
+{
+	struct lbpf_x86_mem chunk = { .base = EACH, .index = X_RDX, .scale_shift = 3 };
+
+	lbpf_x86_mov(&jit->buf, 4, X_RDX, X_RAX);
+	if (table->chunk_shift)
+		lbpf_x86_shift_imm(&jit->buf, X_SHIFT_SHR, 4, X_RDX, table->chunk_shift);
+	lbpf_x86_rm(&jit->buf, X_MOV_LOAD, 8, EACH, in_map(table, table->elems_off));
+	lbpf_x86_alu_imm(&jit->buf, X_ALU_AND, 4, X_RAX, (1u << table->chunk_shift) - 1);
+	lbpf_x86_imul_imm(&jit->buf, 8, X_RAX, X_RAX, table->elem_bytes);
+	lbpf_x86_rm(&jit->buf, X_ADD_LOAD, 8, X_RAX, chunk);
+}
+
 /* RAX = the element of the first match in RAX */
 static void emit_elem(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 {
@@ -119,6 +137,10 @@ static void emit_elem(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 	lbpf_x86_rr(&jit->buf, X_BSF, 8, X_RAX, X_RAX);
 	lbpf_x86_shift_imm(&jit->buf, X_SHIFT_SHR, 4, X_RAX, 3);
 	lbpf_x86_rm(&jit->buf, X_MOV_LOAD, 4, X_RAX, ref);
+	if (table->is_chunked) {
+		emit_in_chunk(jit, table);
+		return;
+	}
 	lbpf_x86_imul_imm(&jit->buf, 8, X_RAX, X_RAX, table->elem_bytes);
 	lbpf_x86_rm(&jit->buf, X_ADD_LOAD, 8, X_RAX, in_map(table, table->elems_off));
 }

@@ -423,20 +423,23 @@ int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u6
  * @table: Filled in.
  *
  * Context: Any.
- * Return: false where keys are of another size, or elements in chunks.
+ * Return: false where keys are of another size.
  */
 bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table)
 {
 	const struct lbpf_hash *h = hash_of(map);
 
-	if (!h->table.flat || (map->key_size != 4 && map->key_size != 8 && map->key_size != 16))
+	if (map->key_size != 4 && map->key_size != 8 && map->key_size != 16)
 		return false;
 	*table = (struct lbpf_map_table){
 		.key_bytes	= map->key_size,
 		.mask_off	= offsetof(struct lbpf_hash, table.seed.mask),
 		.factor_off	= offsetof(struct lbpf_hash, table.seed.factor),
 		.buckets_off	= offsetof(struct lbpf_hash, table.buckets),
-		.elems_off	= offsetof(struct lbpf_hash, table.flat),
+		.elems_off	= h->table.flat ? offsetof(struct lbpf_hash, table.flat) :
+						  offsetof(struct lbpf_hash, table.chunks),
+		.is_chunked	= !h->table.flat,
+		.chunk_shift	= h->table.chunk_shift,
 		.bucket_mask	= h->table.mask,
 		.bucket_shift	= ilog2(sizeof(struct bucket)),
 		.seq_off	= offsetof(struct bucket, seq),

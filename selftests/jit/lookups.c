@@ -26,11 +26,14 @@
 static const struct {
 	const char	*name;
 	uint32_t	type;
+	uint32_t	flags;
 } types[] = {
-	{ "hash", BPF_MAP_TYPE_HASH },
-	{ "LRU hash", BPF_MAP_TYPE_LRU_HASH },
-	{ "per-CPU hash", BPF_MAP_TYPE_PERCPU_HASH },
-	{ "per-CPU LRU hash", BPF_MAP_TYPE_LRU_PERCPU_HASH },
+	{ "hash", BPF_MAP_TYPE_HASH, 0 },
+	{ "hash, not preallocated", BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC },
+	{ "per-CPU hash, not preallocated", BPF_MAP_TYPE_PERCPU_HASH, BPF_F_NO_PREALLOC },
+	{ "LRU hash", BPF_MAP_TYPE_LRU_HASH, 0 },
+	{ "per-CPU hash", BPF_MAP_TYPE_PERCPU_HASH, 0 },
+	{ "per-CPU LRU hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, 0 },
 };
 
 static const uint32_t key_bytes[] = { 4, 8, 16 };
@@ -78,10 +81,10 @@ static void build(int map_fd)
 	put(EXIT());
 }
 
-static int make_map(uint32_t type, uint32_t bytes)
+static int make_map(uint32_t type, uint32_t bytes, uint32_t flags)
 {
 	union bpf_attr attr = { .map_type = type, .key_size = bytes, .value_size = 8,
-				.max_entries = NR_ENTRIES };
+				.max_entries = NR_ENTRIES, .map_flags = flags };
 
 	return lbpf_sys(BPF_MAP_CREATE, &attr);
 }
@@ -146,9 +149,9 @@ static bool run(int prog_fd, uint32_t first)
 	return false;
 }
 
-static bool finds_what_is_there(uint32_t type, uint32_t bytes)
+static bool finds_what_is_there(uint32_t type, uint32_t bytes, uint32_t flags)
 {
-	int map_fd = make_map(type, bytes), prog_fd;
+	int map_fd = make_map(type, bytes, flags), prog_fd;
 	bool is_good = map_fd >= 0 && fill(map_fd);
 	uint32_t first;
 
@@ -272,7 +275,8 @@ int main(void)
 	ksft_set_plan(sizeof(types) / sizeof(*types) * 3 + 4);
 	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
 		for (k = 0; k < 3; k++)
-			ksft_test_result(finds_what_is_there(types[i].type, key_bytes[k]),
+			ksft_test_result(finds_what_is_there(types[i].type, key_bytes[k],
+							     types[i].flags),
 					 "%s, keys of %u bytes\n", types[i].name, key_bytes[k]);
 	ksft_test_result(finds_inner_maps(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4), "array of maps\n");
 	for (k = 0; k < 3; k++)
