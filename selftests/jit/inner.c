@@ -43,8 +43,12 @@ static const struct shape shapes[] = {
 static const uint32_t keys[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 0x10000, 0x80000000,
 				 0xffffffff };
 
+/* Of those, the ones that programs have as constants. */
+static const uint32_t constant_keys[] = { 0, 1, 3, 6, 0x80000000 };
+
 #define NR_SHAPES	(sizeof(shapes) / sizeof(*shapes))
 #define NR_KEYS		(sizeof(keys) / sizeof(*keys))
+#define NR_CONSTANT_KEYS	(sizeof(constant_keys) / sizeof(*constant_keys))
 
 static struct bpf_insn insns[MAX_INSNS];
 static unsigned int nr_insns;
@@ -194,7 +198,7 @@ static bool gives_values(enum test_side side, int prog, const struct shape *shap
 	uint32_t map, k;
 
 	for (map = 0; map <= NR_INNER; map++) {
-		for (k = 0; k < NR_KEYS; k++) {
+		for (k = 0; k < (only ? 1 : NR_KEYS); k++) {
 			uint32_t key = only ? *only : keys[k];
 			long got = run(side, prog, map, key);
 
@@ -229,8 +233,8 @@ static bool works(enum test_side side, const struct shape *shape)
 	bool is_good = outer >= 0 && works_with(side, outer, shape, NULL);
 	uint32_t k;
 
-	for (k = 0; k < NR_KEYS; k++)
-		is_good = is_good && works_with(side, outer, shape, &keys[k]);
+	for (k = 0; k < NR_CONSTANT_KEYS; k++)
+		is_good = is_good && works_with(side, outer, shape, &constant_keys[k]);
 	close(outer);
 	return is_good;
 }
