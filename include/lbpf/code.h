@@ -305,9 +305,10 @@ struct lbpf_code {
 #define LBPF_STEP_BMI2		'X'	/* shifts and products of BMI2 */
 #define LBPF_STEP_FLAGS		'Z'	/* flags of the instruction before used again */
 #define LBPF_STEP_SHORT		'S'	/* short jumps */
+#define LBPF_STEP_JUMPS		'J'	/* direct jumps for constant tail calls */
 #define LBPF_STEP_FRAMES	'R'	/* no frame, no saved registers where none is needed */
 
-#define LBPF_ALL_STEPS		"driojuftCFDXZSR"
+#define LBPF_ALL_STEPS		"driojuftCFDXZSJR"
 
 static inline u64 lbpf_step_bit(char letter)
 {

@@ -111,7 +111,7 @@ static void jump_to_known(struct lbpf_jit *jit, struct skips *skips)
 		container_of(known_map(jit->aux), struct lbpf_jump_map, map);
 	struct lbpf_jump_site *site = NULL;
 
-	if (jit->target->make_site)
+	if (jit->target->make_site && lbpf_code_wants(jit->code, LBPF_STEP_JUMPS))
 		site = jit->target->make_site(jit);
 	if (site) {
 		jump_from_site(jit, skips, site);

@@ -592,6 +592,7 @@ static const struct {
 	{ 'X', "BMI2" },
 	{ 'Z', "flags used again" },
 	{ 'S', "short jumps" },
+	{ 'J', "constant tail calls direct" },
 	{ 'R', "frames only where needed" },
 };
 
