@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include <lbpf/jump_site.h>
+#include <lbpf/btf.h>
 #include <lbpf/object.h>
 #include <lbpf/types.h>
 
@@ -268,6 +269,34 @@ struct lbpf_map_ops {
 	const char *kernel_struct;
 };
 
+struct lbpf_kobject;
+
+/**
+ * struct lbpf_kptr - A pointer to a kernel object in a value
+ * @off: Where in the value, bytes.
+ * @is_ref: It holds a reference.
+ * @btf: Where its type is described: the kernel's own BTF.
+ * @type_id: Struct in @btf.
+ * @kobject: How the reference is given up; @is_ref only.
+ */
+struct lbpf_kptr {
+	u32				off;
+	bool				is_ref;
+	const struct lbpf_btf		*btf;
+	u32				type_id;
+	const struct lbpf_kobject	*kobject;
+};
+
+/**
+ * struct lbpf_kptrs - All of those in a value
+ * @nr: How many.
+ * @kptr: In order of their offset.
+ */
+struct lbpf_kptrs {
+	u32			nr;
+	struct lbpf_kptr	kptr[LBPF_BTF_MAX_KPTRS];
+};
+
 /**
  * struct lbpf_map - Head of every map
  *
@@ -284,6 +313,8 @@ struct lbpf_map_ops {
  * @elem_size: Distance of two values in memory, bytes (value_size rounded up to 8).
  * @spin_lock_off: Offset of the bpf_spin_lock in a value, or -1.  Set before publication.
  * @timer_off: Offset of the bpf_timer, likewise.
+ * @kptr_off: Offset of the first of @kptrs, or -1.
+ * @kptrs: Pointers to kernel objects in a value, or NULL.  Belongs to the map.
  * @btf_key_type_id: As created.
  * @btf_value_type_id: As created.
  * @btf_vmlinux_value_type_id: As created.
@@ -316,6 +347,8 @@ struct lbpf_map {
 	u32			map_flags;
 	s32			spin_lock_off;
 	s32			timer_off;
+	s32			kptr_off;
+	struct lbpf_kptrs	*kptrs;
 	struct lbpf_map		*inner_map_meta;
 	struct lbpf_btf		*btf;
 	int			numa_node;
@@ -432,5 +465,16 @@ const struct lbpf_ctx_field *lbpf_map_row_find(u32 off, u32 size);
 
 int lbpf_map_core_init(void);
 void lbpf_map_core_exit(void);
+
+/* The kptr at offset @off of the values of @map, or NULL. */
+static inline const struct lbpf_kptr *lbpf_kptr_at(const struct lbpf_map *map, u64 off)
+{
+	u32 i;
+
+	for (i = 0; map->kptrs && i < map->kptrs->nr; i++)
+		if (map->kptrs->kptr[i].off == off)
+			return &map->kptrs->kptr[i];
+	return NULL;
+}
 
 #endif /* _LBPF_MAP_H */

@@ -13,6 +13,7 @@
 struct bpf_insn;
 struct lbpf_code;
 struct lbpf_insn_buf;
+struct lbpf_kfunc;
 struct lbpf_prog;
 struct lbpf_proto;
 struct lbpf_run;
@@ -137,6 +138,7 @@ enum lbpf_progtype_flag {
  * @ld_abs: Functions that load 1, 2, 4 bytes of a packet: s64 (*)(ctx, data, len, offset);
  *	negative: exit with 0.
  * @prologue: Optional instructions before the first one.
+ * @kfunc: Kernel function @name that its programs may call, or NULL; NULL: none.
  * @find_target: LBPF_PT_BTF_TARGET: fills in the rest of code->attach, whose btf and id are known:
  *	0, or -errno with the reason in code->log.
  * @test_run: BPF_PROG_TEST_RUN; NULL answers ENOTSUPP (524).
@@ -158,6 +160,7 @@ struct lbpf_progtype {
 	bool (*return_range)(const struct lbpf_code *code, s64 *min, s64 *max);
 	const void			*ld_abs[3];
 	int (*prologue)(struct lbpf_insn_buf *buf, const struct lbpf_code *code);
+	const struct lbpf_kfunc *(*kfunc)(const char *name);
 	int (*find_target)(struct lbpf_code *code);
 	int (*test_run)(const struct lbpf_prog *prog, struct lbpf_run *run);
 	const struct lbpf_synthesis	*synthesis;

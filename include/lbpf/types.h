@@ -129,6 +129,7 @@ enum lbpf_map_use {
 	LBPF_USE_TASK_STORAGE	= BIT(20),
 	LBPF_USE_VALUE_LOCK	= BIT(21),	/* values may hold a bpf_spin_lock */
 	LBPF_USE_VALUE_TIMER	= BIT(22),	/* ... a bpf_timer */
+	LBPF_USE_VALUE_KPTR	= BIT(23),	/* ... pointers to kernel objects */
 	LBPF_USE_USER_RINGBUF	= BIT(24),
 };
 

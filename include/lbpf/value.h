@@ -2,9 +2,10 @@
 /*
  * Copying map values, and the lock inside a value.
  *
- * Layer: maps (p).  A value may hold a bpf_spin_lock and a bpf_timer, which no
- * copy touches.  Words of 8 bytes are copied whole where size and destination
- * allow it, so that a program that reads a counter meanwhile sees no half of it.
+ * Layer: maps (p).  A value may hold a bpf_spin_lock, a bpf_timer and pointers to
+ * kernel objects, which no copy touches.  Words of 8 bytes are copied whole where
+ * size and destination allow it, so that a program that reads a counter meanwhile
+ * sees no half of it.
  */
 #ifndef _LBPF_VALUE_H
 #define _LBPF_VALUE_H
@@ -71,7 +72,7 @@ void lbpf_value_copy_locked(const struct lbpf_map *map, void *to, const void *fr
 
 static __always_inline bool lbpf_value_has_fields(const struct lbpf_map *map)
 {
-	return (map->spin_lock_off & map->timer_off) >= 0;
+	return (map->spin_lock_off & map->timer_off & map->kptr_off) >= 0;
 }
 
 /**
@@ -125,8 +126,23 @@ lbpf_value_copy_out(const struct lbpf_map *map, void *to, const void *from)
 	lbpf_copy_words(to, from, map->value_size);
 }
 
+void lbpf_value_drop_kptrs(const struct lbpf_map *map, void *value);
+
 /**
- * lbpf_value_drop_fields() - End what the fields of a value own: its timer
+ * lbpf_value_drop_timer() - End the timer of a value
+ * @map: Map that the caller holds a reference on.
+ * @value: Value in it.
+ *
+ * Context: Any but NMI; locks may be held.
+ */
+static __always_inline void lbpf_value_drop_timer(const struct lbpf_map *map, void *value)
+{
+	if (unlikely(map->timer_off >= 0))
+		lbpf_timer_drop(value + map->timer_off);
+}
+
+/**
+ * lbpf_value_drop_fields() - End what the fields of a value own: its timer, its references
  * @map: Map that the caller holds a reference on.
  * @value: Value in it.
  *
@@ -134,8 +150,9 @@ lbpf_value_copy_out(const struct lbpf_map *map, void *to, const void *from)
  */
 static __always_inline void lbpf_value_drop_fields(const struct lbpf_map *map, void *value)
 {
-	if (unlikely(map->timer_off >= 0))
-		lbpf_timer_drop(value + map->timer_off);
+	lbpf_value_drop_timer(map, value);
+	if (unlikely(map->kptr_off >= 0))
+		lbpf_value_drop_kptrs(map, value);
 }
 
 /**

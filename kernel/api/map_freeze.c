@@ -13,7 +13,7 @@
 
 static int freeze_map(struct lbpf_map *map)
 {
-	if (map->map_type == BPF_MAP_TYPE_STRUCT_OPS || map->timer_off >= 0)
+	if (map->map_type == BPF_MAP_TYPE_STRUCT_OPS || map->timer_off >= 0 || map->kptrs)
 		return -ENOTSUPP;
 	/* Linux 6.1 asks for the capability only of what could be frozen. */
 	if (!READ_ONCE(map->frozen) && !bpf_capable())

@@ -7,7 +7,10 @@
 #include <linux/capability.h>
 #include <linux/err.h>
 
+#include <lbpf/alloc.h>
 #include <lbpf/btf_object.h>
+#include <lbpf/kernel_btf.h>
+#include <lbpf/kobject.h>
 #include <lbpf/map.h>
 
 #include "api.h"
@@ -34,12 +37,62 @@ static s32 find_field(const struct lbpf_btf *btf, u32 value_id, const struct lbp
 	return off == -ENOENT || off == -EINVAL ? -1 : off;
 }
 
+/* What a kptr of the map's own types points to in those of the kernel. */
+static int find_target(const struct lbpf_btf *btf, const struct lbpf_btf_kptr *found,
+		       struct lbpf_kptr *kptr)
+{
+	const struct btf_type *type = lbpf_btf_type(btf, found->type_id);
+	const struct lbpf_btf *kernel = lbpf_kernel_btf();
+	const char *name;
+	int id;
+
+	if (IS_ERR(kernel))
+		return PTR_ERR(kernel);
+	if (!type || !lbpf_btf_is_struct(type))
+		return -EINVAL;
+	name = lbpf_btf_type_name(btf, type);
+	id = lbpf_btf_find(kernel, name, lbpf_btf_kind(type));
+	if (id < 0)
+		return id;
+	kptr->off = found->off;
+	kptr->is_ref = found->is_ref;
+	kptr->btf = kernel;
+	kptr->type_id = id;
+	if (!kptr->is_ref)
+		return 0;
+	kptr->kobject = lbpf_kobject_find(name, lbpf_btf_type(kernel, id)->size);
+	return kptr->kobject ? 0 : -ENOENT;
+}
+
+static int find_kptrs(struct lbpf_map *map, const struct lbpf_btf *btf, u32 value_id)
+{
+	struct lbpf_btf_kptr found[LBPF_BTF_MAX_KPTRS];
+	int nr = lbpf_btf_find_kptrs(btf, value_id, found, LBPF_BTF_MAX_KPTRS), err;
+
+	if (nr <= 0)
+		return nr;
+	if (!bpf_capable())
+		return -EPERM;
+	if (map->map_flags & READ_ONLY_BY_ONE)
+		return -EACCES;
+	if (!(map->ops->uses & LBPF_USE_VALUE_KPTR))
+		return -EOPNOTSUPP;
+	/* Zeroed, padding too: templates are compared byte by byte. */
+	map->kptrs = lbpf_zalloc(sizeof(*map->kptrs), GFP_KERNEL);
+	if (!map->kptrs)
+		return -ENOMEM;
+	map->kptr_off = found[0].off;
+	for (; map->kptrs->nr < nr; map->kptrs->nr++) {
+		err = find_target(btf, &found[map->kptrs->nr], &map->kptrs->kptr[map->kptrs->nr]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Source: which types have it is what bpf(2) of Linux 6.1 says. */
 static int find_fields(struct lbpf_map *map, const struct lbpf_btf *btf, u32 value_id)
 {
-	struct lbpf_btf_kptr kptrs[LBPF_BTF_MAX_KPTRS];
-	int nr_kptrs;
-
 	map->spin_lock_off = find_field(btf, value_id, &lock_field);
 	if (map->spin_lock_off >= 0) {
 		if (map->map_flags & BPF_F_RDONLY_PROG)
@@ -54,15 +107,7 @@ static int find_fields(struct lbpf_map *map, const struct lbpf_btf *btf, u32 val
 		if (!(map->ops->uses & LBPF_USE_VALUE_TIMER))
 			return -EOPNOTSUPP;
 	}
-	nr_kptrs = lbpf_btf_find_kptrs(btf, value_id, kptrs, LBPF_BTF_MAX_KPTRS);
-	if (nr_kptrs <= 0)
-		return nr_kptrs;
-	if (!bpf_capable())
-		return -EPERM;
-	if (map->map_flags & READ_ONLY_BY_ONE)
-		return -EACCES;
-	/* lbpf has no kernel object whose reference a program could keep. */
-	return -EOPNOTSUPP;
+	return find_kptrs(map, btf, value_id);
 }
 
 static bool has_size(const struct lbpf_btf *btf, u32 *id, u32 bytes)

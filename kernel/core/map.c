@@ -59,6 +59,7 @@ void lbpf_map_init(struct lbpf_map *map, const struct lbpf_map_ops *ops,
 	map->ifindex = attr->map_ifindex;
 	map->spin_lock_off = -1;
 	map->timer_off = -1;
+	map->kptr_off = -1;
 	map->btf_vmlinux_value_type_id = attr->btf_vmlinux_value_type_id;
 	/* What follows the NUL is not part of it. */
 	strscpy_pad(map->name, attr->map_name, sizeof(map->name));
@@ -93,7 +94,9 @@ bool lbpf_map_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *map
 {
 	return meta->map_type == map->map_type && meta->key_size == map->key_size &&
 	       meta->value_size == map->value_size && meta->map_flags == map->map_flags &&
-	       meta->spin_lock_off == map->spin_lock_off && meta->timer_off == map->timer_off;
+	       meta->spin_lock_off == map->spin_lock_off && meta->timer_off == map->timer_off &&
+	       !meta->kptrs == !map->kptrs &&
+	       (!map->kptrs || !memcmp(meta->kptrs, map->kptrs, sizeof(*map->kptrs)));
 }
 
 /**
@@ -114,7 +117,10 @@ static void free_map(struct work_struct *work)
 {
 	struct lbpf_map *map = container_of(work, struct lbpf_map, work);
 
+	struct lbpf_kptrs *kptrs = map->kptrs;
+
 	map->ops->free(map);
+	lbpf_free(kptrs);
 	lbpf_object_freed(LBPF_OBJ_MAP);
 }
 
@@ -206,7 +212,8 @@ static int map_into_process(struct file *file, struct vm_area_struct *vma)
 	struct lbpf_map *map = lbpf_map_of(file->private_data);
 	int err;
 
-	if (!map->ops->mmap || map->spin_lock_off >= 0 || map->timer_off >= 0)
+	if (!map->ops->mmap || map->spin_lock_off >= 0 || map->timer_off >= 0 ||
+	    map->kptrs)
 		return -ENOTSUPP;
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;

@@ -41,6 +41,7 @@ extern const struct lbpf_proto lbpf_current_task_btf_proto;
 extern const struct lbpf_proto lbpf_seq_write_proto;
 extern const struct lbpf_proto lbpf_this_cpu_ptr_proto;
 extern const struct lbpf_proto lbpf_per_cpu_ptr_proto;
+extern const struct lbpf_proto lbpf_kptr_xchg_proto;
 extern const struct lbpf_proto lbpf_get_stackid_proto;
 extern const struct lbpf_proto lbpf_get_stack_proto;
 

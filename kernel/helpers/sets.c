@@ -63,6 +63,7 @@ static const struct lbpf_proto *const with_cap_bpf[] = {
 	[BPF_FUNC_timer_set_callback]		= &lbpf_timer_callback_proto,
 	[BPF_FUNC_timer_start]			= &lbpf_timer_start_proto,
 	[BPF_FUNC_timer_cancel]			= &lbpf_timer_cancel_proto,
+	[BPF_FUNC_kptr_xchg]			= &lbpf_kptr_xchg_proto,
 	[BPF_FUNC_this_cpu_ptr]			= &lbpf_this_cpu_ptr_proto,
 	[BPF_FUNC_per_cpu_ptr]			= &lbpf_per_cpu_ptr_proto,
 	[BPF_FUNC_loop]				= &lbpf_loop_proto,

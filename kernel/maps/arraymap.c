@@ -105,20 +105,25 @@ free_map:
 	return ERR_PTR(-ENOMEM);
 }
 
+static __always_inline void *value_at(const struct lbpf_array *array, u32 index)
+{
+	return array->values + (size_t)array->map.elem_size * (index & array->index_mask);
+}
+
 static void array_free(struct lbpf_map *map)
 {
 	struct lbpf_array *array = array_of(map);
+	u32 i;
 
+	for (i = 0; map->kptrs && i < map->max_entries; i++) {
+		lbpf_value_drop_kptrs(map, value_at(array, i));
+		cond_resched();
+	}
 	if (map->map_flags & BPF_F_MMAPABLE)
 		lbpf_user_area_free(array->values);
 	else
 		lbpf_area_free(array->values);
 	lbpf_free(array);
-}
-
-static __always_inline void *value_at(const struct lbpf_array *array, u32 index)
-{
-	return array->values + (size_t)array->map.elem_size * (index & array->index_mask);
 }
 
 static void *array_lookup(struct lbpf_map *map, const void *key)
@@ -225,7 +230,7 @@ static void array_release_user(struct lbpf_map *map)
 	if (map->timer_off < 0)
 		return;
 	for (i = 0; i < map->max_entries; i++) {
-		lbpf_value_drop_fields(map, value_at(array_of(map), i));
+		lbpf_value_drop_timer(map, value_at(array_of(map), i));
 		cond_resched();
 	}
 }
@@ -394,7 +399,7 @@ const struct lbpf_map_ops lbpf_array_ops = {
 	.name = "array",
 	.kernel_struct = "bpf_array",
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_FOR_EACH |
-		LBPF_USE_VALUE_LOCK | LBPF_USE_VALUE_TIMER,
+		LBPF_USE_VALUE_LOCK | LBPF_USE_VALUE_TIMER | LBPF_USE_VALUE_KPTR,
 	.check_btf = lbpf_array_check_btf,
 	.text = LBPF_TEXT_BY_INDEX,
 	.create_flags = ARRAY_FLAGS,

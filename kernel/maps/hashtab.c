@@ -184,7 +184,19 @@ void lbpf_hash_release_user(struct lbpf_map *map)
 		return;
 	nr = lbpf_pool_nr_backed(&h->pool);
 	for (ref = 0; ref < nr; ref++) {
-		lbpf_value_drop_fields(map, elem_value(&h->table, table_elem(&h->table, ref)));
+		lbpf_value_drop_timer(map, elem_value(&h->table, table_elem(&h->table, ref)));
+		cond_resched();
+	}
+}
+
+/* Elements that are not in use may have got one from a program that came late. */
+static void drop_kptrs(struct lbpf_hash *h)
+{
+	u32 ref, nr = lbpf_pool_nr_backed(&h->pool);
+
+	for (ref = 0; ref < nr; ref++) {
+		lbpf_value_drop_kptrs(&h->map,
+				      elem_value(&h->table, table_elem(&h->table, ref)));
 		cond_resched();
 	}
 }
@@ -199,6 +211,8 @@ void lbpf_hash_free(struct lbpf_map *map)
 {
 	struct lbpf_hash *h = hash_of(map);
 
+	if (map->kptrs)
+		drop_kptrs(h);
 	lbpf_lru_destroy(h);
 	lbpf_table_destroy(&h->table);
 	lbpf_pool_destroy(&h->pool);
@@ -474,7 +488,8 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.name = "hash",								\
 	.kernel_struct = "bpf_htab",						\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
-		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_LOCK | LBPF_USE_VALUE_TIMER,	\
+		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_LOCK |			\
+		LBPF_USE_VALUE_TIMER | LBPF_USE_VALUE_KPTR,			\
 	.text = LBPF_TEXT_BY_KEY,						\
 	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | \
 			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,			\

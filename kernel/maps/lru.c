@@ -463,7 +463,7 @@ static struct lbpf_map *percpu_alloc(const union bpf_attr *attr);
 	.name = "lru_hash",							\
 	.kernel_struct = "bpf_htab",						\
 	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
-		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_TIMER,			\
+		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_TIMER | LBPF_USE_VALUE_KPTR,			\
 	.text = LBPF_TEXT_BY_KEY,						\
 	.create_flags = LRU_FLAGS,						\
 	.alloc = alloc,								\

@@ -50,8 +50,17 @@ static struct lbpf_map *make_template(const struct lbpf_map *inner)
 	meta->map_extra = inner->map_extra;
 	meta->spin_lock_off = inner->spin_lock_off;
 	meta->timer_off = inner->timer_off;
+	meta->kptr_off = inner->kptr_off;
 	meta->unpriv_array = inner->unpriv_array;
 	meta->numa_node = inner->numa_node;
+	if (inner->kptrs) {
+		meta->kptrs = lbpf_zalloc(sizeof(*meta->kptrs), GFP_KERNEL);
+		if (!meta->kptrs) {
+			lbpf_free(meta);
+			return ERR_PTR(-ENOMEM);
+		}
+		memcpy(meta->kptrs, inner->kptrs, sizeof(*meta->kptrs));
+	}
 	meta->btf = inner->btf;
 	if (meta->btf)
 		lbpf_btf_get(meta->btf);
@@ -74,6 +83,7 @@ static void free_template(struct lbpf_map *meta)
 	if (!meta)
 		return;
 	lbpf_btf_put(meta->btf);
+	lbpf_free(meta->kptrs);
 	lbpf_free(meta);
 }
 

@@ -6,6 +6,7 @@
  */
 #include <linux/minmax.h>
 
+#include <lbpf/kobject.h>
 #include <lbpf/value.h>
 
 struct span {
@@ -13,29 +14,54 @@ struct span {
 	u32 size_bytes;
 };
 
-static void swap_spans(struct span *a, struct span *b)
-{
-	struct span old = *a;
+/* A lock, a timer, and pointers to kernel objects. */
+#define MAX_FIELDS	(2 + LBPF_BTF_MAX_KPTRS)
 
-	*a = *b;
-	*b = old;
+/* Adds a field where it belongs: they are in order. */
+static void add_field(struct span *fields, u32 nr, u32 off, u32 size_bytes)
+{
+	for (; nr && fields[nr - 1].off > off; nr--)
+		fields[nr] = fields[nr - 1];
+	fields[nr] = (struct span){ off, size_bytes };
 }
 
-/* The two fields in order; one that the value lacks is empty, at its end. */
-static void find_fields(const struct lbpf_map *map, struct span field[2])
+/* The fields in order. */
+static u32 find_fields(const struct lbpf_map *map, struct span *fields)
 {
-	field[0] = (struct span){ map->value_size, 0 };
-	field[1] = field[0];
+	u32 i, nr = 0;
+
+	for (i = 0; map->kptrs && i < map->kptrs->nr; i++)
+		add_field(fields, nr++, map->kptrs->kptr[i].off, sizeof(u64));
 	if (map->spin_lock_off >= 0)
-		field[0] = (struct span){ map->spin_lock_off, sizeof(struct bpf_spin_lock) };
+		add_field(fields, nr++, map->spin_lock_off, sizeof(struct bpf_spin_lock));
 	if (map->timer_off >= 0)
-		field[1] = (struct span){ map->timer_off, sizeof(struct bpf_timer) };
-	if (field[0].off > field[1].off)
-		swap_spans(&field[0], &field[1]);
+		add_field(fields, nr++, map->timer_off, sizeof(struct bpf_timer));
+	return nr;
 }
 
 /**
- * lbpf_value_copy_around() - Copy a value except its lock and timer
+ * lbpf_value_drop_kptrs() - Give up the kernel objects that a value points to
+ * @map: Map with kptrs.
+ * @value: Value in it.
+ *
+ * Context: Any but NMI; locks may be held.
+ */
+void lbpf_value_drop_kptrs(const struct lbpf_map *map, void *value)
+{
+	unsigned long obj;
+	u32 i;
+
+	for (i = 0; i < map->kptrs->nr; i++) {
+		const struct lbpf_kptr *kptr = &map->kptrs->kptr[i];
+
+		obj = xchg((unsigned long *)(value + kptr->off), 0);
+		if (obj && kptr->is_ref)
+			kptr->kobject->put((void *)obj);
+	}
+}
+
+/**
+ * lbpf_value_copy_around() - Copy a value except its fields
  * @map: Map.
  * @to: Destination.
  * @from: Source.
@@ -44,11 +70,10 @@ static void find_fields(const struct lbpf_map *map, struct span field[2])
  */
 void lbpf_value_copy_around(const struct lbpf_map *map, void *to, const void *from)
 {
-	struct span field[2];
-	u32 at = 0, i;
+	struct span field[MAX_FIELDS];
+	u32 at = 0, i, nr = find_fields(map, field);
 
-	find_fields(map, field);
-	for (i = 0; i < ARRAY_SIZE(field); i++) {
+	for (i = 0; i < nr; i++) {
 		memcpy(to + at, from + at, field[i].off - at);
 		at = field[i].off + field[i].size_bytes;
 	}
@@ -56,7 +81,7 @@ void lbpf_value_copy_around(const struct lbpf_map *map, void *to, const void *fr
 }
 
 /**
- * lbpf_value_clear_fields() - Zero the lock and the timer of a value
+ * lbpf_value_clear_fields() - Zero the fields of a value
  * @map: Map.
  * @value: Value that nobody sees yet, or a buffer.
  *
@@ -64,11 +89,10 @@ void lbpf_value_copy_around(const struct lbpf_map *map, void *to, const void *fr
  */
 void lbpf_value_clear_fields(const struct lbpf_map *map, void *value)
 {
-	struct span field[2];
-	u32 i;
+	struct span field[MAX_FIELDS];
+	u32 i, nr = find_fields(map, field);
 
-	find_fields(map, field);
-	for (i = 0; i < ARRAY_SIZE(field); i++)
+	for (i = 0; i < nr; i++)
 		memset(value + field[i].off, 0, field[i].size_bytes);
 }
 

@@ -75,6 +75,7 @@ const struct lbpf_progtype lbpf_sched_cls_type = {
 	.nr_fields	= ARRAY_SIZE(fields),
 	.objects	= lbpf_sock_rows,
 	.helper		= lbpf_tc_helper,
+	.kfunc		= lbpf_tc_kfunc,
 	.ld_abs		= { lbpf_skb_load_1, lbpf_skb_load_2, lbpf_skb_load_4 },
 	.test_run	= lbpf_skb_test_run,
 };

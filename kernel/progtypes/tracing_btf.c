@@ -33,6 +33,7 @@ const struct lbpf_progtype lbpf_tracing_type = {
 			  LBPF_PT_BTF_TARGET | LBPF_PT_CTX_ARGS,
 	.ctx_size	= CTX_BYTES,
 	.helper		= lbpf_tracing_helper,
+	.kfunc		= lbpf_tracing_kfunc,
 	.return_range	= find_tracing_range,
 	.find_target	= lbpf_tracing_target,
 };
@@ -44,5 +45,6 @@ const struct lbpf_progtype lbpf_lsm_type = {
 			  LBPF_PT_CTX_ARGS,
 	.ctx_size	= CTX_BYTES,
 	.helper		= lbpf_lsm_helper,
+	.kfunc		= lbpf_tracing_kfunc,
 	.find_target	= lbpf_lsm_target,
 };

@@ -99,17 +99,8 @@ static bool touches(const struct lbpf_reg *reg, s32 off, s32 size, s32 field, s3
 	return field >= 0 && start < field + field_size && end > field;
 }
 
-/**
- * lbpf_access_map_value() - An access stays within a map's value, and off its lock and timer
- * @env: The run.
- * @regno: Register with the address.
- * @off: Offset in the instruction, bytes.
- * @size: Bytes accessed.
- * @may_be_empty: A size of 0 is fine.
- *
- * Return: 0 or -EACCES.
- */
-int lbpf_access_map_value(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool may_be_empty)
+static int check_map_value(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool may_be_empty,
+			   bool is_direct)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
 	const struct lbpf_map *map = reg->map;
@@ -123,7 +114,22 @@ int lbpf_access_map_value(struct lbpf_env *env, u32 regno, s32 off, s32 size, bo
 			      "bpf_spin_lock cannot be accessed directly by load/store");
 	if (touches(reg, off, size, map->timer_off, sizeof(struct bpf_timer)))
 		return reject(env, -EACCES, "bpf_timer cannot be accessed directly by load/store");
-	return 0;
+	return lbpf_kptr_range(env, regno, reg->off + off, size, is_direct);
+}
+
+/**
+ * lbpf_access_map_value() - A helper's access stays within a map's value, and off its fields
+ * @env: The run.
+ * @regno: Register with the address.
+ * @off: Offset in the instruction, bytes.
+ * @size: Bytes accessed.
+ * @may_be_empty: A size of 0 is fine.
+ *
+ * Return: 0 or -EACCES.
+ */
+int lbpf_access_map_value(struct lbpf_env *env, u32 regno, s32 off, s32 size, bool may_be_empty)
+{
+	return check_map_value(env, regno, off, size, may_be_empty, false);
 }
 
 /**
@@ -256,17 +262,28 @@ static bool load_frozen(struct lbpf_env *env, const struct lbpf_access *access)
 	return true;
 }
 
+static const struct lbpf_kptr *find_kptr(const struct lbpf_reg *reg, s32 off)
+{
+	if (!reg->map->kptrs || !lbpf_tnum_is_const(reg->var.bits))
+		return NULL;
+	return lbpf_kptr_at(reg->map, reg->off + off + reg->var.bits.value);
+}
+
 static int access_map_value(struct lbpf_env *env, const struct lbpf_access *access)
 {
+	const struct lbpf_kptr *kptr;
 	int err = refuse_leak(env, access, "map");
 
 	if (!err)
 		err = lbpf_access_map_type(env, access->regno, access->off, access->size,
 					   access->is_write);
 	if (!err)
-		err = lbpf_access_map_value(env, access->regno, access->off, access->size, false);
+		err = check_map_value(env, access->regno, access->off, access->size, false, true);
 	if (err)
 		return err;
+	kptr = find_kptr(lbpf_reg_of(env, access->regno), access->off);
+	if (kptr)
+		return lbpf_access_kptr(env, access, kptr);
 	return load_frozen(env, access) ? 0 : load_number(env, access);
 }
 

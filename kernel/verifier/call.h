@@ -29,6 +29,7 @@
  * @subprog: Callback.
  * @string: Constant string, or NULL.
  * @callee: Its frame in the newest branch that waits, when it is called now; NULL otherwise.
+ * @kptr: Place in a map value that was passed, or NULL.
  * @percpu_btf: Where the type of a per-CPU object that was passed is described, or NULL.
  * @percpu_id: Its type.
  */
@@ -49,6 +50,7 @@ struct lbpf_call {
 	u32			subprog;
 	const char		*string;
 	struct lbpf_frame	*callee;
+	const struct lbpf_kptr	*kptr;
 	const struct lbpf_btf	*percpu_btf;
 	u32			percpu_id;
 };
@@ -64,6 +66,8 @@ int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,
 /* call_dynptr.c */
 int lbpf_call_dynptr_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
 int lbpf_call_dynptr_made(struct lbpf_env *env, const struct lbpf_call *call);
+/* access_kptr.c */
+int lbpf_call_kptr(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
 /* call_lock.c */
 int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);

@@ -219,6 +219,31 @@ static int arg_size(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32
 	return err ? err : lbpf_precise_reg(env, regno);
 }
 
+/**
+ * lbpf_call_mem_size() - Memory that a function may read and write, with its size in the next
+ * register
+ * @env: The run.
+ * @regno: Register with the address.
+ *
+ * Return: 0, -EACCES, -EINVAL.
+ */
+int lbpf_call_mem_size(struct lbpf_env *env, u32 regno)
+{
+	struct lbpf_reg *reg = lbpf_reg_of(env, regno);
+	u32 type = reg->type, turn;
+	int err = 0;
+
+	if (type & LBPF_MAYBE_NULL)
+		reg->type &= ~LBPF_MAYBE_NULL;
+	for (turn = 0; turn < 2 && !err; turn++) {
+		struct lbpf_call call = { .is_filled = turn };
+
+		err = arg_size(env, &call, regno + 1, LBPF_ARG_CONST_SIZE);
+	}
+	lbpf_reg_of(env, regno)->type = type;
+	return err;
+}
+
 static int arg_alloc_size(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
@@ -313,6 +338,7 @@ static int (*const checks[LBPF_NR_ARG_TYPES])(struct lbpf_env *env, struct lbpf_
 	[LBPF_ARG_BTF_ID_SOCK_COMMON]	= lbpf_call_btf_arg,
 	[LBPF_ARG_BTF_ID]		= lbpf_call_btf_arg,
 	[LBPF_ARG_PERCPU_BTF_ID]	= lbpf_call_btf_arg,
+	[LBPF_ARG_KPTR]			= lbpf_call_kptr,
 	[LBPF_ARG_INT_PTR]		= arg_number_ptr,
 	[LBPF_ARG_LONG_PTR]		= arg_number_ptr,
 	[LBPF_ARG_FUNC]			= arg_func,

@@ -40,6 +40,8 @@ int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u
 
 	if (LBPF_TYPE_BASE(reg->type) != LBPF_PTR_BTF_ID)
 		return 0;
+	if (call->kptr)
+		return lbpf_kptr_match(env, call->kptr, regno);
 	if (reg->type & LBPF_CUT && !(call->proto->effects & LBPF_EFF_PROBES))
 		return reject(env, -EACCES, "R%d is only a part of a pointer", regno);
 	if (LBPF_TYPE_BASE(arg_type) == LBPF_ARG_PERCPU_BTF_ID) {
@@ -86,6 +88,11 @@ int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,
 				      lbpf_helper_name(call->proto->id));
 		lbpf_reg_set_btf(r0, LBPF_TYPE_FLAGS(call->proto->ret) & ~LBPF_RDONLY,
 				 call->percpu_btf, call->percpu_id);
+		return 0;
+	}
+	if (call->kptr) {
+		lbpf_reg_set_btf(r0, LBPF_TYPE_FLAGS(call->proto->ret), call->kptr->btf,
+				 call->kptr->type_id);
 		return 0;
 	}
 	id = find_struct(call->proto->ret_btf_name, &btf);

@@ -177,8 +177,15 @@ static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
 	[LBPF_PTR_BUF]		= true,
 };
 
-/* The function tests for NULL, and reads and writes. */
-static int check_mem(struct lbpf_env *env, u32 regno, u32 size_bytes)
+/**
+ * lbpf_call_mem() - Memory that a function may read and write, and that it tests for NULL
+ * @env: The run.
+ * @regno: Register with the address.
+ * @size_bytes: Bytes.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lbpf_call_mem(struct lbpf_env *env, u32 regno, u32 size_bytes)
 {
 	struct lbpf_reg *reg = lbpf_reg_of(env, regno);
 	struct lbpf_region region = { .regno = regno, .size = size_bytes,
@@ -220,7 +227,7 @@ static int check_arg(struct lbpf_env *env, u32 i, const struct param *param)
 	if (param->kind == PARAM_UNSIZED)
 		return refuse_unsized(env, i, param);
 	if (param->kind == PARAM_MEM)
-		return check_mem(env, regno, param->size_bytes);
+		return lbpf_call_mem(env, regno, param->size_bytes);
 	if (reg->type == LBPF_PTR_CTX)
 		return 0;
 	return reject(env, -EINVAL, "arg#%d expected pointer to ctx, but got %s", i,

@@ -163,8 +163,14 @@ static void forget_ref(struct lbpf_env *env, struct lbpf_reg *reg, u32 ref_id)
 		lbpf_reg_set_not_init(reg);
 }
 
-/* Nothing that comes from the reference may be used any more. */
-static int release(struct lbpf_env *env, u32 ref_id)
+/**
+ * lbpf_call_release() - A reference is given up: nothing that comes from it may be used any more
+ * @env: The run.
+ * @ref_id: Reference.
+ *
+ * Return: 0, or -EINVAL: there is no such reference.
+ */
+int lbpf_call_release(struct lbpf_env *env, u32 ref_id)
 {
 	struct lbpf_state *state = env->cur;
 	int err = lbpf_ref_drop(state, ref_id);
@@ -191,7 +197,7 @@ static int check_release(struct lbpf_env *env, const struct lbpf_call *call)
 	if (!(call->proto->effects & LBPF_EFF_RELEASE))
 		return 0;
 	if (call->ref_id)
-		err = release(env, call->ref_id);
+		err = lbpf_call_release(env, call->ref_id);
 	else if (!call->release_regno || !lbpf_reg_is_null(lbpf_reg_of(env, call->release_regno)))
 		err = -EINVAL;
 	if (err)

@@ -83,8 +83,10 @@ static int find_starts(struct lbpf_env *env)
 			/* A call of nothing is refused where it is reached. */
 			if (!insns[i].imm && !insns[i].off)
 				continue;
-			return reject(env, -EINVAL,
-				      "calling kernel function is not supported: insn %u", i);
+			err = lbpf_kfunc_resolve(env, i);
+			if (err)
+				return err;
+			continue;
 		}
 		err = mark_start(env, i);
 		if (err)

@@ -13,6 +13,8 @@ static int step_call(struct lbpf_env *env, const struct bpf_insn *insn)
 {
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return lbpf_call_subprog(env, insn);
+	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL && (insn->imm || insn->off))
+		return lbpf_call_kfunc(env, insn);
 	if (insn->src_reg)
 		return reject(env, -EINVAL,
 			      "invalid kernel function call not eliminated in verifier pass");

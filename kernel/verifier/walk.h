@@ -15,6 +15,8 @@
  */
 #define LBPF_PATH_ENDS	1
 
+struct lbpf_kptr;
+
 /* How an instruction uses a register. */
 enum lbpf_use {
 	LBPF_REG_SRC,
@@ -78,6 +80,11 @@ int lbpf_access_fixed_off(struct lbpf_env *env, u32 regno, bool is_zero_only);
 
 /* access_btf.c */
 int lbpf_access_btf(struct lbpf_env *env, const struct lbpf_access *access);
+/* access_kptr.c */
+int lbpf_kptr_range(struct lbpf_env *env, u32 regno, s64 off, s64 size, bool is_direct);
+int lbpf_kptr_match(struct lbpf_env *env, const struct lbpf_kptr *kptr, u32 regno);
+int lbpf_access_kptr(struct lbpf_env *env, const struct lbpf_access *access,
+		     const struct lbpf_kptr *kptr);
 /* access_args.c */
 int lbpf_access_args(struct lbpf_env *env, const struct lbpf_access *access);
 
@@ -89,6 +96,10 @@ int lbpf_stack_fill(struct lbpf_env *env, const struct lbpf_region *region);
 /* call_*.c */
 int lbpf_call_helper(struct lbpf_env *env, const struct bpf_insn *insn);
 int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn);
+int lbpf_call_kfunc(struct lbpf_env *env, const struct bpf_insn *insn);
+int lbpf_call_mem(struct lbpf_env *env, u32 regno, u32 size_bytes);
+int lbpf_call_mem_size(struct lbpf_env *env, u32 regno);
+int lbpf_call_release(struct lbpf_env *env, u32 ref_id);
 int lbpf_call_return(struct lbpf_env *env);
 void lbpf_call_print_entry(struct lbpf_env *env, const struct lbpf_frame *caller,
 			   const struct lbpf_frame *callee);

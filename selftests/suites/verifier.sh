@@ -1,16 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The kernel's own test_verifier through lbpf-run: every case and verdict, but for those that
-# test_verifier.txt names.  A case that it names and that passes is a difference too.
+# test_verifier.txt names.  A case that it names and that passes is a difference too.  What only
+# some kernels lack is in a list with the version in its name.
 out=/tmp/test_verifier
+here=$(dirname "$0")
+lists=$here/test_verifier.txt
+other=$here/test_verifier-$(uname -r | cut -d. -f1,2).txt
+[ ! -e "$other" ] || lists="$lists $other"
 /lbpf/lbpf-run /suites/test_verifier >$out 2>&1
 
 # A case is a line "#NUMBER/u|p NAME", its result the last word of that line or of one below it.
-awk -v list="$(dirname "$0")/test_verifier.txt" '
+awk -v lists="$lists" '
 BEGIN {
-	while ((getline line <list) > 0)
-		if (split(line, field) && line !~ /^#/ && field[1] ~ /^[0-9]/)
-			known[field[1]] = line
+	for (nr_lists = split(lists, list, " "); nr_lists; nr_lists--)
+		while ((getline line <list[nr_lists]) > 0)
+			if (split(line, field) && line !~ /^#/ && field[1] ~ /^[0-9]/)
+				known[field[1]] = line
 	print "TAP version 13"
 }
 /^#[0-9]+\/[up] / { id = substr($1, 2); name[id] = $0; order[++nr] = id }
