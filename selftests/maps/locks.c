@@ -316,12 +316,16 @@ static void test_lock_race(__u32 type, const char *name)
 	close(race.prog);
 }
 
+/* Twice as many keys as there is room for: an LRU map evicts. */
+#define CHAOS_ROOM	8
+#define CHAOS_KEY_MASK	(2 * CHAOS_ROOM - 1)
+
 /* Timers that start themselves again, end others' elements, and are cancelled. */
 static int load_chaos(int map)
 {
 	struct bpf_insn insns[] = {
 		CALL(BPF_FUNC_get_prandom_u32),
-		ALU64_IMM(BPF_AND, BPF_REG_0, 7),
+		ALU64_IMM(BPF_AND, BPF_REG_0, CHAOS_KEY_MASK),
 		LOOK_UP(map),
 		INIT(map, 1),
 		FIELD(TIMER_OFF),
@@ -369,8 +373,10 @@ static void *change_elements(void *arg)
 	__u32 n = 0;
 
 	while (!race->is_over) {
-		elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race->map, n++ & 7, &value, 0);
-		elem(SIDE_LBPF, BPF_MAP_DELETE_ELEM, race->map, n * 5 & 7, &value, 0);
+		elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race->map, n++ & CHAOS_KEY_MASK,
+		     &value, 0);
+		elem(SIDE_LBPF, BPF_MAP_DELETE_ELEM, race->map, n * 5 & CHAOS_KEY_MASK,
+		     &value, 0);
 	}
 	return NULL;
 }
@@ -383,11 +389,11 @@ static void test_timer_race(__u32 type, const char *name)
 	int round, i;
 
 	for (round = 0; ok && round < 6; round++) {
-		struct lock_race race = { .map = make_map(SIDE_LBPF, type, 8) };
+		struct lock_race race = { .map = make_map(SIDE_LBPF, type, CHAOS_ROOM) };
 
 		race.prog = load_chaos(race.map);
 		ok = race.map >= 0 && race.prog >= 0;
-		for (i = 0; ok && i < 8; i++)
+		for (i = 0; ok && i < CHAOS_ROOM; i++)
 			elem(SIDE_LBPF, BPF_MAP_UPDATE_ELEM, race.map, i, &value, 0);
 		ok = ok && !pthread_create(&thread, NULL, change_elements, &race);
 		for (i = 0; ok && i < 10; i++)
