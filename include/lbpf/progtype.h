@@ -126,6 +126,7 @@ enum lbpf_progtype_flag {
  * @flags: OR of enum lbpf_progtype_flag.
  * @ctx_size: Size of the user-visible context, bytes.
  * @ctx_name: Name of its struct in BTF, or NULL: it has none.
+ * @ctx_alias: Another one, or NULL.
  * @fields: Rows in order of @off; gaps are not accessible.
  * @nr_fields: Rows.
  * @objects: Objects that its programs get pointers to, or NULL.
@@ -150,6 +151,7 @@ struct lbpf_progtype {
 	u32				flags;
 	u32				ctx_size;
 	const char			*ctx_name;
+	const char			*ctx_alias;
 	const struct lbpf_ctx_field	*fields;
 	u32				nr_fields;
 	const struct lbpf_object_rows	*objects;

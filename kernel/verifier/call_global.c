@@ -60,10 +60,13 @@ static bool is_number(const struct btf_type *type)
 
 static bool is_ctx(const struct lbpf_env *env, const struct btf_type *type)
 {
-	const char *name = env->code->pt->ctx_name;
+	const struct lbpf_progtype *pt = env->code->pt;
+	const char *name = lbpf_btf_type_name(env->code->btf, type);
 
-	return name && lbpf_btf_kind(type) == BTF_KIND_STRUCT &&
-	       !strcmp(lbpf_btf_type_name(env->code->btf, type), name);
+	if (lbpf_btf_kind(type) != BTF_KIND_STRUCT)
+		return false;
+	return (pt->ctx_name && !strcmp(name, pt->ctx_name)) ||
+	       (pt->ctx_alias && !strcmp(name, pt->ctx_alias));
 }
 
 static void read_param(const struct lbpf_env *env, u32 id, struct param *param)

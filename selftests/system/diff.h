@@ -42,6 +42,7 @@ extern const struct scenario btf_scenarios[];
 extern const struct scenario tail_scenarios[];
 extern const struct scenario for_each_scenarios[];
 extern const struct scenario func_scenarios[];
+extern const struct scenario ctx_type_scenarios[];
 extern const struct scenario log_scenarios[];
 extern const struct scenario dynptr_scenarios[];
 
