@@ -31,10 +31,12 @@ typedef void (*effect_fn)(unsigned int width, const struct lbpf_num *a,
  * struct effect - An operation
  * @apply: What it makes of two pieces.
  * @is_low_by_low: The low half of its result depends on low halves only.
+ * @keeps_free: And if one of them may be anything, so may that of the result.
  */
 struct effect {
 	effect_fn apply;
 	bool is_low_by_low;
+	bool keeps_free;
 };
 
 static void set_bits(unsigned int width, struct lbpf_num *out,
@@ -301,8 +303,8 @@ static void move(unsigned int width, const struct lbpf_num *a,
 }
 
 static const struct effect effects[] = {
-	[BPF_ADD >> 4] = { add, true },
-	[BPF_SUB >> 4] = { subtract, true },
+	[BPF_ADD >> 4] = { add, true, true },
+	[BPF_SUB >> 4] = { subtract, true, true },
 	[BPF_MUL >> 4] = { multiply, true },
 	[BPF_DIV >> 4] = { divide, false },
 	[BPF_OR >> 4] = { or_bits, true },
@@ -311,7 +313,7 @@ static const struct effect effects[] = {
 	[BPF_RSH >> 4] = { apply_rsh, false },
 	[BPF_NEG >> 4] = { negate, true },
 	[BPF_MOD >> 4] = { take_remainder, false },
-	[BPF_XOR >> 4] = { xor_bits, true },
+	[BPF_XOR >> 4] = { xor_bits, true, true },
 	[BPF_MOV >> 4] = { move, true },
 	[BPF_ARSH >> 4] = { apply_arsh, false },
 };
@@ -366,6 +368,15 @@ static bool is_small(const struct lbpf_num *num)
 	return num->range.umax <= lbpf_width_mask(LBPF_LOW_BITS - 1) && !lbpf_num_is_empty(num);
 }
 
+/* May its low half be anything? */
+static bool is_low_free(const struct lbpf_scalar *s)
+{
+	return !s->r32.umin && s->r32.umax == lbpf_width_mask(LBPF_LOW_BITS) &&
+	       s->r32.smin == lbpf_sign_extend(LBPF_LOW_BITS, lbpf_sign_bit(LBPF_LOW_BITS)) &&
+	       s->r32.smax == (s64)lbpf_width_mask(LBPF_LOW_BITS - 1) &&
+	       !(~s->bits.mask & lbpf_width_mask(LBPF_LOW_BITS));
+}
+
 static void apply_64(const struct effect *effect, struct lbpf_scalar *dst,
 		     const struct lbpf_scalar *src)
 {
@@ -381,7 +392,7 @@ static void apply_64(const struct effect *effect, struct lbpf_scalar *dst,
 		return;
 	}
 	lbpf_num_set_full(LBPF_LOW_BITS, &out_low);
-	if (!fits) {
+	if (!fits && !(effect->keeps_free && (is_low_free(dst) || is_low_free(src)))) {
 		lbpf_scalar_get_num(dst, false, &a_low);
 		lbpf_scalar_get_num(src, false, &b_low);
 		apply(effect->apply, LBPF_LOW_BITS, &a_low, &b_low, &out_low);

@@ -267,6 +267,23 @@ static bool is_full_free(const struct lbpf_scalar *s)
 	       s->r64.smax == (s64)lbpf_width_mask(LBPF_FULL_BITS - 1);
 }
 
+/*
+ * A low half that may be anything, and stays so because the bounds are further apart than it is
+ * long: only the register's own views have something to learn.
+ */
+static bool sync_wide(struct lbpf_scalar *s)
+{
+	u64 low_mask = lbpf_width_mask(LBPF_LOW_BITS);
+	struct lbpf_num num = { .bits = s->bits, .range = s->r64 };
+
+	if (~s->bits.mask & low_mask || !lbpf_num_reduce(LBPF_FULL_BITS, &num) ||
+	    num.range.smin < 0 || num.range.umax - num.range.umin <= low_mask)
+		return false;
+	s->bits = num.bits;
+	s->r64 = num.range;
+	return true;
+}
+
 /* Most scalars are settled without going around.  1: done, 0: a contradiction, -1: not so. */
 static int sync_simple(struct lbpf_scalar *s)
 {
@@ -274,9 +291,11 @@ static int sync_simple(struct lbpf_scalar *s)
 		return 0;
 	if (s->r64.umax <= lbpf_width_mask(LBPF_LOW_BITS))
 		return sync_low(s);
-	if (!is_low_free(s) || !is_full_free(s))
+	if (!is_low_free(s))
 		return -1;
-	return lbpf_tnum_is_unknown(s->bits) || sync_bits(s);
+	if (is_full_free(s))
+		return lbpf_tnum_is_unknown(s->bits) || sync_bits(s);
+	return sync_wide(s) ? 1 : -1;
 }
 
 /**
