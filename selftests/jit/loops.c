@@ -15,6 +15,7 @@
 
 #define MAX_INSNS	128
 #define MAX_FUNCS	4
+#define MOST_CALLS	8388608
 #define CB_OFF(i)	(offsetof(struct __sk_buff, cb) + 4 * (i))
 /* Functions end with the only EXIT that they have; the main one is number 0. */
 #define LD_FUNC(reg, nr)						\
@@ -89,7 +90,8 @@ static const struct loop_case cases[] = {
 
 #define NR_CASES	(sizeof(cases) / sizeof(*cases))
 
-static const uint32_t numbers[] = { 0, 1, 2, 3, 6, 100, 8388608, 8388609, 0x80000000, 0xffffffff };
+static const uint32_t numbers[] = { 0, 1, 2, 3, 6, 100, MOST_CALLS, MOST_CALLS + 1,
+				     0x80000000, 0xffffffff };
 
 static uint32_t count_insns(const struct loop_case *c)
 {
@@ -167,8 +169,10 @@ static bool is_same(const struct loop_case *c, const int *fds)
 	uint32_t i, seed;
 
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-		/* As often as that takes time. */
-		for (seed = 0; seed < (numbers[i] == 8388608 ? 1 : 8); seed++) {
+		/* Most calls that there may be: only where they end early. */
+		if (numbers[i] == MOST_CALLS && c != &cases[1])
+			continue;
+		for (seed = 0; seed < 8; seed++) {
 			long long ours = run(SIDE_LBPF, fds[SIDE_LBPF], numbers[i], seed);
 			long long theirs = run(SIDE_KERNEL, fds[SIDE_KERNEL], numbers[i], seed);
 
