@@ -6,6 +6,8 @@
  * Both logs are compared line by line, but for what only lbpf says.  With an argument all that
  * differs is printed, and what bpf(2) says.
  */
+#include <fcntl.h>
+
 #include "kernel_btf.h"
 #include "prog_test.h"
 
@@ -261,13 +263,45 @@ static void test_hooks(void)
 	ksft_test_result(!nr_wrong, "hooks, and where programs may sleep\n");
 }
 
+/* Each allocation of a load fails once; the first load of all reads the kernel's types too. */
+static void test_failures(void)
+{
+	struct bpf_insn insns[] = {
+		LDX(BPF_DW, BPF_REG_1, BPF_REG_1, 8),
+		LDX(BPF_W, BPF_REG_1, BPF_REG_1, 0),
+		MOV(BPF_REG_0, 0),
+		EXIT(),
+	};
+	struct target target = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0, 0 };
+	int fd, ret = -ENOMEM, nth;
+	char text[16];
+
+	target.id = kernel_type("btf_trace_sched_switch", BTF_KIND_TYPEDEF);
+	for (nth = 1; nth < 200 && ret == -ENOMEM; nth++) {
+		fd = open("/sys/kernel/debug/lbpf/fail_nth", O_RDWR);
+		if (fd < 0) {
+			ksft_test_result_skip("no way to make allocations fail\n");
+			return;
+		}
+		snprintf(text, sizeof(text), "%d", nth);
+		if (write(fd, text, strlen(text)) < 0)
+			ret = -errno;
+		else
+			ret = try(SIDE_LBPF, &target, insns, NR(insns));
+		close(fd);
+	}
+	ksft_print_msg("%d allocations, then %d\n", nth - 2, ret);
+	ksft_test_result(!ret && nth > 2, "allocations that fail\n");
+}
+
 int main(int argc, char **argv)
 {
 	is_verbose = argc > 1;
 	ksft_print_header();
 	if (!kernel_type("task_struct", BTF_KIND_STRUCT))
 		ksft_exit_skip("this kernel has no BTF\n");
-	ksft_set_plan(4);
+	ksft_set_plan(5);
+	test_failures();
 	test_targets();
 	test_no_target();
 	test_walks();
