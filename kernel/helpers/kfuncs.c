@@ -62,6 +62,7 @@ static void take_memory(const void *ptr, int bytes)
 {
 }
 
+#ifdef CONFIG_KEYS
 /* Bits of @flags of bpf_lookup_user_key().  Source: flags of lookup_user_key(), <linux/key.h>. */
 #define KEY_LOOKUP_FLAGS	(KEY_LOOKUP_CREATE | KEY_LOOKUP_PARTIAL)
 
@@ -106,6 +107,8 @@ static void put_key(struct bpf_key *bkey)
 	lbpf_free(bkey);
 }
 
+#endif
+
 #define KFUNC(text, code, effect, kf_flags, bytes)			\
 	{								\
 		.proto = { .name = text, .fn = (code), .effects = (effect) | LBPF_EFF_VARARGS }, \
@@ -140,11 +143,13 @@ static const struct lbpf_kfunc for_tests[] = {
 };
 
 static const struct lbpf_kfunc on_keys[] = {
+#ifdef CONFIG_KEYS
 	KFUNC("bpf_lookup_user_key", find_user_key, LBPF_EFF_ACQUIRE | LBPF_EFF_SLEEPS,
 	      LBPF_KF_RET_NULL, sizeof(struct bpf_key)),
 	KFUNC("bpf_lookup_system_key", find_system_key, LBPF_EFF_ACQUIRE, LBPF_KF_RET_NULL,
 	      sizeof(struct bpf_key)),
 	KFUNC("bpf_key_put", put_key, LBPF_EFF_RELEASE, 0, 0),
+#endif
 };
 
 static const struct lbpf_kfunc *find(const struct lbpf_kfunc *rows, u32 nr, const char *name)
