@@ -167,8 +167,10 @@ static void test_targets(void)
 		};
 		int off;
 
-		if (!target.id)
+		if (!target.id) {
 			ksft_print_msg("no %s here\n", targets[i].target);
+			continue;
+		}
 		for (off = 0; off <= 13 * 8; off += off < 16 ? 4 : 8) {
 			loads[0].off = off;
 			nr_wrong += !agrees(targets[i].name, &target, loads, NR(loads));
