@@ -192,7 +192,8 @@ static void test_no_target(void)
 	unsigned int i, type, nr_wrong = 0;
 
 	for (type = BPF_PROG_TYPE_UNSPEC; type <= BPF_PROG_TYPE_LSM; type++) {
-		if (type == BPF_PROG_TYPE_STRUCT_OPS || type == BPF_PROG_TYPE_EXT)
+		if (type == BPF_PROG_TYPE_STRUCT_OPS || type == BPF_PROG_TYPE_EXT ||
+		    (type == BPF_PROG_TYPE_LSM && !kernel_type("bpf_lsm_bpf", BTF_KIND_FUNC)))
 			continue;
 		for (i = 0; i < NR(ids); i++) {
 			struct target target = { type, BPF_TRACE_FENTRY, 0, ids[i] };
