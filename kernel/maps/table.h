@@ -183,9 +183,10 @@ static __always_inline u64 match_tags(u64 tags, u64 tag)
 /* Was an entry with this tag evicted from the bucket lately?  Seldom by mistake. */
 static __always_inline bool has_ghost(u32 ghosts, u64 tag)
 {
-	u32 x = ghosts ^ (u32)tag * (u32)TAG_EACH;
+	const u32 each = ~0U / 0xff;
+	u32 x = ghosts ^ (u32)tag * each;
 
-	return (x - (u32)TAG_EACH) & ~x & (u32)TAG_USED;
+	return (x - each) & ~x & each << 7;
 }
 
 static __always_inline u64 first_slot(u64 match)
