@@ -339,6 +339,8 @@ struct lbpf_kptrs {
 struct lbpf_map {
 	/* line 1: read by programs and commands */
 	const struct lbpf_map_ops *ops;
+	struct lbpf_map		*inner_map_meta;
+	struct lbpf_btf		*btf;
 	u32			map_type;
 	u32			key_size;
 	u32			value_size;
@@ -348,10 +350,6 @@ struct lbpf_map {
 	s32			spin_lock_off;
 	s32			timer_off;
 	s32			kptr_off;
-	struct lbpf_kptrs	*kptrs;
-	struct lbpf_map		*inner_map_meta;
-	struct lbpf_btf		*btf;
-	int			numa_node;
 	bool			is_template;
 	bool			unpriv_array;
 	bool			frozen;
@@ -364,6 +362,8 @@ struct lbpf_map {
 	u32			btf_vmlinux_value_type_id;
 	u32			ifindex;
 	struct lbpf_map_owner	*owner;
+	struct lbpf_kptrs	*kptrs;
+	int			numa_node;
 
 	/* line 3: written */
 	struct lbpf_object	obj ____cacheline_aligned;

@@ -352,7 +352,7 @@ static void results(void)
 }
 
 /* Static functions are walked into: what is given counts, not the types. */
-static void statics(void)
+static void static_calls(void)
 {
 	uint32_t given, body, nr_calls;
 	struct sub sub = one_param(BTF_FUNC_STATIC, T_PTR_PAIR);
@@ -478,7 +478,7 @@ const struct scenario func_scenarios[] = {
 	{ "func args", args },
 	{ "func bodies", bodies },
 	{ "func results", results },
-	{ "func statics", statics },
+	{ "func static_calls", static_calls },
 	{ "func counts", counts },
 	{ "func mains", mains },
 	{ "func callbacks", callbacks },
