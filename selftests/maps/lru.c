@@ -129,8 +129,8 @@ static bool pin(int cpu)
 static void test_shares(void)
 {
 	int fd = create(BPF_MAP_TYPE_LRU_HASH, BPF_F_NO_COMMON_LRU, 100 * nr_possible_cpus());
+	__u32 key, nr_left = 0;
 	bool ok;
-	__u32 key;
 
 	ok = pin(0);
 	for (key = 0; key < 250; key++)
@@ -141,11 +141,11 @@ static void test_shares(void)
 		for (key = 1000; key < 1250; key++)
 			ok = ok && !put(fd, key, BPF_NOEXIST);
 		/* Using and deleting what the other one inserted moves no share. */
-		for (key = 150; key < 250; key++)
-			ok = ok && !put(fd, key, BPF_EXIST);
-		ok = ok && map_count(fd) == 200;
-		for (key = 150; key < 200; key++)
-			ok = ok && !map_delete(SIDE_LBPF, fd, &key);
+		for (key = 0; key < 250; key++)
+			nr_left += !put(fd, key, BPF_EXIST);
+		ok = ok && nr_left == 100 && map_count(fd) == 200;
+		for (key = 0; key < 250 && nr_left > 50; key++)
+			nr_left -= !map_delete(SIDE_LBPF, fd, &key);
 		for (key = 2000; key < 2250; key++)
 			ok = ok && !put(fd, key, BPF_NOEXIST);
 		ok = ok && map_count(fd) == 150;

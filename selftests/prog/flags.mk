@@ -2,6 +2,8 @@
 EXTRA_attach := prog_test.c
 EXTRA_context := prog_test.c
 EXTRA_load := prog_test.c
+EXTRA_kptr := prog_test.c kernel_btf.c
+LDLIBS_kptr := -lbpf
 EXTRA_globals := prog_test.c
 EXTRA_raw_tp := prog_test.c kernel_btf.c
 LDLIBS_raw_tp := -lbpf
@@ -17,3 +19,4 @@ EXTRA_tail := prog_test.c
 EXTRA_types := prog_test.c
 EXTRA_names := prog_test.c
 EXTRA_tracing := prog_test.c kernel_btf.c
+LDLIBS_tracing := -lbpf

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Ids of the kernel's own types.
+ * The kernel's own types.
  */
 #ifndef KERNEL_BTF_H
 #define KERNEL_BTF_H
@@ -11,5 +11,7 @@
 unsigned int kernel_type(const char *name, unsigned int kind);
 /* Name and kind of type @id; NULL behind the last one. */
 const char *kernel_type_name(unsigned int id, unsigned int *kind);
+/* Offset of a member, bytes, or -1. */
+int kernel_member(const char *struct_name, const char *member);
 
 #endif

@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <bpf/btf.h>
 #include "kernel_btf.h"
 #include "prog_test.h"
 
@@ -308,20 +307,6 @@ static void compare_life(void)
 	ksft_test_result(ends, "no run after close\n");
 }
 
-static int offset_of(const char *struct_name, const char *member)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	unsigned int id = kernel_type(struct_name, BTF_KIND_STRUCT);
-	const struct btf_type *type = btf__type_by_id(btf, id);
-	int off = -1;
-
-	for (int i = 0; type && i < btf_vlen(type); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member))
-			off = btf_member_bit_offset(type, i) / 8;
-	btf__free(btf);
-	return off;
-}
-
 /* A program that knows its argument's type adds up the pids of tasks that are renamed. */
 static int load_typed(enum test_side side, int map, int pid_off)
 {
@@ -345,7 +330,7 @@ static int load_typed(enum test_side side, int map, int pid_off)
 
 static void compare_typed(void)
 {
-	int off = offset_of("task_struct", "pid"), err[2];
+	int off = kernel_member("task_struct", "pid"), err[2];
 	struct side_state state[2];
 
 	for (int side = 0; side < 2; side++) {
