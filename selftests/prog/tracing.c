@@ -38,6 +38,12 @@ struct target {
 	unsigned int id;
 };
 
+/* Kernels may be built without LSM programs, and then know nothing of what they attach to. */
+static bool has_type(unsigned int type)
+{
+	return type != BPF_PROG_TYPE_LSM || kernel_type("bpf_lsm_bpf", BTF_KIND_FUNC);
+}
+
 static int try(enum test_side side, const struct target *target, const struct bpf_insn *insns,
 	       unsigned int nr)
 {
@@ -167,7 +173,7 @@ static void test_targets(void)
 		};
 		int off;
 
-		if (!target.id) {
+		if (!target.id || !has_type(target.type)) {
 			ksft_print_msg("no %s here\n", targets[i].target);
 			continue;
 		}
@@ -193,7 +199,7 @@ static void test_no_target(void)
 
 	for (type = BPF_PROG_TYPE_UNSPEC; type <= BPF_PROG_TYPE_LSM; type++) {
 		if (type == BPF_PROG_TYPE_STRUCT_OPS || type == BPF_PROG_TYPE_EXT ||
-		    (type == BPF_PROG_TYPE_LSM && !kernel_type("bpf_lsm_bpf", BTF_KIND_FUNC)))
+		    !has_type(type))
 			continue;
 		for (i = 0; i < NR(ids); i++) {
 			struct target target = { type, BPF_TRACE_FENTRY, 0, ids[i] };
