@@ -59,6 +59,7 @@ struct lbpf_call {
 int lbpf_call_arg(struct lbpf_env *env, struct lbpf_call *call, u32 arg);
 /* call_type.c */
 int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type);
+bool lbpf_call_may_be_moved(u32 reg_type);
 /* call_btf.c */
 int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
 int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,

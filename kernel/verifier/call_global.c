@@ -168,18 +168,6 @@ int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog
 	return err;
 }
 
-/* What the function may get with an offset: numbers, and pointers to memory. */
-static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
-	[LBPF_SCALAR]		= true,
-	[LBPF_PTR_STACK]	= true,
-	[LBPF_PTR_PACKET]	= true,
-	[LBPF_PTR_PACKET_META]	= true,
-	[LBPF_PTR_MAP_KEY]	= true,
-	[LBPF_PTR_MAP_VALUE]	= true,
-	[LBPF_PTR_MEM]		= true,
-	[LBPF_PTR_BUF]		= true,
-};
-
 /**
  * lbpf_call_mem() - Memory that a function may read and write, and that it tests for NULL
  * @env: The run.
@@ -222,7 +210,7 @@ static int check_arg(struct lbpf_env *env, u32 i, const struct param *param)
 		return reject(env, -EINVAL, "Unrecognized arg#%d type %s", i,
 			      lbpf_btf_kind_name(param->type ? lbpf_btf_kind(param->type) :
 							       BTF_KIND_UNKN));
-	if (!may_be_moved[LBPF_TYPE_BASE(reg->type)]) {
+	if (!lbpf_call_may_be_moved(reg->type)) {
 		err = lbpf_access_fixed_off(env, regno, true);
 		if (err)
 			return err;

@@ -131,18 +131,6 @@ static bool has_size_arg(struct lbpf_env *env, const struct kcall *call, u32 i)
 	       !strcmp(name + len - strlen(SIZE_SUFFIX), SIZE_SUFFIX);
 }
 
-/* Pointers whose offset the access check looks at, and numbers. */
-static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
-	[LBPF_SCALAR]		= true,
-	[LBPF_PTR_STACK]	= true,
-	[LBPF_PTR_PACKET]	= true,
-	[LBPF_PTR_PACKET_META]	= true,
-	[LBPF_PTR_MAP_KEY]	= true,
-	[LBPF_PTR_MAP_VALUE]	= true,
-	[LBPF_PTR_MEM]		= true,
-	[LBPF_PTR_BUF]		= true,
-};
-
 /* Offsets that the checks behind it do not look at; what is released has none. */
 static int check_offset(struct lbpf_env *env, const struct kcall *call, u32 regno)
 {
@@ -150,7 +138,7 @@ static int check_offset(struct lbpf_env *env, const struct kcall *call, u32 regn
 	bool is_release = call->kfunc->proto.effects & LBPF_EFF_RELEASE && reg->ref_id;
 	bool is_object = LBPF_TYPE_BASE(reg->type) == LBPF_PTR_BTF_ID;
 
-	if (may_be_moved[LBPF_TYPE_BASE(reg->type)])
+	if (lbpf_call_may_be_moved(reg->type))
 		return 0;
 	if (is_object && is_release && reg->off)
 		return reject(env, -EINVAL,

@@ -103,3 +103,25 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type)
 		return 0;
 	return lbpf_access_fixed_off(env, regno, LBPF_TYPE_BASE(type) != LBPF_PTR_BTF_ID);
 }
+
+/**
+ * lbpf_call_may_be_moved() - May an argument be given with an offset to a function with types?
+ * @reg_type: Type of its register.
+ *
+ * Return: true for numbers, and for pointers to memory, whose offset the access check looks at.
+ */
+bool lbpf_call_may_be_moved(u32 reg_type)
+{
+	static const bool may_be_moved[LBPF_NR_REG_TYPES] = {
+		[LBPF_SCALAR]		= true,
+		[LBPF_PTR_STACK]	= true,
+		[LBPF_PTR_PACKET]	= true,
+		[LBPF_PTR_PACKET_META]	= true,
+		[LBPF_PTR_MAP_KEY]	= true,
+		[LBPF_PTR_MAP_VALUE]	= true,
+		[LBPF_PTR_MEM]		= true,
+		[LBPF_PTR_BUF]		= true,
+	};
+
+	return may_be_moved[LBPF_TYPE_BASE(reg_type)];
+}
