@@ -93,6 +93,8 @@ bool lbpf_btf_is_struct(const struct btf_type *type);
 bool lbpf_btf_is_modifier(const struct btf_type *type);
 /* enum or enum64 */
 bool lbpf_btf_is_enum(const struct btf_type *type);
+/* integer or enumeration, false for NULL */
+bool lbpf_btf_is_number(const struct btf_type *type);
 
 /* Type with @id (0: void), or NULL. */
 const struct btf_type *lbpf_btf_type(const struct lbpf_btf *btf, u32 id);

@@ -50,6 +50,18 @@ bool lbpf_btf_is_enum(const struct btf_type *type)
 }
 
 /**
+ * lbpf_btf_is_number() - Is it an integer or an enumeration?
+ * @type: Type, or NULL.
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool lbpf_btf_is_number(const struct btf_type *type)
+{
+	return type && (is_kind(type, BTF_KIND_INT) || lbpf_btf_is_enum(type));
+}
+
+/**
  * lbpf_btf_type() - Find a type
  * @btf: BTF.
  * @id: Id; 0 is void.

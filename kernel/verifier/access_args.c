@@ -130,7 +130,8 @@ static int load_pointer(struct lbpf_env *env, const struct lbpf_access *access, 
 	return 0;
 }
 
-static bool is_number(const struct btf_type *type)
+/* Structs are passed in registers as numbers. */
+static bool is_unknown(const struct btf_type *type)
 {
 	if (lbpf_btf_kind(type) == BTF_KIND_INT)
 		return type->size <= sizeof(u64);
@@ -145,7 +146,7 @@ static int load_arg(struct lbpf_env *env, const struct lbpf_access *access, u32 
 							 lbpf_reg_of(env, access->value_regno);
 	const struct btf_type *type = lbpf_btf_skip_mods(attach->btf, id, NULL);
 
-	if (!attach->proto || (type && is_number(type))) {
+	if (!attach->proto || (type && is_unknown(type))) {
 		lbpf_reg_set_unknown(env, reg);
 		return 0;
 	}

@@ -57,9 +57,12 @@ struct lbpf_call {
 
 /* call_arg.c */
 int lbpf_call_arg(struct lbpf_env *env, struct lbpf_call *call, u32 arg);
+int lbpf_call_note_ref(struct lbpf_env *env, u32 *ref_id, u32 regno);
 /* call_type.c */
 int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type);
 bool lbpf_call_may_be_moved(u32 reg_type);
+bool lbpf_call_is_ctx(const struct lbpf_progtype *pt, const struct lbpf_btf *btf,
+		      const struct btf_type *type);
 /* call_btf.c */
 int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
 int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,

@@ -347,6 +347,27 @@ static int (*const checks[LBPF_NR_ARG_TYPES])(struct lbpf_env *env, struct lbpf_
 	[LBPF_ARG_DYNPTR]		= lbpf_call_dynptr_arg,
 };
 
+/**
+ * lbpf_call_note_ref() - An argument may carry a reference, one of all
+ * @env: The run.
+ * @ref_id: Reference of the arguments before, 0: none; set to the one of this.
+ * @regno: Register.
+ *
+ * Return: 0, or -EFAULT with the reason in the log.
+ */
+int lbpf_call_note_ref(struct lbpf_env *env, u32 *ref_id, u32 regno)
+{
+	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
+
+	if (!reg->ref_id)
+		return 0;
+	if (*ref_id)
+		return reject(env, -EFAULT, "more than one arg with ref_obj_id R%d %u %u", regno,
+			      reg->ref_id, *ref_id);
+	*ref_id = reg->ref_id;
+	return 0;
+}
+
 static int note_refs(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
@@ -361,13 +382,7 @@ static int note_refs(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u3
 				      regno);
 		call->release_regno = regno;
 	}
-	if (!reg->ref_id)
-		return 0;
-	if (call->ref_id)
-		return reject(env, -EFAULT, "more than one arg with ref_obj_id R%d %u %u", regno,
-			      reg->ref_id, call->ref_id);
-	call->ref_id = reg->ref_id;
-	return 0;
+	return lbpf_call_note_ref(env, &call->ref_id, regno);
 }
 
 /**

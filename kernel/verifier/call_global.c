@@ -53,22 +53,6 @@ static const char *func_name(const struct lbpf_env *env, u32 subprog)
 	return lbpf_btf_type_name(env->code->btf, func_of(env, subprog));
 }
 
-static bool is_number(const struct btf_type *type)
-{
-	return lbpf_btf_kind(type) == BTF_KIND_INT || lbpf_btf_is_enum(type);
-}
-
-static bool is_ctx(const struct lbpf_env *env, const struct btf_type *type)
-{
-	const struct lbpf_progtype *pt = env->code->pt;
-	const char *name = lbpf_btf_type_name(env->code->btf, type);
-
-	if (lbpf_btf_kind(type) != BTF_KIND_STRUCT)
-		return false;
-	return (pt->ctx_name && !strcmp(name, pt->ctx_name)) ||
-	       (pt->ctx_alias && !strcmp(name, pt->ctx_alias));
-}
-
 static void read_param(const struct lbpf_env *env, u32 id, struct param *param)
 {
 	const struct lbpf_btf *btf = env->code->btf;
@@ -79,7 +63,7 @@ static void read_param(const struct lbpf_env *env, u32 id, struct param *param)
 	param->kind = PARAM_OTHER;
 	if (!type)
 		return;
-	if (is_number(type)) {
+	if (lbpf_btf_is_number(type)) {
 		param->kind = lbpf_btf_kind(type) == BTF_KIND_ENUM64 ? PARAM_ENUM64 : PARAM_NUMBER;
 		return;
 	}
@@ -88,7 +72,7 @@ static void read_param(const struct lbpf_env *env, u32 id, struct param *param)
 	target = type->type;
 	param->type = lbpf_btf_skip_mods(btf, target, NULL);
 	param->kind = PARAM_UNSIZED;
-	if (param->type && is_ctx(env, param->type))
+	if (lbpf_call_is_ctx(env->code->pt, btf, param->type))
 		param->kind = PARAM_CTX;
 	else if (lbpf_btf_sized(btf, target, NULL, &param->size_bytes))
 		param->kind = PARAM_MEM;
@@ -153,7 +137,7 @@ int lbpf_global_args(struct lbpf_env *env, struct lbpf_frame *frame, u32 subprog
 			      "Global function %s() with %d > %d args. Buggy compiler.",
 			      func_name(env, subprog), nr, LBPF_MAX_ARGS);
 	ret = lbpf_btf_skip_mods(env->code->btf, proto->type, NULL);
-	if (!ret || !is_number(ret))
+	if (!lbpf_btf_is_number(ret))
 		return reject(env, -EINVAL,
 			      "Global function %s() doesn't return scalar. Only those are supported.",
 			      func_name(env, subprog));

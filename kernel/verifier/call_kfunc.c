@@ -29,7 +29,6 @@
  * @name: Its name.
  * @kfunc: Its row.
  * @ref_id: Reference of an argument, 0: none.
- * @ref_regno: Register of it.
  */
 struct kcall {
 	const struct lbpf_btf	*btf;
@@ -38,7 +37,6 @@ struct kcall {
 	const char		*name;
 	const struct lbpf_kfunc	*kfunc;
 	u32			ref_id;
-	u32			ref_regno;
 };
 
 /**
@@ -63,11 +61,6 @@ static const char *target_kind(const struct karg *arg)
 static const char *target_name(const struct kcall *call, const struct karg *arg)
 {
 	return arg->target ? lbpf_btf_type_name(call->btf, arg->target) : "";
-}
-
-static bool is_scalar(const struct btf_type *type)
-{
-	return type && (lbpf_btf_kind(type) == BTF_KIND_INT || lbpf_btf_is_enum(type));
 }
 
 static bool is_void(const struct btf_type *type)
@@ -109,7 +102,7 @@ static bool is_scalar_struct(struct lbpf_env *env, const struct lbpf_btf *btf,
 			stack[depth].next = 0;
 			continue;
 		}
-		if (!is_scalar(type))
+		if (!lbpf_btf_is_number(type))
 			return false;
 	}
 }
@@ -122,7 +115,7 @@ static bool has_size_arg(struct lbpf_env *env, const struct kcall *call, u32 i)
 	size_t len;
 
 	if (i + 1 >= lbpf_btf_vlen(call->proto) ||
-	    !is_scalar(lbpf_btf_skip_mods(call->btf, param->type, NULL)) ||
+	    !lbpf_btf_is_number(lbpf_btf_skip_mods(call->btf, param->type, NULL)) ||
 	    lbpf_reg_of(env, BPF_REG_1 + i + 1)->type != LBPF_SCALAR)
 		return false;
 	name = lbpf_btf_name(call->btf, param->name_off) ?: "";
@@ -144,20 +137,6 @@ static int check_offset(struct lbpf_env *env, const struct kcall *call, u32 regn
 		return reject(env, -EINVAL,
 			      "R%d must have zero offset when passed to release func", regno);
 	return lbpf_access_fixed_off(env, regno, !is_object);
-}
-
-static int note_ref(struct lbpf_env *env, struct kcall *call, u32 regno)
-{
-	const struct lbpf_reg *reg = lbpf_reg_of(env, regno);
-
-	if (!reg->ref_id)
-		return 0;
-	if (call->ref_id)
-		return reject(env, -EFAULT, "more than one arg with ref_obj_id R%d %u %u", regno,
-			      reg->ref_id, call->ref_id);
-	call->ref_id = reg->ref_id;
-	call->ref_regno = regno;
-	return 0;
 }
 
 /* A place in a map value that holds a reference. */
@@ -224,7 +203,7 @@ static int check_memory(struct lbpf_env *env, const struct kcall *call, const st
 	bool has_size = has_size_arg(env, call, arg->i);
 	u32 bytes;
 
-	if (!is_scalar(arg->target) && !is_scalar_struct(env, call->btf, arg->target) &&
+	if (!lbpf_btf_is_number(arg->target) && !is_scalar_struct(env, call->btf, arg->target) &&
 	    !(has_size && is_void(arg->target)))
 		return reject(env, -EINVAL,
 			      "arg#%d pointer type %s %s must point to %sscalar, or struct with scalar",
@@ -244,14 +223,6 @@ static int check_memory(struct lbpf_env *env, const struct kcall *call, const st
 	return lbpf_call_mem(env, arg->regno, bytes);
 }
 
-static bool is_ctx(const struct lbpf_env *env, const struct kcall *call, const struct karg *arg)
-{
-	const char *name = env->code->pt->ctx_name;
-
-	return name && arg->target && lbpf_btf_kind(arg->target) == BTF_KIND_STRUCT &&
-	       !strcmp(lbpf_btf_type_name(call->btf, arg->target), name);
-}
-
 static int check_pointer(struct lbpf_env *env, struct kcall *call, struct karg *arg)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, arg->regno);
@@ -260,12 +231,13 @@ static int check_pointer(struct lbpf_env *env, struct kcall *call, struct karg *
 
 	if (flags & LBPF_KF_TRUSTED && !reg->ref_id)
 		return reject(env, -EINVAL, "R%d must be referenced", arg->regno);
-	err = check_offset(env, call, arg->regno) ?: note_ref(env, call, arg->regno);
+	err = check_offset(env, call, arg->regno) ?:
+	      lbpf_call_note_ref(env, &call->ref_id, arg->regno);
 	if (err)
 		return err;
 	if (!arg->i && flags & LBPF_KF_KPTR_GET)
 		return check_kptr(env, call, arg);
-	if (is_ctx(env, call, arg)) {
+	if (lbpf_call_is_ctx(env->code->pt, call->btf, arg->target)) {
 		if (reg->type == LBPF_PTR_CTX)
 			return 0;
 		return reject(env, -EINVAL, "arg#%d expected pointer to ctx, but got %s", arg->i,
@@ -286,7 +258,7 @@ static int check_arg(struct lbpf_env *env, struct kcall *call, u32 i)
 
 	if (err)
 		return err;
-	if (is_scalar(type)) {
+	if (lbpf_btf_is_number(type)) {
 		if (lbpf_reg_of(env, arg.regno)->type == LBPF_SCALAR)
 			return 0;
 		return reject(env, -EINVAL, "R%d is not a scalar", arg.regno);
@@ -366,7 +338,7 @@ static int return_value(struct lbpf_env *env, const struct kcall *call)
 			      "acquire kernel function does not return PTR_TO_BTF_ID");
 	if (is_ptr)
 		return return_object(env, call, type->type);
-	if (is_scalar(type))
+	if (lbpf_btf_is_number(type))
 		lbpf_reg_set_unknown(env, lbpf_reg_of(env, BPF_REG_0));
 	return 0;
 }

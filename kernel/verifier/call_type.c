@@ -6,6 +6,9 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
+
+#include <lbpf/btf.h>
 
 #include "call.h"
 
@@ -61,24 +64,6 @@ static int refuse_type(struct lbpf_env *env, u32 regno, const u32 *row)
 	return -EACCES;
 }
 
-/* Pointers whose offset the access check looks at. */
-static bool may_have_offset(u32 type, u32 arg_type)
-{
-	switch (LBPF_TYPE_BASE(type)) {
-	case LBPF_PTR_STACK:
-	case LBPF_PTR_PACKET:
-	case LBPF_PTR_PACKET_META:
-	case LBPF_PTR_MAP_KEY:
-	case LBPF_PTR_MAP_VALUE:
-	case LBPF_PTR_MEM:
-	case LBPF_PTR_BUF:
-	case LBPF_SCALAR:
-		return LBPF_TYPE_BASE(arg_type) != LBPF_ARG_ALLOC_MEM;
-	default:
-		return false;
-	}
-}
-
 /**
  * lbpf_call_arg_type() - A register fits an argument
  * @env: The run.
@@ -99,7 +84,7 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type)
 			break;
 	if (!*choice)
 		return refuse_type(env, regno, row);
-	if (may_have_offset(type, arg_type))
+	if (lbpf_call_may_be_moved(type) && LBPF_TYPE_BASE(arg_type) != LBPF_ARG_ALLOC_MEM)
 		return 0;
 	return lbpf_access_fixed_off(env, regno, LBPF_TYPE_BASE(type) != LBPF_PTR_BTF_ID);
 }
@@ -124,4 +109,24 @@ bool lbpf_call_may_be_moved(u32 reg_type)
 	};
 
 	return may_be_moved[LBPF_TYPE_BASE(reg_type)];
+}
+
+/**
+ * lbpf_call_is_ctx() - Is a type the context of programs of a type?
+ * @pt: Program type.
+ * @btf: Where @type is.
+ * @type: Type without modifiers, or NULL.
+ *
+ * Return: true for a struct with the name of the context.
+ */
+bool lbpf_call_is_ctx(const struct lbpf_progtype *pt, const struct lbpf_btf *btf,
+		      const struct btf_type *type)
+{
+	const char *name;
+
+	if (!type || lbpf_btf_kind(type) != BTF_KIND_STRUCT)
+		return false;
+	name = lbpf_btf_type_name(btf, type);
+	return (pt->ctx_name && !strcmp(name, pt->ctx_name)) ||
+	       (pt->ctx_alias && !strcmp(name, pt->ctx_alias));
 }

@@ -17,25 +17,9 @@
 
 static unsigned char packet[PACKET_BYTES];
 
-/* Runs @insns on the packet: R0; what does not load or run ends the program. */
-static unsigned int run_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr)
+static unsigned int run(enum test_side side, const struct bpf_insn *insns, unsigned int nr)
 {
-	union bpf_attr attr;
-	int fd = load_insns(side, insns, nr);
-	int err;
-
-	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
-				   verifier_log);
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = fd;
-	attr.test.data_in = PTR(packet);
-	attr.test.data_size_in = sizeof(packet);
-	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
-	if (err)
-		ksft_exit_fail_msg("%s: run: %s\n", side_name[side], strerror(-err));
-	close(fd);
-	return attr.test.retval;
+	return run_insns(side, insns, nr, packet, sizeof(packet));
 }
 
 /* Is there a helper @id for this caller? */
@@ -156,14 +140,14 @@ static void test_map(enum test_side side, unsigned int type, const char *name)
 		CALL(BPF_FUNC_map_delete_elem), EXIT(),
 	};
 	bool is_array = type == BPF_MAP_TYPE_ARRAY;
-	bool ok = run_insns(side, lookup, NR(lookup)) == (is_array ? 1 : 999);
+	bool ok = run(side, lookup, NR(lookup)) == (is_array ? 1 : 999);
 
-	ok &= run_insns(side, update, NR(update)) == 0;
+	ok &= run(side, update, NR(update)) == 0;
 	ok &= map_value(side, map, 3) == 77;
-	ok &= run_insns(side, lookup, NR(lookup)) == 78 && map_value(side, map, 3) == 78;
-	ok &= (int)run_insns(side, delete, NR(delete)) == (is_array ? -EINVAL : 0);
-	ok &= (int)run_insns(side, delete, NR(delete)) == (is_array ? -EINVAL : -ENOENT);
-	ok &= run_insns(side, lookup, NR(lookup)) == (is_array ? 79 : 999);
+	ok &= run(side, lookup, NR(lookup)) == 78 && map_value(side, map, 3) == 78;
+	ok &= (int)run(side, delete, NR(delete)) == (is_array ? -EINVAL : 0);
+	ok &= (int)run(side, delete, NR(delete)) == (is_array ? -EINVAL : -ENOENT);
+	ok &= run(side, lookup, NR(lookup)) == (is_array ? 79 : 999);
 	ksft_test_result(ok, "lookup, update, delete on %s: %s\n", name, side_name[side]);
 	close(map);
 }
@@ -191,7 +175,7 @@ static unsigned long long call_64(enum test_side side, int id)
 	unsigned int key = 0;
 	union bpf_attr attr;
 
-	run_insns(side, insns, NR(insns));
+	run(side, insns, NR(insns));
 	memset(&attr, 0, sizeof(attr));
 	attr.map_fd = map;
 	attr.key = PTR(&key);
@@ -245,7 +229,7 @@ static unsigned int load_bytes(enum test_side side, int id, int off, int len, in
 		ALU_X(BPF_ADD, BPF_REG_0, BPF_REG_1), EXIT(),
 	};
 
-	return run_insns(side, insns, NR(insns));
+	return run(side, insns, NR(insns));
 }
 
 static void compare_load_bytes(int id, const char *name)
@@ -272,7 +256,7 @@ static unsigned int load_packet(enum test_side side, int size, int off, bool is_
 		ALU(BPF_ADD, BPF_REG_0, 1), EXIT(),
 	};
 
-	return run_insns(side, insns, NR(insns));
+	return run(side, insns, NR(insns));
 }
 
 static void compare_packet_loads(bool is_indirect)
@@ -337,7 +321,7 @@ static int compare_strings(enum test_side side, const char *text, int len)
 			CALL(BPF_FUNC_strncmp), EXIT(),
 		};
 
-		ret = run_insns(side, insns, NR(insns));
+		ret = run(side, insns, NR(insns));
 	}
 	close(map);
 	return (ret > 0) - (ret < 0);

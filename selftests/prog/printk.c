@@ -8,25 +8,7 @@
 #define FMT_BYTES	64
 
 static int trace_pipe;
-
-static int run_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr)
-{
-	char packet[64] = {};
-	union bpf_attr attr;
-	int fd, err;
-
-	fd = load_insns(side, insns, nr);
-	if (fd < 0)
-		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
-				   verifier_log);
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = fd;
-	attr.test.data_in = PTR(packet);
-	attr.test.data_size_in = sizeof(packet);
-	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
-	close(fd);
-	return err ? -1000 : (int)attr.test.retval;
-}
+static const char packet[64];
 
 /* Does conversion @nr of @fmt want an address?  Others get a number that is always the same. */
 static bool is_address(const char *fmt, int nr)
@@ -81,7 +63,7 @@ static int print(enum test_side side, const char *fmt, int size, int third)
 	}
 	insns[nr++] = CALL(BPF_FUNC_trace_printk);
 	insns[nr++] = EXIT();
-	return run_insns(side, insns, nr);
+	return run_insns(side, insns, nr, packet, sizeof(packet));
 }
 
 /* Calls trace_vprintk() with an array of @args_bytes: R0. */
@@ -105,7 +87,7 @@ static int print_array(enum test_side side, const char *fmt, int args_bytes)
 	insns[nr++] = MOV(BPF_REG_4, args_bytes);
 	insns[nr++] = CALL(BPF_FUNC_trace_vprintk);
 	insns[nr++] = EXIT();
-	return run_insns(side, insns, nr);
+	return run_insns(side, insns, nr, packet, sizeof(packet));
 }
 
 /* What trace_pipe has now, behind the name of the event; cut to @size. */

@@ -44,6 +44,42 @@ int load_insns(enum test_side side, const struct bpf_insn *insns, unsigned int n
 	return side_bpf(side, BPF_PROG_LOAD, &attr);
 }
 
+int try_load(enum test_side side, union bpf_attr *attr)
+{
+	int fd;
+
+	attr->log_buf = PTR(verifier_log);
+	attr->log_size = sizeof(verifier_log);
+	attr->log_level = 1;
+	verifier_log[0] = 0;
+	fd = side_bpf(side, BPF_PROG_LOAD, attr);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+unsigned int run_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr_insns,
+		       const void *packet, unsigned int packet_bytes)
+{
+	union bpf_attr attr;
+	int fd = load_insns(side, insns, nr_insns);
+	int err;
+
+	if (fd < 0)
+		ksft_exit_fail_msg("%s: load: %s\n%s\n", side_name[side], strerror(-fd),
+				   verifier_log);
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = fd;
+	attr.test.data_in = PTR(packet);
+	attr.test.data_size_in = packet_bytes;
+	err = side_bpf(side, BPF_PROG_TEST_RUN, &attr);
+	if (err)
+		ksft_exit_fail_msg("%s: run: %s\n", side_name[side], strerror(-err));
+	close(fd);
+	return attr.test.retval;
+}
+
 int make_map(enum test_side side, unsigned int type, unsigned int key_bytes,
 	     unsigned int value_bytes, unsigned int nr_entries)
 {

@@ -46,6 +46,11 @@ union bpf_attr load_attr(const struct bpf_insn *insns, unsigned int nr_insns);
 /* Loads them: a descriptor, or -errno; what the verifier said is in verifier_log. */
 int load_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr_insns);
 extern char verifier_log[65536];
+/* Loads and forgets a program: 0 or -errno; the whole log in verifier_log. */
+int try_load(enum test_side side, union bpf_attr *attr);
+/* Loads them, runs them once on @packet: R0.  What does not load or run ends the test. */
+unsigned int run_insns(enum test_side side, const struct bpf_insn *insns, unsigned int nr_insns,
+		       const void *packet, unsigned int packet_bytes);
 
 /* One command with all of union bpf_attr: its result, or -errno. */
 int side_bpf(enum test_side side, int cmd, union bpf_attr *attr);

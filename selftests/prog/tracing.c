@@ -48,21 +48,12 @@ static int try(enum test_side side, const struct target *target, const struct bp
 	       unsigned int nr)
 {
 	union bpf_attr attr = load_attr(insns, nr);
-	int fd;
 
 	attr.prog_type = target->type;
 	attr.expected_attach_type = target->attach;
 	attr.prog_flags = target->flags;
 	attr.attach_btf_id = target->id;
-	attr.log_buf = PTR(verifier_log);
-	attr.log_size = sizeof(verifier_log);
-	attr.log_level = 1;
-	verifier_log[0] = 0;
-	fd = side_bpf(side, BPF_PROG_LOAD, &attr);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	return try_load(side, &attr);
 }
 
 /* The next line that both sides may have; NULL at the end. */

@@ -74,19 +74,10 @@ static int try(enum test_side side, const struct kind *kind, const struct bpf_in
 	       unsigned int nr)
 {
 	union bpf_attr attr = load_attr(insns, nr);
-	int fd;
 
 	attr.prog_type = kind->type;
 	attr.expected_attach_type = kind->attach;
-	attr.log_buf = PTR(verifier_log);
-	attr.log_size = sizeof(verifier_log);
-	attr.log_level = 1;
-	verifier_log[0] = 0;
-	fd = side_bpf(side, BPF_PROG_LOAD, &attr);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	return try_load(side, &attr);
 }
 
 /* More than this kernel's equals is a fault; less is one where the kernel is 6.1. */
