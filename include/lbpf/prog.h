@@ -24,6 +24,16 @@ struct lbpf_map;
 struct lbpf_progtype;
 
 /**
+ * struct lbpf_prog_percpu - What each CPU has of a program
+ * @stats: Run statistics; first, since lbpf_prog::stats points to it.
+ * @nr_active: Runs under way through lbpf_prog_gate(), by how deep they interrupt each other.
+ */
+struct lbpf_prog_percpu {
+	struct bpf_prog_stats	stats;
+	int			nr_active;
+};
+
+/**
  * struct lbpf_prog - A loaded program
  *
  * Constant from lbpf_prog_publish() on, unless said otherwise.
@@ -32,6 +42,7 @@ struct lbpf_progtype;
  * @tail_entry: Where tail calls enter the machine code.
  * @stats: Run statistics, per CPU, written while bpf_stats_enabled_key is on. In the kernel's own
  *	format, so that a kernel object that stands in for the program counts into the same place.
+ *	The start of a struct lbpf_prog_percpu.
  * @pt: Program type.
  * @type: BPF_PROG_TYPE_*, as loaded.
  * @expected_attach_type: As loaded.
@@ -128,6 +139,12 @@ static inline struct lbpf_prog *lbpf_prog_of(struct lbpf_object *obj)
 	return container_of(obj, struct lbpf_prog, obj);
 }
 
+static inline struct lbpf_prog_percpu __percpu *lbpf_prog_percpu(const struct lbpf_prog *prog)
+{
+	static_assert(offsetof(struct lbpf_prog_percpu, stats) == 0);
+	return (struct lbpf_prog_percpu __percpu *)prog->stats;
+}
+
 static inline void lbpf_prog_get(struct lbpf_prog *prog)
 {
 	lbpf_object_get(&prog->obj);
@@ -177,6 +194,18 @@ static inline u32 lbpf_prog_run(const struct lbpf_prog *prog, const void *ctx)
 	lbpf_prog_count_run(prog, sched_clock() - start_ns);
 	return ret;
 }
+
+/**
+ * struct lbpf_gate - What machine code calls around a run of a program
+ * @enter: 0: the program must not run; else for @leave.
+ * @leave: Called in any case.
+ */
+struct lbpf_gate {
+	u64	(*enter)(struct lbpf_prog *prog);
+	void	(*leave)(struct lbpf_prog *prog, u64 start_ns);
+};
+
+const struct lbpf_gate *lbpf_prog_gate(const struct lbpf_prog *prog, bool is_reentrant);
 
 /**
  * struct lbpf_run - One BPF_PROG_TEST_RUN

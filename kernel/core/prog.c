@@ -220,8 +220,8 @@ struct lbpf_prog *lbpf_prog_alloc(void)
 
 	if (!prog)
 		return NULL;
-	prog->stats = lbpf_percpu_alloc(sizeof(*prog->stats), __alignof__(*prog->stats),
-					GFP_KERNEL);
+	prog->stats = lbpf_percpu_alloc(sizeof(struct lbpf_prog_percpu),
+					__alignof__(struct lbpf_prog_percpu), GFP_KERNEL);
 	if (!prog->stats) {
 		lbpf_free(prog);
 		return NULL;

@@ -266,6 +266,9 @@ void lbpf_jit_near_jump(struct lbpf_jit *jit, const void *to);
 void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to);
 void lbpf_jit_site_jump(struct lbpf_jit *jit, struct lbpf_jump_site *site);
 
+/* image.c */
+const struct lbpf_jit_target *lbpf_jit_this_target(void);
+
 /* site.c */
 struct lbpf_jump_site *lbpf_jit_make_site(struct lbpf_jit *jit);
 void lbpf_jit_add_sites(struct lbpf_jump_site *sites);

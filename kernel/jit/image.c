@@ -74,6 +74,17 @@ static void read_samples(void)
 }
 
 /**
+ * lbpf_jit_this_target() - What the CPU has and the running kernel wants
+ *
+ * Context: Any, after lbpf_jit_init().
+ * Return: Constant.
+ */
+const struct lbpf_jit_target *lbpf_jit_this_target(void)
+{
+	return &target;
+}
+
+/**
  * lbpf_jit_init() - Prepare the arena and learn what the CPU and kernel want
  *
  * Context: Process context, may sleep.

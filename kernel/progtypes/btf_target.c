@@ -12,6 +12,7 @@
 
 #include <lbpf/btf.h>
 #include <lbpf/code.h>
+#include <lbpf/func_model.h>
 #include <lbpf/log.h>
 
 #include "btf_target.h"
@@ -87,21 +88,6 @@ static int find_function(struct lbpf_code *code, const struct btf_type *type)
 	return find_proto(attach, type->type);
 }
 
-#define MAX_ARGS	12
-
-/* Bytes of an argument or a result that a trampoline can hand on, 0: none. */
-static u32 passed_bytes(const struct lbpf_btf *btf, u32 id)
-{
-	const struct btf_type *type = lbpf_btf_skip_mods(btf, id, NULL);
-
-	if (type && lbpf_btf_kind(type) == BTF_KIND_PTR)
-		return sizeof(void *);
-	if (!type || !(lbpf_btf_kind(type) == BTF_KIND_INT || lbpf_btf_is_enum(type) ||
-		       lbpf_btf_kind(type) == BTF_KIND_STRUCT))
-		return 0;
-	return type->size;
-}
-
 /* Arguments in registers, and a result that is one; what a trampoline cannot do is refused. */
 static int check_proto(struct lbpf_code *code)
 {
@@ -111,10 +97,10 @@ static int check_proto(struct lbpf_code *code)
 	const struct btf_type *result = lbpf_btf_skip_mods(attach->btf, proto->type, NULL);
 	u32 i, bytes, nr = lbpf_btf_vlen(proto);
 
-	if (nr > MAX_ARGS)
+	if (nr > LBPF_FUNC_MAX_ARGS)
 		return refuse(code, -EINVAL,
 			      "The function %s has %d arguments. Too many.", attach->name, nr);
-	if (proto->type && (!passed_bytes(attach->btf, proto->type) ||
+	if (proto->type && (!lbpf_func_passed_bytes(attach->btf, proto->type) ||
 			    (result && lbpf_btf_kind(result) == BTF_KIND_STRUCT)))
 		return refuse(code, -EINVAL, "The function %s return type %s is unsupported.",
 			      attach->name,
@@ -124,7 +110,7 @@ static int check_proto(struct lbpf_code *code)
 			return refuse(code, -EINVAL,
 				      "The function %s with variable args is unsupported.",
 				      attach->name);
-		bytes = passed_bytes(attach->btf, params[i].type);
+		bytes = lbpf_func_passed_bytes(attach->btf, params[i].type);
 		if (!bytes || bytes > 16)
 			return refuse(code, -EINVAL,
 				      "The function %s arg%d type is unsupported.",
