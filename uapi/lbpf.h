@@ -33,6 +33,7 @@ enum lbpf_cmd {
 	LBPF_MAP_COUNT		= 0x84,	/* struct lbpf_map_count */
 	LBPF_MAP_WALK		= 0x85,	/* struct lbpf_map_walk */
 	LBPF_PROG_EXPLAIN	= 0x88,	/* struct lbpf_prog_explain */
+	LBPF_PERF_ATTACH	= 0x89,	/* struct lbpf_perf_attach */
 };
 
 /* Where on a socket a program is attached: what setsockopt(2) has one option for each. */
@@ -56,6 +57,22 @@ struct lbpf_sock_attach {
 	__u32	prog_fd;
 	__u32	hook;
 	__u32	flags;
+};
+
+/**
+ * struct lbpf_perf_attach - LBPF_PERF_ATTACH: a program at a perf event, as long as the event lives
+ * @perf_fd: Descriptor of perf_event_open(2).
+ * @prog_fd: lbpf program: TRACEPOINT, KPROBE or PERF_EVENT, as the event wants it.
+ * @flags: Must be 0.
+ * @reserved: Must be 0.
+ *
+ * Errors as PERF_EVENT_IOC_SET_BPF gives them; EBADF for a @perf_fd that is none.
+ */
+struct lbpf_perf_attach {
+	__u32	perf_fd;
+	__u32	prog_fd;
+	__u32	flags;
+	__u32	reserved;
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 struct lbpf_link;
+struct lbpf_perf_attach;
 struct lbpf_prog;
 struct lbpf_sock_attach;
 
@@ -25,5 +26,10 @@ int lbpf_sock_detach(const struct lbpf_sock_attach *attr);
  * it has one user reference and no id yet.  ERR_PTR(-errno), and the caller keeps the reference.
  */
 struct lbpf_link *lbpf_raw_tp_attach(struct lbpf_prog *prog, const char *name);
+
+/* BPF_LINK_CREATE with BPF_PERF_EVENT; likewise. */
+struct lbpf_link *lbpf_perf_link(struct lbpf_prog *prog, u32 perf_fd);
+/* LBPF_PERF_ATTACH.  A command's context.  0 or -errno. */
+int lbpf_perf_attach(const struct lbpf_perf_attach *attr);
 
 #endif /* _LBPF_ATTACH_H */

@@ -24,8 +24,8 @@ struct seq_file;
  *	process context; may sleep.
  * @free: Frees the link, nothing else.
  * @fill_info: Fills in what the kind has to tell; @info has the caller's pointers and sizes.
- *	0 or -errno.
- * @show_fdinfo: Lines of its own.
+ *	0 or -errno.  NULL: nothing.
+ * @show_fdinfo: Lines of its own; NULL: none.
  */
 struct lbpf_link_ops {
 	u32		type;
@@ -63,6 +63,9 @@ static inline struct lbpf_link *lbpf_link_of(struct lbpf_object *obj)
  */
 void lbpf_link_init(struct lbpf_link *link, const struct lbpf_link_ops *ops,
 		    struct lbpf_prog *prog);
+
+/* Link behind @fd with a new reference, or ERR_PTR(-EBADF / -EINVAL). */
+struct lbpf_link *lbpf_link_from_fd(u32 fd);
 
 int lbpf_link_core_init(void);
 

@@ -14,6 +14,7 @@
 
 #include <lbpf.h>
 
+struct lbpf_link;
 struct lbpf_map;
 struct lbpf_object;
 struct lbpf_prog;
@@ -27,6 +28,7 @@ struct lbpf_prog;
  * @map_count: Of LBPF_MAP_COUNT.
  * @map_walk: Of LBPF_MAP_WALK.
  * @prog_explain: Of LBPF_PROG_EXPLAIN.
+ * @perf_attach: Of LBPF_PERF_ATTACH.
  * @uattr: The caller's attributes, for fields that are written back.  Never read again.
  * @size_bytes: Size of @uattr as the caller gave it: a field behind it must not be written.
  */
@@ -39,6 +41,7 @@ struct lbpf_call {
 		struct lbpf_map_count		map_count;
 		struct lbpf_map_walk		map_walk;
 		struct lbpf_prog_explain	prog_explain;
+		struct lbpf_perf_attach		perf_attach;
 	};
 	union bpf_attr __user	*uattr;
 	u32			size_bytes;
@@ -109,7 +112,14 @@ int lbpf_cmd_link_fd_by_id(struct lbpf_call *call);
 
 /* link.c */
 int lbpf_cmd_raw_tp_open(struct lbpf_call *call);
+int lbpf_link_give(struct lbpf_link *link);
 int lbpf_link_info_get(struct lbpf_object *obj, struct lbpf_call *call);
+
+/* link_create.c, perf.c */
+int lbpf_cmd_link_create(struct lbpf_call *call);
+int lbpf_cmd_link_update(struct lbpf_call *call);
+int lbpf_cmd_link_detach(struct lbpf_call *call);
+int lbpf_cmd_perf_attach(struct lbpf_call *call);
 
 /* info.c */
 int lbpf_cmd_obj_info(struct lbpf_call *call);

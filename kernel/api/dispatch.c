@@ -65,6 +65,9 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_BTF_GET_FD_BY_ID, lbpf_cmd_btf_fd_by_id, btf_id, ROW_SYS_ADMIN),
 	ROW(BPF_LINK_GET_FD_BY_ID, lbpf_cmd_link_fd_by_id, link_id, ROW_SYS_ADMIN),
 	ROW(BPF_RAW_TRACEPOINT_OPEN, lbpf_cmd_raw_tp_open, raw_tracepoint.prog_fd, 0),
+	ROW(BPF_LINK_CREATE, lbpf_cmd_link_create, link_create.kprobe_multi.cookies, 0),
+	ROW(BPF_LINK_UPDATE, lbpf_cmd_link_update, link_update.old_prog_fd, 0),
+	ROW(BPF_LINK_DETACH, lbpf_cmd_link_detach, link_detach.link_fd, 0),
 	ROW(BPF_OBJ_GET_INFO_BY_FD, lbpf_cmd_obj_info, info, 0),
 	ROW(BPF_OBJ_PIN, lbpf_cmd_obj_pin, file_flags, 0),
 	ROW(BPF_OBJ_GET, lbpf_cmd_obj_get, file_flags, 0),
@@ -91,6 +94,7 @@ static const struct command_row own_rows[] = {
 	OWN_ROW(LBPF_MAP_COUNT, lbpf_cmd_map_count, map_count, 0),
 	OWN_ROW(LBPF_MAP_WALK, lbpf_cmd_map_walk, map_walk, 0),
 	OWN_ROW(LBPF_PROG_EXPLAIN, lbpf_cmd_prog_explain, prog_explain, ROW_GATED),
+	OWN_ROW(LBPF_PERF_ATTACH, lbpf_cmd_perf_attach, perf_attach, 0),
 };
 
 /**

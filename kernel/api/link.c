@@ -66,8 +66,14 @@ static struct lbpf_link *attach(struct lbpf_call *call, struct lbpf_prog *prog)
 	}
 }
 
-/* A descriptor of a new link, which goes where that fails. */
-static int give_link(struct lbpf_link *link)
+/**
+ * lbpf_link_give() - Give a new link its id and a descriptor
+ * @link: Link, which ends where that fails.
+ *
+ * Context: Process context, may sleep.
+ * Return: Descriptor, or -errno.
+ */
+int lbpf_link_give(struct lbpf_link *link)
 {
 	int ret = lbpf_object_publish(&link->obj);
 
@@ -94,7 +100,7 @@ int lbpf_cmd_raw_tp_open(struct lbpf_call *call)
 		return PTR_ERR(prog);
 	link = attach(call, prog);
 	if (!IS_ERR(link))
-		return give_link(link);
+		return lbpf_link_give(link);
 	lbpf_prog_put(prog);
 	return PTR_ERR(link);
 }
@@ -120,6 +126,6 @@ int lbpf_link_info_get(struct lbpf_object *obj, struct lbpf_call *call)
 	info.type = link->ops->type;
 	info.id = obj->id;
 	info.prog_id = link->prog->obj.id;
-	err = link->ops->fill_info(link, &info);
+	err = link->ops->fill_info ? link->ops->fill_info(link, &info) : 0;
 	return err ?: lbpf_info_put(call, &info, bytes);
 }

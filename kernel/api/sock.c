@@ -31,3 +31,15 @@ int lbpf_cmd_sock_detach(struct lbpf_call *call)
 {
 	return lbpf_sock_detach(&call->sock_attach);
 }
+
+/**
+ * lbpf_cmd_perf_attach() - LBPF_PERF_ATTACH
+ * @call: Command.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -errno as PERF_EVENT_IOC_SET_BPF.
+ */
+int lbpf_cmd_perf_attach(struct lbpf_call *call)
+{
+	return lbpf_perf_attach(&call->perf_attach);
+}

@@ -5,6 +5,7 @@
  * Layer: core.  A program no longer runs when the last descriptor or pin of its
  * link has been closed; the rest goes later, in a worker.
  */
+#include <linux/err.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
@@ -50,7 +51,8 @@ static void show_fdinfo(struct seq_file *seq, struct file *file)
 	seq_printf(seq, "link_type:\t%s\nlink_id:\t%u\n", link->ops->name, link->obj.id);
 	seq_printf(seq, "prog_tag:\t%*phN\nprog_id:\t%u\n", (int)sizeof(link->prog->tag),
 		   link->prog->tag, link->prog->obj.id);
-	link->ops->show_fdinfo(link, seq);
+	if (link->ops->show_fdinfo)
+		link->ops->show_fdinfo(link, seq);
 }
 #endif
 
@@ -83,6 +85,21 @@ void lbpf_link_init(struct lbpf_link *link, const struct lbpf_link_ops *ops,
 	link->ops = ops;
 	link->prog = prog;
 	lbpf_object_init(&link->obj, LBPF_OBJ_LINK);
+}
+
+/**
+ * lbpf_link_from_fd() - Take the link behind a descriptor
+ * @fd: Descriptor of the current process.
+ *
+ * Context: Process context.
+ * Return: Link with a new reference, ERR_PTR(-EBADF), or ERR_PTR(-EINVAL) for another kind of
+ * descriptor.
+ */
+struct lbpf_link *lbpf_link_from_fd(u32 fd)
+{
+	struct lbpf_object *obj = lbpf_object_from_fd(fd, LBPF_OBJ_LINK);
+
+	return IS_ERR(obj) ? ERR_CAST(obj) : lbpf_link_of(obj);
 }
 
 /**

@@ -16,7 +16,6 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <linux/perf_event.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -25,6 +24,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/maps.h>
 #include <lbpf/perf_array.h>
+#include <lbpf/perf_file.h>
 
 #include "array.h"
 
@@ -123,13 +123,6 @@ static void perf_release_file(struct lbpf_map *map, struct file *file)
 	}
 }
 
-/* Only the kernel names files without a path: no other file bears that name. */
-static bool is_perf_file(const struct file *file)
-{
-	return file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
-	       !strcmp(file->f_path.dentry->d_name.name, "[perf_event]");
-}
-
 static struct bpf_event_entry *entry_of_fd(u32 fd, struct file *map_file)
 {
 	struct bpf_event_entry *entry;
@@ -139,9 +132,9 @@ static struct bpf_event_entry *entry_of_fd(u32 fd, struct file *map_file)
 
 	if (!file)
 		return ERR_PTR(err);
-	if (!is_perf_file(file))
+	event = lbpf_perf_event_of(file);
+	if (!event)
 		goto put_file;
-	event = file->private_data;
 	err = -EOPNOTSUPP;
 	if (event->attr.inherit)
 		goto put_file;

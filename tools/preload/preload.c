@@ -5,19 +5,21 @@
  * syscall(__NR_bpf, ...)			the same command of /dev/lbpf
  * setsockopt(SOL_SOCKET, SO_ATTACH_BPF,
  *	SO_ATTACH_REUSEPORT_EBPF)		LBPF_SOCK_ATTACH for lbpf programs
+ * ioctl(..., PERF_EVENT_IOC_SET_BPF, ...)	LBPF_PERF_ATTACH for lbpf programs
  * mount(..., "bpf", ...)			a mount of type "lbpf"
  * chroot()					opens the device before it is out of reach
  *
  * Not redirected: SO_DETACH_BPF, SO_DETACH_FILTER and SO_DETACH_REUSEPORT_BPF,
- * since the kernel's own work on what lbpf attached; perf events
- * (PERF_EVENT_IOC_SET_BPF) and netlink (tc, XDP); system calls that a program
- * makes without libc.
+ * since the kernel's own work on what lbpf attached; netlink (tc, XDP); system
+ * calls that a program makes without libc.
  *
  * A call that names an object of the real bpf(2) goes to the real bpf(2).
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <linux/perf_event.h>
 #include "preload.h"
 
 #ifndef SO_ATTACH_REUSEPORT_EBPF
@@ -33,6 +35,7 @@ long lbpf_syscall_failed(long ret);
 long lbpf_redirect(long nr, int cmd, void *attr, unsigned int size_bytes);
 long syscall(long nr, ...);
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int ioctl(int fd, unsigned long request, ...);
 int mount(const char *source, const char *target, const char *type, unsigned long flags,
 	  const void *data);
 int chroot(const char *path);
@@ -133,6 +136,38 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	ret = lbpf_device_call(LBPF_SOCK_ATTACH, &attach, sizeof(attach));
 	if (ret == -ENOSYS || ret == -EBADF)
 		ret = -EINVAL;
+	return libc_result(ret);
+}
+
+static long attach_to_event(int fd, unsigned long prog_fd, long kernel_ret)
+{
+	struct lbpf_perf_attach attach = { .perf_fd = fd, .prog_fd = prog_fd };
+	long ret;
+
+	/* What the kernel says of a descriptor that is no program of its own. */
+	if (kernel_ret != -EINVAL)
+		return kernel_ret;
+	ret = lbpf_device_call(LBPF_PERF_ATTACH, &attach, sizeof(attach));
+	return ret == -ENOSYS || ret == -EBADF ? kernel_ret : ret;
+}
+
+/**
+ * ioctl() - As ioctl(2), with lbpf programs as BPF programs
+ * @fd: Descriptor.
+ * @request: Request.
+ */
+EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+	unsigned long arg;
+	va_list args;
+	long ret;
+
+	va_start(args, request);
+	arg = va_arg(args, unsigned long);
+	va_end(args);
+	ret = raw(SYS_ioctl, fd, request, arg);
+	if (request == PERF_EVENT_IOC_SET_BPF)
+		ret = attach_to_event(fd, arg, ret);
 	return libc_result(ret);
 }
 
