@@ -28,9 +28,11 @@ static void run_on_sample(struct perf_event *event, struct perf_sample_data *dat
 		hook->handler(event, data, regs);
 }
 
+/* Inherited events would copy the handler with its context, and may outlive it. */
 static bool is_counter(const struct perf_event *event)
 {
-	return !event->tp_event && event->attr.type != PERF_TYPE_TRACEPOINT &&
+	return !event->tp_event && !event->attr.inherit &&
+	       event->attr.type != PERF_TYPE_TRACEPOINT &&
 	       event->attr.type != PERF_TYPE_BREAKPOINT;
 }
 
