@@ -18,6 +18,7 @@
 #include <lbpf/map.h>
 #include <lbpf/object.h>
 #include <lbpf/prog.h>
+#include <lbpf/struct_kinds.h>
 
 /**
  * struct subsystem - A step of the ladder
@@ -46,6 +47,7 @@ static const struct subsystem ladder[] = {
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "links", lbpf_link_core_init, nothing_to_undo },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },
+	{ "structs of functions", lbpf_struct_ops_init, nothing_to_undo },
 	{ "pin filesystem", lbpf_pinfs_init, lbpf_pinfs_exit },
 	{ "loads for tests", lbpf_probe_debug_init, lbpf_probe_debug_exit },
 	{ "device", lbpf_device_init, lbpf_device_exit },

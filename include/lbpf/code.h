@@ -172,6 +172,32 @@ enum lbpf_attach_result {
 #define LBPF_ATTACH_ARGS	4
 
 /**
+ * struct lbpf_span - Bytes of a kernel object
+ * @off: First one.
+ * @end: Behind the last one.
+ * @is_whole: Accesses begin at @off; else anywhere inside.
+ */
+struct lbpf_span {
+	u32	off;
+	u32	end;
+	bool	is_whole;
+};
+
+/**
+ * struct lbpf_kernel_writes - What programs may write in kernel objects
+ * @name: Struct of the object; others are not written.
+ * @spans: Where it may be written; NULL: wherever it has a member.
+ * @nr_spans: Number of them.
+ * @is_alone: Other objects are not read either.
+ */
+struct lbpf_kernel_writes {
+	const char		*name;
+	const struct lbpf_span	*spans;
+	u32			nr_spans;
+	bool			is_alone;
+};
+
+/**
  * struct lbpf_attach - What a program is made for, where that is named by a BTF id
  * @btf: BTF of @id, with a reference unless it is the kernel's own; NULL: nothing.
  * @id: attach_btf_id.
@@ -181,6 +207,11 @@ enum lbpf_attach_result {
  * @result: enum lbpf_attach_result.
  * @has_no_result: R0 means nothing at the end of the program.
  * @arg_types: Of the first arguments: enum lbpf_reg_type with flags, 0: as their type says.
+ * @arg_id: Arguments that point to this type,
+ * @arg_as_id: point to that one; 0: to no other.
+ * @writes: What the program may write in kernel objects, or NULL.
+ * @ops: Struct whose function the program is, or NULL.
+ * @member_off: That function's offset in the struct, bytes.
  */
 struct lbpf_attach {
 	const struct lbpf_btf	*btf;
@@ -191,6 +222,11 @@ struct lbpf_attach {
 	u32			result;
 	bool			has_no_result;
 	u32			arg_types[LBPF_ATTACH_ARGS];
+	u32			arg_id;
+	u32			arg_as_id;
+	const struct lbpf_kernel_writes *writes;
+	const struct lbpf_struct_ops *ops;
+	u32			member_off;
 };
 
 /* What the loader may do: effective capabilities, read once at the start of the command. */

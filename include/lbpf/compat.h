@@ -15,6 +15,7 @@
 #include <linux/smp.h>
 #include <linux/version.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 /* Receive queues moved to a header of their own in 6.6. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
@@ -52,6 +53,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define LBPF_SKB_VLAN_SIZE	BPF_W
 #define LBPF_SKB_VLAN_MASK	(-1)
 #endif
+
+/* An ACK of bytes before @rcv_nxt; the flags of AccECN came in a stable release. */
+static inline void lbpf_tcp_send_ack(struct sock *sk, u32 rcv_nxt)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	__tcp_send_ack(sk, rcv_nxt);
+#else
+	__tcp_send_ack(sk, rcv_nxt, 0);
+#endif
+}
 
 /* Bytes of options that a socket may have; a sysctl of each network namespace since 6.8. */
 static inline int lbpf_optmem_max(const struct sock *sk)

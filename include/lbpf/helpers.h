@@ -27,9 +27,12 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 /* Those, and helpers of programs that know kernel objects by their type. */
 const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code);
-/* Kernel functions of tc programs, of tracing and LSM programs. */
+/* Helpers of programs that are TCP congestion control, and the base set. */
+const struct lbpf_proto *lbpf_tcp_ca_helper(u32 id, const struct lbpf_code *code);
+/* Kernel functions of tc programs, of tracing and LSM programs, of those of kernel structs. */
 const struct lbpf_kfunc *lbpf_tc_kfunc(const char *name);
 const struct lbpf_kfunc *lbpf_tracing_kfunc(const char *name);
+const struct lbpf_kfunc *lbpf_struct_ops_kfunc(const char *name);
 /* Helpers on socket buffers that socket filters have, and the base set. */
 const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs of cgroups that know the task which they run for, and the base set. */

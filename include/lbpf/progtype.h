@@ -116,6 +116,8 @@ enum lbpf_progtype_flag {
 	LBPF_PT_BTF_TARGET	= BIT(21),
 	/* the context is the arguments of what it attaches to */
 	LBPF_PT_CTX_ARGS	= BIT(22),
+	/* ... and loads of them are aligned, and of 12 at most */
+	LBPF_PT_ARGS_ALIGNED	= BIT(23),
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
 };
 

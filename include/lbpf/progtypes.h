@@ -39,5 +39,10 @@ extern const struct lbpf_progtype lbpf_sk_reuseport_type;
 extern const struct lbpf_progtype lbpf_raw_tracepoint_writable_type;
 extern const struct lbpf_progtype lbpf_tracing_type;
 extern const struct lbpf_progtype lbpf_lsm_type;
+extern const struct lbpf_progtype lbpf_struct_ops_type;
+
+/* Programs of the kernel structs that there are. */
+extern const struct lbpf_struct_progs lbpf_tcp_ca_progs;
+extern const struct lbpf_struct_progs lbpf_dummy_progs;
 
 #endif /* _LBPF_PROGTYPES_H */

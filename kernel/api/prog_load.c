@@ -201,7 +201,7 @@ static int check_sleepable(struct load *load)
 	    load->code.pt->flags & LBPF_PT_SLEEPABLE)
 		return 0;
 	lbpf_log(&load->log,
-		 "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n");
+		 "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable\n");
 	return -EINVAL;
 }
 

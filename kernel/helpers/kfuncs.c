@@ -2,8 +2,8 @@
 /*
  * Kernel functions that programs call by their BTF id.
  *
- * Layer: helpers.  Names and types are those of vmlinux BTF, the code is our own: keys, and what
- * the kernel has for tests of such calls.
+ * Layer: helpers.  Names and types are those of vmlinux BTF, the code is our own: keys, what
+ * the kernel has for tests of such calls, and what TCP congestion control calls.
  */
 #include <linux/bpf.h>
 #include <linux/cred.h>
@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/verification.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include <lbpf/alloc.h>
 #include <lbpf/helpers.h>
@@ -152,6 +153,42 @@ static const struct lbpf_kfunc on_keys[] = {
 #endif
 };
 
+/* The kernel's own code, for a socket that is there: one that was read from memory may not be. */
+static void reno_cong_avoid(struct sock *sk, u32 ack, u32 acked)
+{
+	if (sk)
+		tcp_reno_cong_avoid(sk, ack, acked);
+}
+
+static u32 reno_ssthresh(struct sock *sk)
+{
+	return sk ? tcp_reno_ssthresh(sk) : 0;
+}
+
+static u32 reno_undo_cwnd(struct sock *sk)
+{
+	return sk ? tcp_reno_undo_cwnd(sk) : 0;
+}
+
+static u32 slow_start(struct tcp_sock *tp, u32 acked)
+{
+	return tp ? tcp_slow_start(tp, acked) : 0;
+}
+
+static void cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked)
+{
+	if (tp)
+		tcp_cong_avoid_ai(tp, w, acked);
+}
+
+static const struct lbpf_kfunc on_tcp[] = {
+	KFUNC("tcp_reno_cong_avoid", reno_cong_avoid, 0, 0, 0),
+	KFUNC("tcp_reno_ssthresh", reno_ssthresh, 0, 0, 0),
+	KFUNC("tcp_reno_undo_cwnd", reno_undo_cwnd, 0, 0, 0),
+	KFUNC("tcp_slow_start", slow_start, 0, 0, 0),
+	KFUNC("tcp_cong_avoid_ai", cong_avoid_ai, 0, 0, 0),
+};
+
 static const struct lbpf_kfunc *find(const struct lbpf_kfunc *rows, u32 nr, const char *name)
 {
 	u32 i;
@@ -186,4 +223,16 @@ const struct lbpf_kfunc *lbpf_tracing_kfunc(const char *name)
 	const struct lbpf_kfunc *kfunc = find(on_keys, ARRAY_SIZE(on_keys), name);
 
 	return kfunc ?: lbpf_tc_kfunc(name);
+}
+
+/**
+ * lbpf_struct_ops_kfunc() - Find a kernel function of programs that implement kernel structs
+ * @name: Its name.
+ *
+ * Context: Any.
+ * Return: Its row, or NULL.
+ */
+const struct lbpf_kfunc *lbpf_struct_ops_kfunc(const char *name)
+{
+	return find(on_tcp, ARRAY_SIZE(on_tcp), name);
 }

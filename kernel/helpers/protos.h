@@ -139,6 +139,10 @@ extern const struct lbpf_proto lbpf_user_ringbuf_drain_proto;
 
 /* sockopt.c */
 extern const struct lbpf_proto lbpf_ops_getsockopt_proto;
+extern const struct lbpf_proto lbpf_sk_getsockopt_proto;
+
+/* tcp_ca.c */
+extern const struct lbpf_proto lbpf_tcp_send_ack_proto;
 
 /* reuseport.c */
 extern const struct lbpf_proto lbpf_select_reuseport_proto;

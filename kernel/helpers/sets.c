@@ -618,3 +618,23 @@ const struct lbpf_proto *lbpf_lwt_xmit_helper(u32 id, const struct lbpf_code *co
 
 	return proto ?: lbpf_lwt_helper(id, code);
 }
+
+static const struct lbpf_proto *const in_tcp_ca[] = {
+	[BPF_FUNC_tcp_send_ack]			= &lbpf_tcp_send_ack_proto,
+	[BPF_FUNC_getsockopt]			= &lbpf_sk_getsockopt_proto,
+};
+
+/**
+ * lbpf_tcp_ca_helper() - Find a helper of programs that are TCP congestion control
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_tcp_ca_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_tcp_ca), id);
+
+	return proto ?: lbpf_base_helper(id, code);
+}

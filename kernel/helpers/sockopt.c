@@ -140,3 +140,21 @@ const struct lbpf_proto lbpf_ops_getsockopt_proto = {
 	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING,
 		    LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE },
 };
+
+HELPER_5(btf_getsockopt, const struct sock *, sk, int, level, int, name, void *, value, int, len)
+{
+	int err = sk ? read_option(sk, level, name, value, len) : -EINVAL;
+
+	if (err)
+		memset(value, 0, len);
+	return err;
+}
+
+const struct lbpf_proto lbpf_sk_getsockopt_proto = {
+	.name	= "getsockopt",
+	.id	= BPF_FUNC_getsockopt,
+	.fn	= btf_getsockopt,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_BTF_ID_SOCK_COMMON, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING,
+		    LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE },
+};

@@ -30,7 +30,7 @@ const struct lbpf_progtype lbpf_tracing_type = {
 	.type		= BPF_PROG_TYPE_TRACING,
 	.name		= "tracing",
 	.flags		= LBPF_PT_PERFMON | LBPF_PT_TRACING | LBPF_PT_SLEEPABLE |
-			  LBPF_PT_BTF_TARGET | LBPF_PT_CTX_ARGS,
+			  LBPF_PT_BTF_TARGET | LBPF_PT_CTX_ARGS | LBPF_PT_ARGS_ALIGNED,
 	.ctx_size	= CTX_BYTES,
 	.helper		= lbpf_tracing_helper,
 	.kfunc		= lbpf_tracing_kfunc,

@@ -124,6 +124,8 @@ static int load_pointer(struct lbpf_env *env, const struct lbpf_access *access, 
 		flags |= LBPF_USER;
 	if (place.flags & LBPF_BTF_PERCPU)
 		flags |= LBPF_PERCPU;
+	if (attach->arg_as_id && place.id == attach->arg_id)
+		place.id = attach->arg_as_id;
 	lbpf_reg_set_btf(reg, flags, attach->btf, place.id);
 	if (flags & LBPF_MAYBE_NULL)
 		reg->id = ++env->last_id;
@@ -172,7 +174,7 @@ int lbpf_access_args(struct lbpf_env *env, const struct lbpf_access *access)
 
 	if (off < 0 || access->is_write)
 		return refuse(env, access);
-	if (env->code->pt->flags & LBPF_PT_TRACING &&
+	if (env->code->pt->flags & LBPF_PT_ARGS_ALIGNED &&
 	    (off >= MAX_CTX_ARGS * sizeof(u64) || off % access->size))
 		return refuse(env, access);
 	if (off % sizeof(u64)) {

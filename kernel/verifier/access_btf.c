@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads through pointers to kernel objects that are known by their type.
+ * Loads and stores through pointers to kernel objects that are known by their type.
  *
  * Layer: verifier (access).  Such a pointer is only as good as what it was read from: loads
  * through it may fault, and give 0 then.
@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include <lbpf/btf.h>
 
@@ -126,8 +127,42 @@ static void load_place(struct lbpf_env *env, const struct lbpf_access *access,
 	lbpf_reg_set_btf(reg, flags, from.btf, place->id);
 }
 
+/* May the program touch objects of this type in this way? */
+static int check_type(struct lbpf_env *env, const struct lbpf_access *access)
+{
+	const struct lbpf_kernel_writes *writes = env->code->attach.writes;
+	bool is_own = writes && !strcmp(lbpf_reg_type_name(lbpf_reg_of(env, access->regno)),
+					writes->name);
+
+	if (is_own || (!access->is_write && !(writes && writes->is_alone)))
+		return 0;
+	if (writes && writes->is_alone)
+		return reject(env, -EACCES, "only access to %s is supported", writes->name);
+	return reject(env, -EACCES, "only read is supported");
+}
+
+/* A store into one of the spans that may be written. */
+static int check_span(struct lbpf_env *env, const struct lbpf_kernel_writes *writes, u32 off,
+		      u32 size)
+{
+	const struct lbpf_span *span;
+	u32 i;
+
+	for (i = 0; i < writes->nr_spans; i++) {
+		span = &writes->spans[i];
+		if (off < span->off || off >= span->end || (span->is_whole && off != span->off))
+			continue;
+		if (off + size <= span->end)
+			return 0;
+		return reject(env, -EACCES,
+			      "write access at off %d with size %d beyond the member of %s ended at %u",
+			      off, size, writes->name, span->end);
+	}
+	return reject(env, -EACCES, "no write support to %s at off %d", writes->name, off);
+}
+
 /**
- * lbpf_access_btf() - A load through a pointer to a kernel object
+ * lbpf_access_btf() - A load or a store through a pointer to a kernel object
  * @env: The run.
  * @access: The access.
  *
@@ -136,7 +171,9 @@ static void load_place(struct lbpf_env *env, const struct lbpf_access *access,
 int lbpf_access_btf(struct lbpf_env *env, const struct lbpf_access *access)
 {
 	const struct lbpf_reg *reg = lbpf_reg_of(env, access->regno);
+	const struct lbpf_kernel_writes *writes = env->code->attach.writes;
 	struct lbpf_btf_place place;
+	u32 off;
 	int err;
 
 	if (!reg->btf)
@@ -145,11 +182,17 @@ int lbpf_access_btf(struct lbpf_env *env, const struct lbpf_access *access)
 	err = check_pointer(env, access);
 	if (err)
 		return err;
-	if (access->is_write)
-		return reject(env, -EACCES, "only read is supported");
-	err = lbpf_btf_walk(reg->btf, reg->btf_id, reg->off + access->off, access->size, &place);
+	err = check_type(env, access);
+	if (err)
+		return err;
+	off = reg->off + access->off;
+	if (access->is_write && writes->spans)
+		return check_span(env, writes, off, access->size);
+	err = lbpf_btf_walk(reg->btf, reg->btf_id, off, access->size, &place);
 	if (err)
 		return refuse_place(env, reg->btf, &place, access->size, err);
+	if (access->is_write)
+		return 0;
 	env->aux[env->idx].flags |= LBPF_INSN_PROBE_MEM;
 	load_place(env, access, &place);
 	return 0;

@@ -7,6 +7,8 @@
  */
 #include <linux/kernel.h>
 
+#include <lbpf/btf.h>
+#include <lbpf/kernel_btf.h>
 #include <lbpf/map.h>
 
 #include "env.h"
@@ -203,9 +205,17 @@ void lbpf_touch_all(struct lbpf_env *env)
 
 static const char *name_call(void *ctx, const struct bpf_insn *insn, char *buf, size_t buf_bytes)
 {
-	if (insn->src_reg == BPF_PSEUDO_CALL || insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
+	const struct btf_type *type = NULL;
+	const struct lbpf_btf *btf;
+
+	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return NULL;
-	return lbpf_helper_name(insn->imm);
+	if (insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
+		return lbpf_helper_name(insn->imm);
+	btf = insn->off ? NULL : lbpf_kernel_btf_peek();
+	if (btf)
+		type = lbpf_btf_type(btf, insn->imm);
+	return type ? lbpf_btf_type_name(btf, type) : NULL;
 }
 
 static const char *name_imm64(void *ctx, const struct bpf_insn *insn, u64 imm, char *buf,

@@ -35,15 +35,26 @@ unsigned int kernel_type(const char *name, unsigned int kind)
 	return id < 0 ? 0 : id;
 }
 
-int kernel_member(const char *struct_name, const char *member)
+static const struct btf_type *find_struct(const char *name)
 {
-	const struct btf_type *type;
+	return btf__type_by_id(kernel_btf(), kernel_type(name, BTF_KIND_STRUCT));
+}
+
+int kernel_member_index(const char *struct_name, const char *member)
+{
+	const struct btf_type *type = find_struct(struct_name);
 	int i;
 
-	type = btf__type_by_id(kernel_btf(), kernel_type(struct_name, BTF_KIND_STRUCT));
 	for (i = 0; type && i < btf_vlen(type); i++)
 		if (!strcmp(btf__name_by_offset(kernel_btf(), btf_members(type)[i].name_off),
 			    member))
-			return btf_member_bit_offset(type, i) / 8;
+			return i;
 	return -1;
+}
+
+int kernel_member(const char *struct_name, const char *member)
+{
+	int i = kernel_member_index(struct_name, member);
+
+	return i < 0 ? -1 : (int)btf_member_bit_offset(find_struct(struct_name), i) / 8;
 }

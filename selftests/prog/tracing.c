@@ -8,14 +8,12 @@
  */
 #include <fcntl.h>
 
+#include "agree.h"
 #include "kernel_btf.h"
 #include "prog_test.h"
 
 #define NR_WALKS	1500
-#define MAX_LINE	512
 
-static bool is_verbose, is_accepted;
-static char kernel_log[sizeof(verifier_log)];
 static unsigned long long seed = 1;
 
 static unsigned int chance(unsigned int limit)
@@ -24,86 +22,10 @@ static unsigned int chance(unsigned int limit)
 	return (seed >> 33) % limit;
 }
 
-/**
- * struct target - What a program attaches to
- * @type: BPF_PROG_TYPE_*.
- * @attach: BPF_*.
- * @flags: Of the load.
- * @id: attach_btf_id.
- */
-struct target {
-	unsigned int type;
-	unsigned int attach;
-	unsigned int flags;
-	unsigned int id;
-};
-
 /* Kernels may be built without LSM programs, and then know nothing of what they attach to. */
 static bool has_type(unsigned int type)
 {
 	return type != BPF_PROG_TYPE_LSM || kernel_type("bpf_lsm_bpf", BTF_KIND_FUNC);
-}
-
-static int try(enum test_side side, const struct target *target, const struct bpf_insn *insns,
-	       unsigned int nr)
-{
-	union bpf_attr attr = load_attr(insns, nr);
-
-	attr.prog_type = target->type;
-	attr.expected_attach_type = target->attach;
-	attr.prog_flags = target->flags;
-	attr.attach_btf_id = target->id;
-	return try_load(side, &attr);
-}
-
-/* The next line that both sides may have; NULL at the end. */
-static char *next_line(char **log)
-{
-	char *line;
-
-	while ((line = strsep(log, "\n")))
-		if (*line && strncmp(line, "; ", 2) && strncmp(line, "processed ", 10))
-			return line;
-	return NULL;
-}
-
-static bool is_same_log(char *want, char *got)
-{
-	char *a, *b;
-
-	do {
-		a = next_line(&want);
-		b = next_line(&got);
-		if (!a != !b || (a && strcmp(a, b))) {
-			ksft_print_msg("  bpf(2): %s\n", a ? a : "-");
-			ksft_print_msg("  lbpf:   %s\n", b ? b : "-");
-			return false;
-		}
-	} while (a);
-	return true;
-}
-
-/* Loads on both sides: are verdict and log the same? */
-static bool agrees(const char *what, const struct target *target, const struct bpf_insn *insns,
-		   unsigned int nr)
-{
-	int want = try(SIDE_KERNEL, target, insns, nr), got;
-
-	memcpy(kernel_log, verifier_log, sizeof(kernel_log));
-	got = try(SIDE_LBPF, target, insns, nr);
-	is_accepted = !got;
-	/* Later kernels allow more, and refuse in other ways. */
-	if (!is_verbose && !test_kernel_is_reference() && (got || !want))
-		return true;
-	if (want != got)
-		ksft_print_msg("%s: bpf(2) %d, lbpf %d\n%s\n%s\n", what, want, got, kernel_log,
-			       verifier_log);
-	if (want != got)
-		return false;
-	if (is_same_log(kernel_log, verifier_log))
-		return true;
-	ksft_print_msg("%s: logs differ\n", what);
-	return false;
 }
 
 static const struct {
@@ -229,7 +151,7 @@ static void test_walks(void)
 		insns[nr++] = MOV(BPF_REG_0, 0);
 		insns[nr++] = EXIT();
 		nr_wrong += !agrees("walk", &target, insns, nr);
-		nr_loaded += is_accepted;
+		nr_loaded += agree_is_accepted;
 		if (nr_wrong > 10)
 			break;
 	}
@@ -251,12 +173,12 @@ static void test_hooks(void)
 		    !strcmp(name, "bpf_lsm_inet_conn_established"))
 			continue;
 		nr++;
-		if (is_verbose && !try(SIDE_KERNEL, &target, insns, NR(insns)))
+		if (agree_is_verbose && !try_target(SIDE_KERNEL, &target, insns, NR(insns)))
 			printf("\t\"%s\",\n", name + 8);
 		nr_wrong += !agrees(name, &target, insns, NR(insns));
 		target.flags = 0;
 		nr_wrong += !agrees(name, &target, insns, NR(insns));
-		if (is_verbose && strstr(kernel_log, "disabled hook"))
+		if (agree_is_verbose && strstr(agree_kernel_log, "disabled hook"))
 			printf("\toff \"%s\",\n", name + 8);
 	}
 	ksft_print_msg("%u hooks\n", nr);
@@ -287,7 +209,7 @@ static void test_failures(void)
 		if (write(fd, text, strlen(text)) < 0)
 			ret = -errno;
 		else
-			ret = try(SIDE_LBPF, &target, insns, NR(insns));
+			ret = try_target(SIDE_LBPF, &target, insns, NR(insns));
 		close(fd);
 	}
 	ksft_print_msg("%d allocations, then %d\n", nth - 2, ret);
@@ -296,7 +218,7 @@ static void test_failures(void)
 
 int main(int argc, char **argv)
 {
-	is_verbose = argc > 1;
+	agree_is_verbose = argc > 1;
 	ksft_print_header();
 	if (!kernel_type("task_struct", BTF_KIND_STRUCT))
 		ksft_exit_skip("this kernel has no BTF\n");
