@@ -101,6 +101,8 @@ enum lbpf_insn_flag {
 	LBPF_INSN_CALLBACK_CONST = BIT(22),
 	LBPF_INSN_PROG_ADDR	= BIT(21),	/* 16-byte load of the address of the program */
 	LBPF_INSN_ZEXT_DEAD	= BIT(19),	/* upper half of dst is never read afterwards */
+	/* nobody needs what it does, the JIT leaves it out; the rewriter's last step */
+	LBPF_INSN_USELESS	= BIT(23),
 };
 
 /**

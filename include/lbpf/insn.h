@@ -69,6 +69,15 @@ u32 lbpf_insn_access_bytes(u8 code);
 /* "bpf_map_lookup_elem", or NULL for a number that no helper has. */
 const char *lbpf_helper_name(s32 id);
 
+/* Bit n: register n is named by an instruction whose second byte this is. */
+extern const u16 lbpf_insn_reg_bits[256];
+
+/* Registers that @insn names in its fields, used or not: bit n stands for Rn. */
+static inline u16 lbpf_insn_names(const struct bpf_insn *insn)
+{
+	return lbpf_insn_reg_bits[((const u8 *)insn)[1]];
+}
+
 /* How far a jump goes, from the instruction behind it. */
 static inline s32 lbpf_insn_jump_dist(const struct bpf_insn *insn)
 {

@@ -12,22 +12,21 @@
 
 /* Machine operations of BPF_ADD and so on; 0: handled apart. */
 static const struct {
-	u32	reg_op;
+	u8	reg_op;
 	u8	imm_op;
 } simple_alu[] = {
-	[BPF_ADD >> 4]	= { X_ADD, X_ALU_ADD },
-	[BPF_SUB >> 4]	= { X_SUB, X_ALU_SUB },
-	[BPF_OR >> 4]	= { X_OR, X_ALU_OR },
-	[BPF_AND >> 4]	= { X_AND, X_ALU_AND },
-	[BPF_XOR >> 4]	= { X_XOR, X_ALU_XOR },
+	[BPF_ADD >> 4]	= { (u8)X_ADD, X_ALU_ADD },
+	[BPF_SUB >> 4]	= { (u8)X_SUB, X_ALU_SUB },
+	[BPF_OR >> 4]	= { (u8)X_OR, X_ALU_OR },
+	[BPF_AND >> 4]	= { (u8)X_AND, X_ALU_AND },
+	[BPF_XOR >> 4]	= { (u8)X_XOR, X_ALU_XOR },
 };
 
 /* What comes next may test the result by the flags. */
-static void note_flags(struct lbpf_jit *jit, u32 size)
+static inline void note_flags(struct lbpf_jit *jit)
 {
-	jit->zero_index = jit->index;
-	jit->zero_flag = lbpf_jit_dst(jit);
-	jit->zero_size = size;
+	jit->flags_of = jit->index;
+	jit->flags_at = jit->index;
 }
 
 static void emit_simple(struct lbpf_jit *jit)
@@ -35,11 +34,10 @@ static void emit_simple(struct lbpf_jit *jit)
 	const struct bpf_insn *insn = jit->insn;
 	u32 op = BPF_OP(insn->code) >> 4;
 	u32 size = lbpf_jit_size(jit);
-	u8 dst = lbpf_jit_dst(jit);
 
 	if (BPF_SRC(insn->code) == BPF_X) {
-		lbpf_x86_rr(&jit->buf, simple_alu[op].reg_op, size, lbpf_jit_src(jit), dst);
-		note_flags(jit, size);
+		lbpf_jit_put_rr(jit, simple_alu[op].reg_op, size);
+		note_flags(jit);
 		return;
 	}
 	/* The upper half becomes 0 either way: save the prefix. */
@@ -47,8 +45,8 @@ static void emit_simple(struct lbpf_jit *jit)
 		size = 4;
 	if (!insn->imm && size == 8)
 		return;
-	lbpf_x86_alu_imm(&jit->buf, simple_alu[op].imm_op, size, dst, insn->imm);
-	note_flags(jit, size);
+	lbpf_jit_put_imm(jit, simple_alu[op].imm_op, size, insn->imm);
+	note_flags(jit);
 }
 
 static void emit_multiply(struct lbpf_jit *jit)
@@ -107,7 +105,7 @@ static void emit_move(struct lbpf_jit *jit)
 		return;
 	}
 	if (!lbpf_jit_is64(jit) || insn->dst_reg != insn->src_reg)
-		lbpf_x86_mov(&jit->buf, lbpf_jit_size(jit), dst, lbpf_jit_src(jit));
+		lbpf_jit_put_rr(jit, (u8)X_MOV, lbpf_jit_size(jit));
 }
 
 static enum lbpf_x86_shift shift_of(u8 code)
@@ -219,6 +217,8 @@ void lbpf_jit_alu(struct lbpf_jit *jit)
 	/* Most of it: without a retpoline. */
 	if (emit == emit_simple)
 		emit_simple(jit);
+	else if (emit == emit_move)
+		emit_move(jit);
 	else if (emit)
 		emit(jit);
 	else

@@ -13,8 +13,12 @@
 
 #include "emit.h"
 
-/* Room for the code of an instruction, more than most take; it grows when it is too small. */
-#define GUESSED_BYTES	6
+/*
+ * Room for the code of an instruction, more than most take, and for a jump more; it grows when it
+ * is too small.
+ */
+#define GUESSED_BYTES	5
+#define GUESSED_JUMP_BYTES	LBPF_X86_JCC_NEAR_BYTES
 
 /* Distances of a function's start and end: the return to the kernel, the one behind the body. */
 #define LINKS_PER_FUNC	2
@@ -66,22 +70,32 @@ static int make_room(struct lbpf_jit *jit)
 	return 0;
 }
 
+/* Flags stay as they are over an instruction that has no code. */
+static void skip_insn(struct lbpf_jit *jit, u32 index)
+{
+	if (jit->flags_at + 1 == index && jit->marks[index] == JIT_MARK_USELESS)
+		jit->flags_at = index;
+}
+
 static int emit_body(struct lbpf_jit *jit, u32 start, u32 end)
 {
-	const struct lbpf_code *code = jit->code;
+	const struct lbpf_insn_aux *aux = jit->code->aux;
+	const struct bpf_insn *insns = jit->code->insns;
 	const u8 *marks = jit->marks;
 	u32 *off = jit->off;
 	u32 i;
 
 	for (i = start; i < end; i++) {
 		off[i] = jit->buf.len;
-		if (marks[i] & JIT_MARK_FUSED)
+		if (marks[i] & (JIT_MARK_FUSED | JIT_MARK_USELESS)) {
+			skip_insn(jit, i);
 			continue;
+		}
 		if (jit->buf.len + JIT_MAX_INSN_BYTES > jit->buf.max && make_room(jit))
 			return -ENOMEM;
 		jit->index = i;
-		jit->insn = &code->insns[i];
-		jit->aux = &code->aux[i];
+		jit->insn = &insns[i];
+		jit->aux = &aux[i];
 		emit_insn(jit);
 	}
 	return 0;
@@ -121,36 +135,53 @@ static int emit_func(struct lbpf_jit *jit)
 	return 0;
 }
 
-/* Does the instruction's code contain a distance, though it is no jump? */
-static bool has_link(u8 class, u32 flags)
+/* What the survey looks at, by class; the rest does not matter before it is emitted. */
+static const bool is_surveyed[8] = {
+	[BPF_LD] = true, [BPF_LDX] = true, [BPF_JMP] = true, [BPF_JMP32] = true,
+};
+
+/* Notes places for distances, and where jumps lead.  Returns: is it a call? */
+static bool survey_insn(struct lbpf_jit *jit, u32 index, u8 class)
 {
-	return (class == BPF_LDX && (flags & LBPF_INSN_PROBE_MEM)) ||
-	       (class == BPF_LD && (flags & LBPF_INSN_FUNC_ADDR));
+	const struct bpf_insn *insn = &jit->code->insns[index];
+	u32 flags = jit->code->aux[index].flags;
+
+	if (class == BPF_JMP || class == BPF_JMP32) {
+		/* A tail call may have two ways. */
+		jit->max_places += 1 + (insn->code == LBPF_CODE_NATIVE);
+		lbpf_jit_mark_target(jit, index);
+		return insn->code == (BPF_JMP | BPF_CALL);
+	}
+	if (class == BPF_LD) {
+		jit->max_places += !!(flags & LBPF_INSN_FUNC_ADDR);
+		return false;
+	}
+	if (!(flags & LBPF_INSN_PROBE_MEM))
+		return false;
+	jit->max_places++;
+	return true;
 }
 
 /* What a function names and calls, and where its jumps lead. */
 static void survey_func(struct lbpf_jit *jit, u32 nr)
 {
-	const struct lbpf_code *code = jit->code;
+	const struct lbpf_subprog *subprog = &jit->code->subprogs[nr];
+	const struct lbpf_insn_aux *aux = jit->code->aux;
+	const struct bpf_insn *insns = jit->code->insns;
+	u32 i, end = subprog[1].start;
 	bool has_call = false;
 	u16 regs = 0;
-	u32 i;
 
-	for (i = code->subprogs[nr].start; i < code->subprogs[nr + 1].start; i++) {
-		const struct bpf_insn *insn = &code->insns[i];
-		u8 class = BPF_CLASS(insn->code);
+	for (i = subprog->start; i < end; i++) {
+		u8 class = BPF_CLASS(insns[i].code);
 
-		regs |= BIT(insn->dst_reg) | BIT(insn->src_reg);
-		if (class == BPF_JMP || class == BPF_JMP32) {
-			jit->max_places++;
-			/* A tail call may have two ways. */
-			jit->max_places += insn->code == LBPF_CODE_NATIVE;
-			has_call |= insn->code == (BPF_JMP | BPF_CALL);
-			lbpf_jit_mark_target(jit, i);
-		} else if (class <= BPF_LDX && has_link(class, code->aux[i].flags)) {
-			jit->max_places++;
-			has_call |= class == BPF_LDX;
+		if (aux[i].flags & LBPF_INSN_USELESS) {
+			jit->marks[i] |= JIT_MARK_USELESS;
+			continue;
 		}
+		regs |= lbpf_insn_names(&insns[i]);
+		if (is_surveyed[class])
+			has_call |= survey_insn(jit, i, class);
 	}
 	lbpf_jit_plan_frame(jit, nr, regs, has_call);
 }
@@ -164,7 +195,10 @@ static int survey(struct lbpf_jit *jit)
 	jit->max_places += LINKS_PER_FUNC * jit->code->nr_subprogs;
 	jit->jumps = lbpf_area_alloc_raw(jit->max_places, sizeof(*jit->jumps), NUMA_NO_NODE);
 	jit->links = lbpf_area_alloc_raw(jit->max_places, sizeof(*jit->links), NUMA_NO_NODE);
-	return jit->jumps && jit->links ? 0 : -ENOMEM;
+	jit->buf.max = GUESSED_BYTES * jit->code->nr_insns + GUESSED_JUMP_BYTES * jit->max_places +
+		       2 * JIT_MAX_INSN_BYTES;
+	jit->buf.bytes = lbpf_area_alloc_raw(jit->buf.max, 1, NUMA_NO_NODE);
+	return jit->jumps && jit->links && jit->buf.bytes ? 0 : -ENOMEM;
 }
 
 /**
@@ -208,15 +242,13 @@ int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
 	memset(jit, 0, sizeof(*jit));
 	jit->code = code;
 	jit->target = target;
-	jit->zero_flag = X_NONE;
+	jit->flags_at = U32_MAX - 1;
 	jit->fuses = lbpf_code_wants(code, LBPF_STEP_FUSE);
 	jit->has_bmi2 = target->has_bmi2 && lbpf_code_wants(code, LBPF_STEP_BMI2);
-	jit->buf.max = GUESSED_BYTES * nr + 2 * JIT_MAX_INSN_BYTES;
-	jit->buf.bytes = lbpf_area_alloc_raw(jit->buf.max, 1, NUMA_NO_NODE);
 	jit->off = lbpf_area_alloc_raw(nr + 1 + code->nr_subprogs, sizeof(*jit->off), NUMA_NO_NODE);
 	jit->marks = lbpf_area_alloc_array(nr + 1, sizeof(*jit->marks), NUMA_NO_NODE);
 	jit->funcs = lbpf_area_alloc_array(code->nr_subprogs, sizeof(*jit->funcs), NUMA_NO_NODE);
-	return jit->buf.bytes && jit->off && jit->marks && jit->funcs ? 0 : -ENOMEM;
+	return jit->off && jit->marks && jit->funcs ? 0 : -ENOMEM;
 }
 
 /**

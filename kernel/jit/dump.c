@@ -30,7 +30,8 @@ static void print_bytes(const struct lbpf_jit *jit, const u8 *bytes, unsigned lo
 static void print_insn(const struct lbpf_jit *jit, u32 index)
 {
 	const struct bpf_insn *insn = &jit->code->insns[index];
-	const char *note = jit->marks[index] & JIT_MARK_FUSED ? " (done by the one before)" : "";
+	const char *note = jit->marks[index] & JIT_MARK_FUSED ? " (done by the one before)" :
+			   jit->marks[index] & JIT_MARK_USELESS ? " (useless)" : "";
 	char text[TEXT_BYTES];
 
 	if (insn->code == LBPF_CODE_NATIVE)

@@ -63,6 +63,7 @@ struct lbpf_jit_target {
 enum lbpf_jit_mark {
 	JIT_MARK_TARGET	= BIT(0),	/* some jump leads to it */
 	JIT_MARK_FUSED	= BIT(1),	/* the instruction before it does its work */
+	JIT_MARK_USELESS = BIT(2),	/* nobody needs what it does */
 };
 
 /**
@@ -146,9 +147,8 @@ struct lbpf_jit_func {
  * @nr_links: Number of @links.
  * @max_places: Room in both.
  * @size_bytes: Length of the image.
- * @zero_flag: ZF says whether this register of the machine is 0; X_NONE: it does not.
- * @zero_index: ... since this instruction.
- * @zero_size: ... as an operand of this many bytes.
+ * @flags_of: The flags are those of the result of this instruction,
+ * @flags_at: ... up to this one, which is the last one that has been emitted or left out.
  * @fuses: Several instructions may become one.
  * @has_bmi2: BMI2 may be used.
  * @bad_insn: An instruction could not be encoded.
@@ -171,15 +171,28 @@ struct lbpf_jit {
 	u32				nr_links;
 	u32				max_places;
 	u32				size_bytes;
-	u32				zero_index;
-	u8				zero_flag;
-	u8				zero_size;
+	u32				flags_of;
+	u32				flags_at;
 	bool				fuses;
 	bool				has_bmi2;
 	bool				bad_insn;
 };
 
 extern const u8 lbpf_jit_regs[MAX_BPF_REG + 1];
+
+/*
+ * By the second byte of an instruction: REX and, two bytes further, ModRM of an operation on dst
+ * as r/m and src as reg.
+ */
+extern const u32 lbpf_jit_operands[256];
+
+#define JIT_REX		0x40
+#define JIT_REX_W	0x08
+
+static inline u32 lbpf_jit_operands_of(const struct bpf_insn *insn)
+{
+	return lbpf_jit_operands[((const u8 *)insn)[1]];
+}
 
 static inline u8 lbpf_jit_dst(const struct lbpf_jit *jit)
 {
@@ -196,6 +209,37 @@ static inline bool lbpf_jit_is64(const struct lbpf_jit *jit)
 	u8 class = BPF_CLASS(jit->insn->code);
 
 	return class == BPF_ALU64 || class == BPF_JMP;
+}
+
+/* @nr bytes that start with REX, which is left out where it says nothing. */
+static inline void lbpf_jit_put_rex(struct lbpf_jit *jit, u64 bytes, u32 nr)
+{
+	if ((u8)bytes == JIT_REX)
+		lbpf_x86_put(&jit->buf, bytes >> 8, nr - 1);
+	else
+		lbpf_x86_put(&jit->buf, bytes, nr);
+}
+
+/* dst op= src, of 4 or 8 bytes, for an @opcode of one byte. */
+static inline void lbpf_jit_put_rr(struct lbpf_jit *jit, u8 opcode, u32 size)
+{
+	u32 bytes = lbpf_jit_operands_of(jit->insn) | opcode << 8 | (size & JIT_REX_W);
+
+	lbpf_jit_put_rex(jit, bytes, 3);
+}
+
+/* dst op= imm, of 4 or 8 bytes. */
+static inline void lbpf_jit_put_imm(struct lbpf_jit *jit, enum lbpf_x86_alu op, u32 size, s32 imm)
+{
+	u8 dst = jit->insn->dst_reg;
+	u64 bytes = lbpf_jit_operands[dst] | op << 19 | (size & JIT_REX_W);
+
+	if (lbpf_x86_is_s8(imm))
+		lbpf_jit_put_rex(jit, bytes | 0x83 << 8 | (u64)(u8)imm << 24, 4);
+	else if (dst == BPF_REG_0)
+		lbpf_x86_alu_imm(&jit->buf, op, size, X_RAX, imm);
+	else
+		lbpf_jit_put_rex(jit, bytes | 0x81 << 8 | (u64)(u32)imm << 24, 7);
 }
 
 /* Operand size of an ALU or jump instruction, bytes. */

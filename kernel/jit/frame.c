@@ -12,19 +12,39 @@
 
 #include "emit.h"
 
-const u8 lbpf_jit_regs[MAX_BPF_REG + 1] = {
-	[BPF_REG_0]	= X_RAX,
-	[BPF_REG_1]	= X_RDI,
-	[BPF_REG_2]	= X_RSI,
-	[BPF_REG_3]	= X_RDX,
-	[BPF_REG_4]	= X_RCX,
-	[BPF_REG_5]	= X_R8,
-	[BPF_REG_6]	= X_RBX,
-	[BPF_REG_7]	= X_R13,
-	[BPF_REG_8]	= X_R14,
-	[BPF_REG_9]	= X_R15,
-	[BPF_REG_10]	= X_RBP,
-	[LBPF_REG_AX]	= X_R9,
+/* The machine's register of BPF register @reg; RAX of numbers that are none. */
+#define MACHINE_REG(reg)							\
+	((reg) == BPF_REG_1 ? X_RDI : (reg) == BPF_REG_2 ? X_RSI :		\
+	 (reg) == BPF_REG_3 ? X_RDX : (reg) == BPF_REG_4 ? X_RCX :		\
+	 (reg) == BPF_REG_5 ? X_R8 : (reg) == BPF_REG_6 ? X_RBX :		\
+	 (reg) == BPF_REG_7 ? X_R13 : (reg) == BPF_REG_8 ? X_R14 :		\
+	 (reg) == BPF_REG_9 ? X_R15 : (reg) == BPF_REG_10 ? X_RBP :		\
+	 (reg) == LBPF_REG_AX ? X_R9 : X_RAX)
+
+#define REGS(reg)	MACHINE_REG(reg), MACHINE_REG((reg) + 1), MACHINE_REG((reg) + 2),	\
+			MACHINE_REG((reg) + 3)
+
+const u8 lbpf_jit_regs[MAX_BPF_REG + 1] = { REGS(0), REGS(4), REGS(8) };
+
+static_assert(MAX_BPF_REG + 1 == 12);
+
+#define OPERANDS(src, dst)							\
+	(JIT_REX | (MACHINE_REG(src) & 8) >> 1 | MACHINE_REG(dst) >> 3 |	\
+	 (0xc0 | (MACHINE_REG(src) & 7) << 3 | (MACHINE_REG(dst) & 7)) << 16)
+
+#define FOUR_OPERANDS(src, dst)							\
+	OPERANDS(src, dst), OPERANDS(src, (dst) + 1),				\
+	OPERANDS(src, (dst) + 2), OPERANDS(src, (dst) + 3)
+
+#define ALL_OPERANDS(src)							\
+	FOUR_OPERANDS(src, 0), FOUR_OPERANDS(src, 4),				\
+	FOUR_OPERANDS(src, 8), FOUR_OPERANDS(src, 12)
+
+const u32 lbpf_jit_operands[256] = {
+	ALL_OPERANDS(0), ALL_OPERANDS(1), ALL_OPERANDS(2), ALL_OPERANDS(3),
+	ALL_OPERANDS(4), ALL_OPERANDS(5), ALL_OPERANDS(6), ALL_OPERANDS(7),
+	ALL_OPERANDS(8), ALL_OPERANDS(9), ALL_OPERANDS(10), ALL_OPERANDS(11),
+	ALL_OPERANDS(12), ALL_OPERANDS(13), ALL_OPERANDS(14), ALL_OPERANDS(15),
 };
 
 /* In the order in which they are pushed. */

@@ -28,31 +28,25 @@ static const struct {
 	[BPF_XOR >> 4]	= { X_XOR_LOAD, X_XOR, X_ALU_XOR },
 };
 
-/* The instruction @ahead places on, or NULL: it is no part of the same straight code. */
-static const struct bpf_insn *peek(const struct lbpf_jit *jit, u32 ahead)
+/* Index of the instruction behind @index, or 0: it is no part of the same straight code. */
+static u32 next_index(const struct lbpf_jit *jit, u32 index)
 {
 	u32 end = jit->code->subprogs[jit->func_index + 1].start;
-	u32 i;
 
-	if (jit->index + ahead >= end)
-		return NULL;
-	for (i = 1; i <= ahead; i++)
-		if (jit->marks[jit->index + i] & JIT_MARK_TARGET)
-			return NULL;
-	return &jit->code->insns[jit->index + ahead];
+	do
+		index++;
+	while (index < end && jit->marks[index] == JIT_MARK_USELESS);
+	return index < end && !(jit->marks[index] & JIT_MARK_TARGET) ? index : 0;
 }
 
-static bool is_dead_after(const struct lbpf_jit *jit, u32 ahead, u8 reg)
+static bool is_dead_after(const struct lbpf_jit *jit, u32 index, u8 reg)
 {
-	return !(jit->code->aux[jit->index + ahead].live_out & BIT(reg));
+	return !(jit->code->aux[index].live_out & BIT(reg));
 }
 
-static void take(struct lbpf_jit *jit, u32 nr)
+static void take(struct lbpf_jit *jit, u32 index)
 {
-	u32 i;
-
-	for (i = 1; i <= nr; i++)
-		jit->marks[jit->index + i] |= JIT_MARK_FUSED;
+	jit->marks[index] |= JIT_MARK_FUSED;
 }
 
 static bool is_alu(const struct bpf_insn *insn)
@@ -73,10 +67,11 @@ static bool is_plain_load(const struct lbpf_jit *jit, const struct bpf_insn *ins
 static bool fuse_move_add(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
-	const struct bpf_insn *next = peek(jit, 1);
+	u32 index = next_index(jit, jit->index);
+	const struct bpf_insn *next = &jit->code->insns[index];
 	struct lbpf_x86_mem mem;
 
-	if (!next || next->dst_reg != insn->dst_reg || insn->off || insn->dst_reg == insn->src_reg)
+	if (!index || next->dst_reg != insn->dst_reg || insn->off || insn->dst_reg == insn->src_reg)
 		return false;
 	mem = lbpf_x86_at(lbpf_jit_src(jit), 0);
 	if (next->code == ALU64_K(BPF_ADD)) {
@@ -89,7 +84,7 @@ static bool fuse_move_add(struct lbpf_jit *jit)
 		return false;
 	}
 	lbpf_x86_rm(&jit->buf, X_LEA, 8, lbpf_jit_dst(jit), mem);
-	take(jit, 1);
+	take(jit, index);
 	return true;
 }
 
@@ -97,45 +92,45 @@ static bool fuse_move_add(struct lbpf_jit *jit)
 static bool fuse_shift_add(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
-	const struct bpf_insn *next;
+	u32 index = next_index(jit, jit->index);
+	const struct bpf_insn *next = &jit->code->insns[index];
 	struct lbpf_x86_mem mem = { .index = lbpf_jit_dst(jit), .scale_shift = insn->imm };
 
-	if (insn->imm < 1 || insn->imm > 3)
+	if (!index || insn->imm < 1 || insn->imm > 3)
 		return false;
-	next = peek(jit, 1);
-	if (!next || next->code != ALU64_X(BPF_ADD) || next->src_reg != insn->dst_reg ||
-	    next->dst_reg == insn->dst_reg || !is_dead_after(jit, 1, insn->dst_reg))
+	if (next->code != ALU64_X(BPF_ADD) || next->src_reg != insn->dst_reg ||
+	    next->dst_reg == insn->dst_reg || !is_dead_after(jit, index, insn->dst_reg))
 		return false;
 	mem.base = lbpf_jit_regs[next->dst_reg];
 	lbpf_x86_rm(&jit->buf, X_LEA, 8, mem.base, mem);
-	take(jit, 1);
+	take(jit, index);
 	return true;
 }
 
 static bool is_store_back(const struct bpf_insn *load, const struct bpf_insn *store)
 {
-	return store && BPF_CLASS(store->code) == BPF_STX && BPF_MODE(store->code) == BPF_MEM &&
+	return BPF_CLASS(store->code) == BPF_STX && BPF_MODE(store->code) == BPF_MEM &&
 	       BPF_SIZE(store->code) == BPF_SIZE(load->code) && store->src_reg == load->dst_reg &&
 	       store->dst_reg == load->src_reg && store->off == load->off;
 }
 
 /* d = *p; d op= x; *p = d, and d is not needed: op on memory */
-static bool fuse_update(struct lbpf_jit *jit)
+static bool fuse_update(struct lbpf_jit *jit, u32 index)
 {
 	const struct bpf_insn *insn = jit->insn;
-	const struct bpf_insn *alu = peek(jit, 1);
+	const struct bpf_insn *alu = &jit->code->insns[index];
 	u32 bytes = lbpf_insn_access_bytes(insn->code);
 	struct lbpf_x86_mem mem = lbpf_x86_at(lbpf_jit_src(jit), insn->off);
-	u32 op;
+	u32 op = BPF_OP(alu->code) >> 4;
+	u32 store = next_index(jit, index);
 
-	if (insn->dst_reg == insn->src_reg || !alu || !is_alu(alu) ||
-	    alu->dst_reg != insn->dst_reg ||
-	    !is_store_back(insn, peek(jit, 2)) || !is_dead_after(jit, 2, insn->dst_reg))
+	if (!store || alu->dst_reg != insn->dst_reg ||
+	    !is_store_back(insn, &jit->code->insns[store]) ||
+	    !is_dead_after(jit, store, insn->dst_reg))
 		return false;
 	/* A 32-bit operation clears half of what is stored. */
 	if (bytes == 8 && BPF_CLASS(alu->code) == BPF_ALU)
 		return false;
-	op = BPF_OP(alu->code) >> 4;
 	if (BPF_SRC(alu->code) == BPF_X && alu->src_reg == insn->dst_reg)
 		return false;
 	if (BPF_SRC(alu->code) == BPF_X)
@@ -143,32 +138,38 @@ static bool fuse_update(struct lbpf_jit *jit)
 			    mem);
 	else
 		lbpf_x86_alu_mem_imm(&jit->buf, alu_ops[op].imm_op, bytes, mem, alu->imm);
-	take(jit, 2);
+	take(jit, index);
+	take(jit, store);
 	return true;
 }
 
 /* d = *p; e op= d, and d is not needed: op with memory */
-static bool fuse_operand(struct lbpf_jit *jit)
+static bool fuse_operand(struct lbpf_jit *jit, u32 index)
 {
 	const struct bpf_insn *insn = jit->insn;
-	const struct bpf_insn *alu = peek(jit, 1);
+	const struct bpf_insn *alu = &jit->code->insns[index];
 	u32 bytes = lbpf_insn_access_bytes(insn->code);
 	struct lbpf_x86_mem mem = lbpf_x86_at(lbpf_jit_src(jit), insn->off);
 
-	if (!alu || !is_alu(alu) || BPF_SRC(alu->code) != BPF_X || alu->src_reg != insn->dst_reg ||
-	    alu->dst_reg == insn->dst_reg || !is_dead_after(jit, 1, insn->dst_reg))
+	if (BPF_SRC(alu->code) != BPF_X || alu->src_reg != insn->dst_reg ||
+	    alu->dst_reg == insn->dst_reg || !is_dead_after(jit, index, insn->dst_reg))
 		return false;
 	if (bytes != (BPF_CLASS(alu->code) == BPF_ALU64 ? 8 : 4))
 		return false;
 	lbpf_x86_rm(&jit->buf, alu_ops[BPF_OP(alu->code) >> 4].load_op, bytes,
 		    lbpf_jit_regs[alu->dst_reg], mem);
-	take(jit, 1);
+	take(jit, index);
 	return true;
 }
 
 static bool fuse_load(struct lbpf_jit *jit)
 {
-	return is_plain_load(jit, jit->insn) && (fuse_update(jit) || fuse_operand(jit));
+	u32 index = next_index(jit, jit->index);
+
+	if (!index || !is_alu(&jit->code->insns[index]) || !is_plain_load(jit, jit->insn))
+		return false;
+	return (jit->insn->dst_reg != jit->insn->src_reg && fuse_update(jit, index)) ||
+	       fuse_operand(jit, index);
 }
 
 /**

@@ -125,20 +125,31 @@ static void emit_branch(struct lbpf_jit *jit, int cond)
 	jit->nr_jumps++;
 }
 
+/* Bytes of the result that the flags tell of; what follows the instruction is emit_simple(). */
+static u32 flags_size(const struct bpf_insn *insn)
+{
+	if (BPF_CLASS(insn->code) == BPF_ALU ||
+	    (insn->code == (BPF_ALU64 | BPF_AND | BPF_K) && insn->imm >= 0))
+		return 4;
+	return 8;
+}
+
 /*
  * Does the instruction before leave the flags that a comparison with 0 would?
  * A 32-bit result has a clear upper half: it is 0 in both widths or in none.
  */
-static bool has_flags(const struct lbpf_jit *jit, u32 size, u8 reg)
+static bool has_flags(const struct lbpf_jit *jit, u32 size)
 {
-	u8 op = BPF_OP(jit->insn->code);
+	const struct bpf_insn *insn = jit->insn;
+	const struct bpf_insn *before = &jit->code->insns[jit->flags_of];
+	u8 op = BPF_OP(insn->code);
 
 	/* Flags come from the instruction before, or from nowhere. */
-	if (!lbpf_code_wants(jit->code, LBPF_STEP_FLAGS))
+	if (jit->flags_at + 1 != jit->index || (jit->marks[jit->index] & JIT_MARK_TARGET) ||
+	    !lbpf_code_wants(jit->code, LBPF_STEP_FLAGS))
 		return false;
-	if (jit->zero_index + 1 != jit->index || (jit->marks[jit->index] & JIT_MARK_TARGET))
-		return false;
-	return (op == BPF_JEQ || op == BPF_JNE) && jit->zero_flag == reg && jit->zero_size <= size;
+	return (op == BPF_JEQ || op == BPF_JNE) && before->dst_reg == insn->dst_reg &&
+	       flags_size(before) <= size;
 }
 
 static void emit_compare(struct lbpf_jit *jit)
@@ -149,15 +160,13 @@ static void emit_compare(struct lbpf_jit *jit)
 	bool is_set = BPF_OP(insn->code) == BPF_JSET;
 
 	if (BPF_SRC(insn->code) == BPF_X)
-		lbpf_x86_rr(&jit->buf, is_set ? X_TEST : X_CMP, size, lbpf_jit_src(jit), dst);
+		lbpf_jit_put_rr(jit, is_set ? (u8)X_TEST : (u8)X_CMP, size);
 	else if (is_set)
 		lbpf_x86_test_imm(&jit->buf, size, dst, insn->imm);
-	else if (!insn->imm && has_flags(jit, size, dst))
-		return;
-	else if (!insn->imm)
+	else if (insn->imm)
+		lbpf_jit_put_imm(jit, X_ALU_CMP, size, insn->imm);
+	else if (!has_flags(jit, size))
 		lbpf_x86_rr(&jit->buf, X_TEST, size, dst, dst);
-	else
-		lbpf_x86_alu_imm(&jit->buf, X_ALU_CMP, size, dst, insn->imm);
 }
 
 /**

@@ -259,17 +259,6 @@ static bool is_needed(const struct lbpf_code *code, const struct lbpf_step *step
 	       (~survey->common & step->missing);
 }
 
-/* Most instructions are none of a step's business: that must not cost a call. */
-static bool applies_to(const struct lbpf_code *code, const struct lbpf_step *step, u32 index)
-{
-	u16 effects = lbpf_insn_effects[code->insns[index].code];
-	u32 flags = code->aux[index].flags;
-
-	if (!(effects & step->effects) && !(flags & step->flags) && !(~flags & step->missing))
-		return false;
-	return step->applies(code, index);
-}
-
 static u32 slots_of(const struct bpf_insn *insn)
 {
 	return lbpf_rw_is_imm64(insn) ? 2 : 1;
@@ -293,6 +282,15 @@ static struct lbpf_edit *new_edit(struct lbpf_rewrite *rw)
 	return &rw->edits[rw->nr_edits++];
 }
 
+/* One for one, and no jump: that needs no splice.  What was written goes out of the pool. */
+static void put_at_once(struct lbpf_rewrite *rw)
+{
+	rw->nr--;
+	rw->nr_edits--;
+	rw->code->insns[rw->index] = rw->insns[rw->nr];
+	rw->code->aux[rw->index] = rw->new_aux[rw->nr];
+}
+
 /* Returns how many old instructions it was. */
 static u32 edit(struct lbpf_rewrite *rw, const struct lbpf_step *step, u32 index, u32 slots)
 {
@@ -307,20 +305,81 @@ static u32 edit(struct lbpf_rewrite *rw, const struct lbpf_step *step, u32 index
 	new->index = index;
 	new->first = rw->nr;
 	step->replace(rw);
-	new->nr_old = slots + rw->nr_ahead;
-	rw->moves |= rw->nr - new->first != new->nr_old;
-	return new->nr_old;
+	slots += rw->nr_ahead;
+	new->nr_old = slots;
+	if (slots == 1 && rw->nr == new->first + 1 && !rw->target[new->first] && !rw->err)
+		put_at_once(rw);
+	else
+		rw->moves |= rw->nr - new->first != slots;
+	return slots;
 }
 
-static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step)
+/**
+ * struct search - What a step looks for in this program
+ * @effects: Instructions with any of these effects,
+ * @flags: ... with any of these flags,
+ * @missing: ... and without any of these.
+ */
+struct search {
+	u16	effects;
+	u32	flags;
+	u32	missing;
+};
+
+static u32 next_with_flags(const struct lbpf_code *code, u32 flags, u32 i)
+{
+	const struct lbpf_insn_aux *aux = code->aux;
+	u32 nr = code->nr_insns;
+
+	while (i < nr && (!(aux[i].flags & flags) || !code->insns[i].code))
+		i++;
+	return i;
+}
+
+static u32 next_with_effects(const struct lbpf_code *code, u16 effects, u32 i)
+{
+	const struct bpf_insn *insns = code->insns;
+	u32 nr = code->nr_insns;
+
+	while (i < nr && !(lbpf_insn_effects[insns[i].code] & effects))
+		i++;
+	return i;
+}
+
+/*
+ * Most instructions are none of a step's business, and most steps look for one thing only.  The
+ * second half of a 16-byte load, whose opcode is 0, is none.
+ */
+static u32 find_next(const struct lbpf_code *code, const struct search *search, u32 i)
+{
+	if (!search->effects && !search->missing)
+		return next_with_flags(code, search->flags, i);
+	if (!search->flags && !search->missing)
+		return next_with_effects(code, search->effects, i);
+	for (; i < code->nr_insns; i += slots_of(&code->insns[i]))
+		if ((lbpf_insn_effects[code->insns[i].code] & search->effects) ||
+		    (code->aux[i].flags & search->flags) ||
+		    (~code->aux[i].flags & search->missing))
+			break;
+	return i;
+}
+
+static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step,
+		 const struct lbpf_survey *survey)
 {
 	const struct lbpf_code *code = rw->code;
-	u32 i = 0;
+	const struct search search = {
+		.effects	= step->effects & survey->effects,
+		.flags		= step->flags & survey->flags,
+		.missing	= step->missing & ~survey->common,
+	};
+	u32 i = find_next(code, &search, 0);
 
 	while (i < code->nr_insns && !rw->err) {
 		u32 slots = slots_of(&code->insns[i]);
 
-		i += applies_to(code, step, i) ? edit(rw, step, i, slots) : slots;
+		i += step->applies(code, i) ? edit(rw, step, i, slots) : slots;
+		i = find_next(code, &search, i);
 	}
 }
 
@@ -340,7 +399,7 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 
 	if (!is_needed(code, step, survey))
 		return 0;
-	walk(&rw, step);
+	walk(&rw, step, survey);
 	if (!rw.err && rw.nr_edits)
 		rw.err = lbpf_rw_splice(&rw);
 	survey->effects |= rw.effects;
@@ -351,73 +410,4 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 	lbpf_area_free(rw.edits);
 	lbpf_area_free(rw.is_target);
 	return rw.err;
-}
-
-/* Where each instruction goes; returns how many are left. */
-static u32 plan_drop(const struct lbpf_code *code, u32 *new_index, const u16 *marks, u16 dropped)
-{
-	u32 nr = 0, i;
-
-	for (i = 0; i < code->nr_insns; i++) {
-		new_index[i] = nr;
-		if (!(marks[i] & dropped))
-			nr++;
-		else if (lbpf_rw_is_imm64(&code->insns[i]))
-			new_index[++i] = nr;
-	}
-	new_index[code->nr_insns] = nr;
-	return nr;
-}
-
-/* Nothing gets farther away. */
-static void redirect_jump(struct lbpf_code *code, const u32 *new_index, u32 index)
-{
-	u32 target = lbpf_jump_target(code->insns, index);
-
-	lbpf_jump_set_distance(&code->insns[index], new_index[target] - new_index[index] - 1);
-}
-
-static void move_together(struct lbpf_code *code, const u32 *new_index)
-{
-	struct lbpf_insn_aux *aux = code->aux;
-	struct bpf_insn *insns = code->insns;
-	u32 nr = code->nr_insns, i;
-
-	/* What is dropped has the new index of what comes next, which is written later. */
-	for (i = 0; i < nr; i++) {
-		u32 to = new_index[i];
-
-		if (lbpf_insn_has_target(&insns[i]))
-			redirect_jump(code, new_index, i);
-		if (to == i)
-			continue;
-		insns[to] = insns[i];
-		aux[to] = aux[i];
-	}
-}
-
-/**
- * lbpf_rewrite_drop() - Drop instructions
- * @code: Program; changed in place, unchanged on error.
- * @marks: For each instruction: flags.  Of second halves of 16-byte loads they do not count.
- * @dropped: Those with one of these go.
- *
- * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lbpf_rewrite_drop(struct lbpf_code *code, const u16 *marks, u16 dropped)
-{
-	u32 *new_index = lbpf_area_alloc_raw(code->nr_insns + 1, sizeof(*new_index), NUMA_NO_NODE);
-	u32 nr;
-
-	if (!new_index)
-		return -ENOMEM;
-	nr = plan_drop(code, new_index, marks, dropped);
-	if (nr != code->nr_insns) {
-		move_together(code, new_index);
-		code->nr_insns = nr;
-		lbpf_move_funcs(code, new_index);
-	}
-	lbpf_area_free(new_index);
-	return 0;
 }

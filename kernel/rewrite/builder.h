@@ -109,8 +109,6 @@ struct lbpf_step {
 	void	(*replace)(struct lbpf_rewrite *rw);
 };
 
-/* Takes instructions out, in place. */
-int lbpf_rewrite_drop(struct lbpf_code *code, const u16 *marks, u16 dropped);
 /* Runs one step over the whole program.  @survey is kept up to date. */
 int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 		      struct lbpf_survey *survey);
@@ -148,7 +146,6 @@ bool lbpf_jump_set_distance(struct bpf_insn *insn, s32 distance);
 
 /* splice.c */
 int lbpf_rw_splice(struct lbpf_rewrite *rw);
-void lbpf_move_funcs(struct lbpf_code *code, const u32 *new_index);
 
 static inline bool lbpf_insn_has_target(const struct bpf_insn *insn)
 {
@@ -159,7 +156,6 @@ static inline bool lbpf_insn_has_target(const struct bpf_insn *insn)
 int lbpf_find_live(struct lbpf_code *code);
 /* Takes functions without instructions out of the list.  0. */
 int lbpf_drop_dead_funcs(struct lbpf_code *code);
-int lbpf_drop_useless(struct lbpf_code *code);
 
 /* For each instruction: does some jump lead to it, or a function start there?  NULL: no memory. */
 u8 *lbpf_find_targets(const struct lbpf_code *code);

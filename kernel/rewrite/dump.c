@@ -35,7 +35,8 @@ static void print_insn(const struct lbpf_code *code, u32 index)
 		scnprintf(text, sizeof(text), "(%02x) speculation barrier", insn->code);
 	else
 		lbpf_disasm(text, sizeof(text), insn, NULL, NULL);
-	lbpf_log(code->log, "%6u %6u: %s\n", index, code->aux[index].orig, text);
+	lbpf_log(code->log, "%6u %6u: %s%s\n", index, code->aux[index].orig, text,
+		 code->aux[index].flags & LBPF_INSN_USELESS ? " (useless)" : "");
 }
 
 /**
@@ -82,5 +83,7 @@ u64 lbpf_dump_sum(const struct lbpf_code *code)
 		return 0;
 	for (i = 0; i < code->nr_insns * sizeof(*code->insns); i++)
 		sum = (sum ^ bytes[i]) * 0x100000001b3ULL;
+	for (i = 0; i < code->nr_insns; i++)
+		sum = (sum ^ (code->aux[i].flags & LBPF_INSN_USELESS)) * 0x100000001b3ULL;
 	return sum;
 }

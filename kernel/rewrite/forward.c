@@ -222,12 +222,12 @@ static void step_over(struct known *known, struct lbpf_code *code, u32 index)
 	forget_regs(known, lbpf_insn_writes(insn));
 }
 
-/* Most arithmetic touches nothing that is known. */
-static bool is_unknown(const struct known *known, const struct bpf_insn *insn)
+/* Most arithmetic, and comparisons, touch nothing that is known. */
+static inline bool is_unknown(const struct known *known, const struct bpf_insn *insn)
 {
-	u16 regs = 1 << insn->dst_reg;
-
-	return !(known->slot_regs & regs) && !(known->is_stack & (regs | 1 << insn->src_reg));
+	if (lbpf_insn_effects[insn->code] & (EFF_LOAD | EFF_STORE | EFF_CALL | EFF_SPECIAL))
+		return false;
+	return !(lbpf_insn_names(insn) & (known->slot_regs | known->is_stack));
 }
 
 /**
@@ -239,15 +239,14 @@ static bool is_unknown(const struct known *known, const struct bpf_insn *insn)
  */
 void lbpf_forward_stack(struct lbpf_code *code, const u8 *is_target)
 {
+	const struct bpf_insn *insns = code->insns;
+	u32 nr = code->nr_insns, i;
 	struct known known = { };
-	u32 i;
 
-	for (i = 0; i < code->nr_insns; i++) {
+	for (i = 0; i < nr; i++) {
 		if (is_target[i])
 			forget(&known);
-		if ((lbpf_insn_effects[code->insns[i].code] & EFF_ALU) &&
-		    is_unknown(&known, &code->insns[i]))
-			continue;
-		step_over(&known, code, i);
+		if (!is_unknown(&known, &insns[i]))
+			step_over(&known, code, i);
 	}
 }

@@ -46,7 +46,7 @@ static const struct pass passes[] = {
 	{ .letter = 'o', .name = "values forwarded through the stack",
 	  .effects = EFF_LOAD | EFF_STORE, .run = lbpf_forward_stack },
 	{ .letter = 'j', .name = "loads joined", .effects = EFF_MOVES_UP, .run = lbpf_merge_loads },
-	{ .letter = 'u', .name = "useless instructions", .finish = lbpf_drop_useless },
+	{ .letter = 'u', .name = "useless instructions", .finish = lbpf_find_live },
 	{ .step = &lbpf_step_high_half },
 };
 

@@ -306,16 +306,8 @@ static int lengthen_jumps(struct splice *splice)
 	return err;
 }
 
-/**
- * lbpf_move_funcs() - Note where functions start after instructions have moved
- * @code: Program, with its new instructions.
- * @new_index: For each old instruction, and the end: where it is now.
- *
- * Calls and addresses of functions keep the distance in imm, for dumps.
- *
- * Context: Any.
- */
-void lbpf_move_funcs(struct lbpf_code *code, const u32 *new_index)
+/* Calls and addresses of functions keep the distance in imm, for dumps. */
+static void move_funcs(struct lbpf_code *code, const u32 *new_index)
 {
 	u32 i;
 
@@ -335,7 +327,7 @@ static void adopt(struct splice *splice)
 	swap(code->insns, splice->insns);
 	swap(code->aux, splice->aux);
 	code->nr_insns = splice->nr;
-	lbpf_move_funcs(code, splice->new_index);
+	move_funcs(code, splice->new_index);
 }
 
 static int splice_moved(struct lbpf_rewrite *rw)

@@ -8,6 +8,8 @@
  * that changes the program, in its log; the rest of the load ("jit") is compared with
  * lbpf's JIT and what else lbpf does, and ("later") with lbpf's changes of the program
  * too, which bpf(2)'s rest does not contain.
+ *
+ * With an argument, only rows that contain it.
  */
 #include <errno.h>
 #include <kselftest.h>
@@ -203,7 +205,7 @@ static bool measure(enum test_side side, struct cost *least)
 	return true;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct cost ours, theirs;
 	unsigned int i;
@@ -216,6 +218,8 @@ int main(void)
 	for (i = 0; i < NR_ROWS; i++) {
 		double n;
 
+		if (argc > 1 && !strstr(rows[i].name, argv[1]))
+			continue;
 		build(i);
 		n = nr_insns;
 		if (!measure(SIDE_LBPF, &ours) || !measure(SIDE_KERNEL, &theirs))
