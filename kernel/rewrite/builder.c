@@ -18,9 +18,26 @@
 /* Where a program may end up; the loader's limit is a tenth of it. */
 #define MAX_NEW_INSNS	(10 * LBPF_MAX_INSNS)
 
-/* Room for edits and what they write, at first. */
-#define FIRST_EDITS	64
-#define FIRST_ROOM	64
+/* Room for edits and what they write, once that on the stack is used up. */
+#define MORE_EDITS	64
+#define MORE_ROOM	64
+
+/* ... and there: many programs need no more. */
+#define FIRST_ROOM	8
+
+/**
+ * struct first_room - Where edits, and what they write, begin
+ * @insns: lbpf_rewrite::insns,
+ * @aux: ... ::new_aux,
+ * @target: ... ::target,
+ * @edits: ... ::edits.
+ */
+struct first_room {
+	struct bpf_insn		insns[FIRST_ROOM];
+	struct lbpf_insn_aux	aux[FIRST_ROOM];
+	u32			target[FIRST_ROOM];
+	struct lbpf_edit	edits[FIRST_ROOM];
+};
 
 static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 {
@@ -31,9 +48,24 @@ static void *grow_array(void *old, u32 nr, u32 max, size_t size_bytes)
 	return new;
 }
 
+static void free_pool(struct lbpf_rewrite *rw)
+{
+	if (rw->max <= FIRST_ROOM)
+		return;
+	lbpf_area_free(rw->insns);
+	lbpf_area_free(rw->new_aux);
+	lbpf_area_free(rw->target);
+}
+
+static void free_edits(struct lbpf_rewrite *rw)
+{
+	if (rw->max_edits > FIRST_ROOM)
+		lbpf_area_free(rw->edits);
+}
+
 static int grow_pool(struct lbpf_rewrite *rw)
 {
-	u32 max = rw->max ? rw->max * 2 : FIRST_ROOM + rw->code->nr_insns / 4;
+	u32 max = rw->max > FIRST_ROOM ? rw->max * 2 : MORE_ROOM + rw->code->nr_insns / 4;
 	struct bpf_insn *insns = grow_array(rw->insns, rw->nr, max, sizeof(*insns));
 	struct lbpf_insn_aux *aux = grow_array(rw->new_aux, rw->nr, max, sizeof(*aux));
 	u32 *target = grow_array(rw->target, rw->nr, max, sizeof(*target));
@@ -44,9 +76,7 @@ static int grow_pool(struct lbpf_rewrite *rw)
 		lbpf_area_free(target);
 		return -ENOMEM;
 	}
-	lbpf_area_free(rw->insns);
-	lbpf_area_free(rw->new_aux);
-	lbpf_area_free(rw->target);
+	free_pool(rw);
 	rw->insns = insns;
 	rw->new_aux = aux;
 	rw->target = target;
@@ -266,7 +296,7 @@ static u32 slots_of(const struct bpf_insn *insn)
 
 static struct lbpf_edit *new_edit(struct lbpf_rewrite *rw)
 {
-	u32 max = rw->max_edits ? rw->max_edits * 2 : FIRST_EDITS;
+	u32 max = rw->max_edits > FIRST_ROOM ? rw->max_edits * 2 : MORE_EDITS;
 	struct lbpf_edit *edits;
 
 	if (rw->nr_edits < rw->max_edits)
@@ -276,7 +306,7 @@ static struct lbpf_edit *new_edit(struct lbpf_rewrite *rw)
 		rw->err = -ENOMEM;
 		return NULL;
 	}
-	lbpf_area_free(rw->edits);
+	free_edits(rw);
 	rw->edits = edits;
 	rw->max_edits = max;
 	return &rw->edits[rw->nr_edits++];
@@ -395,7 +425,10 @@ static void walk(struct lbpf_rewrite *rw, const struct lbpf_step *step,
 int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 		      struct lbpf_survey *survey)
 {
-	struct lbpf_rewrite rw = { .code = code };
+	struct first_room room;
+	struct lbpf_rewrite rw = { .code = code, .insns = room.insns, .new_aux = room.aux,
+				   .target = room.target, .max = FIRST_ROOM,
+				   .edits = room.edits, .max_edits = FIRST_ROOM };
 
 	if (!is_needed(code, step, survey))
 		return 0;
@@ -404,10 +437,8 @@ int lbpf_rewrite_step(struct lbpf_code *code, const struct lbpf_step *step,
 		rw.err = lbpf_rw_splice(&rw);
 	survey->effects |= rw.effects;
 	survey->flags |= rw.flags;
-	lbpf_area_free(rw.insns);
-	lbpf_area_free(rw.new_aux);
-	lbpf_area_free(rw.target);
-	lbpf_area_free(rw.edits);
+	free_pool(&rw);
+	free_edits(&rw);
 	lbpf_area_free(rw.is_target);
 	return rw.err;
 }

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <lbpf_test.h>
+#include "../system/raw_types.h"
 #include "generate.h"
 
 #define NR_PROGRAMS	1500
@@ -30,7 +31,7 @@ static const uint64_t found[] = { 86189 };
 			 MAX_SMALL_BYTES * MAX_CPUS : VALUE_BYTES)
 #define NR_MESSAGES	10
 
-static int map_fd[2][NR_RANDOM_MAPS];
+static int map_fd[2][NR_RANDOM_MAPS], btf_fd[2];
 static bool has_v4[2];
 
 /* For information: time spent loading and running. */
@@ -40,14 +41,17 @@ static uint64_t load_ns[2], run_ns[2];
 struct outcome {
 	int		error;
 	uint32_t	retval;
-	bool		has_key[NR_RANDOM_MAPS][MAX_KEYS];
-	uint8_t		value[NR_RANDOM_MAPS][MAX_KEYS][VALUE_BYTES];
+	bool		has_key[NR_VALUE_MAPS][MAX_KEYS];
+	uint8_t		value[NR_VALUE_MAPS][MAX_KEYS][VALUE_BYTES];
 };
 
 /* What all programs left. */
 struct totals {
 	unsigned long	nr_run;
 	unsigned long	nr_v4;
+	unsigned long	nr_inner;
+	unsigned long	nr_tail_calls;
+	unsigned long	nr_loops;
 	unsigned long	nr_refused;
 	unsigned long	nr_verdicts;
 	unsigned long	nr_results;
@@ -83,6 +87,10 @@ static bool make_maps(enum test_side side)
 			.map_flags = random_maps[i].flags,
 		};
 
+		if (i == OUTER_ARRAY_MAP)
+			attr.inner_map_fd = map_fd[side][INNER_ARRAY_MAP];
+		if (i == OUTER_HASH_MAP)
+			attr.inner_map_fd = map_fd[side][INNER_HASH_MAP];
 		map_fd[side][i] = test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
 		if (map_fd[side][i] < 0)
 			return false;
@@ -147,15 +155,57 @@ static int load(enum test_side side, struct random_prog *prog)
 				.insn_cnt = prog->nr_insns,
 				.insns = (unsigned long)prog->insns,
 				.license = (unsigned long)"GPL" };
+	struct bpf_func_info funcs[MAX_FUNCS];
 	unsigned int i;
 	int fd;
 
+	for (i = 0; i < prog->nr_funcs; i++)
+		funcs[i] = (struct bpf_func_info){ prog->funcs[i], RAW_FUNC_ID };
+	if (prog->nr_funcs) {
+		attr.prog_btf_fd = btf_fd[side];
+		attr.func_info = (unsigned long)funcs;
+		attr.func_info_rec_size = sizeof(funcs[0]);
+		attr.func_info_cnt = prog->nr_funcs;
+	}
 	for (i = 0; i < prog->nr_map_refs; i++)
 		prog->insns[prog->map_refs[i].insn].imm = map_fd[side][prog->map_refs[i].map];
 	load_ns[side] -= now_ns();
 	fd = test_bpf(side, BPF_PROG_LOAD, &attr, sizeof(attr));
 	load_ns[side] += now_ns();
 	return fd;
+}
+
+static bool load_types(enum test_side side)
+{
+	struct raw_types types;
+	union bpf_attr attr = { .btf = (unsigned long)&types, .btf_size = sizeof(types) };
+
+	make_raw_types(&types);
+	btf_fd[side] = test_bpf(side, BPF_BTF_LOAD, &attr, sizeof(attr));
+	return btf_fd[side] >= 0;
+}
+
+/* Some places of maps of maps stay empty, and of the program array. */
+static bool fill_outer_maps(enum test_side side)
+{
+	static struct random_prog prog;
+	bool is_good = true;
+	uint32_t i;
+	int fd;
+
+	for (i = 0; i < 4; i += 2)
+		is_good &= !elem(side, BPF_MAP_UPDATE_ELEM, OUTER_ARRAY_MAP, i,
+				 &map_fd[side][INNER_ARRAY_MAP]);
+	for (i = 0; i < 8; i += 3)
+		is_good &= !elem(side, BPF_MAP_UPDATE_ELEM, OUTER_HASH_MAP, i,
+				 &map_fd[side][INNER_HASH_MAP]);
+	for (i = 0; i < NR_TARGETS; i++) {
+		generate_target(&prog, i);
+		fd = load(side, &prog);
+		is_good &= fd >= 0 && !elem(side, BPF_MAP_UPDATE_ELEM, PROG_MAP, i, &fd);
+		close(fd);
+	}
+	return is_good;
 }
 
 static void run(enum test_side side, int prog_fd, unsigned int uses_maps, uint64_t seed,
@@ -167,7 +217,7 @@ static void run(enum test_side side, int prog_fd, unsigned int uses_maps, uint64
 
 	memset(outcome, 0, sizeof(*outcome));
 	fill_bytes(packet, sizeof(packet), seed);
-	for (i = 0; i < NR_RANDOM_MAPS; i++)
+	for (i = 0; i < NR_VALUE_MAPS; i++)
 		if (uses_maps & 1 << i)
 			reset_map(side, i, seed);
 	attr.test.prog_fd = prog_fd;
@@ -179,7 +229,7 @@ static void run(enum test_side side, int prog_fd, unsigned int uses_maps, uint64
 		outcome->error = errno;
 	run_ns[side] += now_ns();
 	outcome->retval = attr.test.retval;
-	for (i = 0; i < NR_RANDOM_MAPS; i++)
+	for (i = 0; i < NR_VALUE_MAPS; i++)
 		if (uses_maps & 1 << i)
 			read_map(side, i, outcome);
 }
@@ -210,6 +260,14 @@ static unsigned int nr_items_of(uint64_t seed)
 	return seed % 16 ? 3 + seed % 10 : 4 + seed / 16 % 60;
 }
 
+static void count_pieces(const struct random_prog *prog, struct totals *totals)
+{
+	totals->nr_v4 += prog->nr_v4 != 0;
+	totals->nr_inner += !!(prog->uses_maps & (1 << OUTER_ARRAY_MAP | 1 << OUTER_HASH_MAP));
+	totals->nr_tail_calls += prog->uses_maps >> PROG_MAP & 1;
+	totals->nr_loops += prog->nr_funcs != 0;
+}
+
 static void compare_prog(uint64_t seed, struct totals *totals)
 {
 	static struct random_prog prog;
@@ -223,7 +281,7 @@ static void compare_prog(uint64_t seed, struct totals *totals)
 	}
 	if (!error[0] && !error[1]) {
 		totals->nr_run++;
-		totals->nr_v4 += prog.nr_v4 != 0;
+		count_pieces(&prog, totals);
 		compare_runs(fd, prog.uses_maps, seed, totals);
 	} else if (error[0] && error[1]) {
 		totals->nr_refused++;
@@ -268,8 +326,10 @@ static void stay_on_first_cpu(void)
 
 static void print_costs(const struct totals *totals, unsigned long nr)
 {
-	ksft_print_msg("%lu programs, %lu run, %lu of them with cpu=v4, %lu refused by both\n", nr,
-		       totals->nr_run, totals->nr_v4, totals->nr_refused);
+	ksft_print_msg("%lu programs, %lu run, %lu refused by both\n", nr, totals->nr_run,
+		       totals->nr_refused);
+	ksft_print_msg("run: %lu with cpu=v4, %lu maps of maps, %lu tail calls, %lu loops\n",
+		       totals->nr_v4, totals->nr_inner, totals->nr_tail_calls, totals->nr_loops);
 	ksft_print_msg("each: load %llu us, bpf(2) %llu us; run %llu us, bpf(2) %llu us\n",
 		       (unsigned long long)load_ns[SIDE_LBPF] / nr / 1000,
 		       (unsigned long long)load_ns[SIDE_KERNEL] / nr / 1000,
@@ -283,12 +343,14 @@ int main(int argc, char **argv)
 	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1, seed;
 	struct totals totals = { 0 };
 	unsigned int i;
+	int side;
 
 	ksft_print_header();
 	ksft_set_plan(4);
 	stay_on_first_cpu();
-	if (!make_maps(SIDE_LBPF) || !make_maps(SIDE_KERNEL))
-		ksft_exit_fail_msg("no maps: %s\n", strerror(errno));
+	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
+		if (!make_maps(side) || !load_types(side) || !fill_outer_maps(side))
+			ksft_exit_fail_msg("no maps: %s\n", strerror(errno));
 	has_v4[SIDE_LBPF] = knows_v4(SIDE_LBPF);
 	has_v4[SIDE_KERNEL] = knows_v4(SIDE_KERNEL);
 	for (i = 0; i < sizeof(found) / sizeof(*found); i++)

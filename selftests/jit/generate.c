@@ -220,14 +220,21 @@ static const struct {
 	{ .put = put_map_call, .weight = 3, .is_main_only = true },
 	{ .put = put_other_call, .weight = 1, .is_main_only = true },
 	{ .put = put_subprog_call, .weight = 1, .is_main_only = true },
+	{ .put = put_inner_call, .weight = 3, .is_main_only = true },
+	{ .put = put_tail_call, .weight = 1, .is_main_only = true },
+	{ .put = put_loop_call, .weight = 1, .is_main_only = true },
 };
 
 #define NR_PIECES	(sizeof(pieces) / sizeof(*pieces))
-#define ALL_WEIGHTS	39
+#define ALL_WEIGHTS	44
+/* Without those from put_inner_call() on. */
+#define FIRST_WEIGHTS	39
+
+static unsigned int weights;
 
 static void put_any(bool is_main)
 {
-	unsigned int what = chance(ALL_WEIGHTS), i = 0;
+	unsigned int what = chance(weights), i = 0;
 
 	items[nr_items++] = gen.prog->nr_insns;
 	while (i + 1 < NR_PIECES && what >= pieces[i].weight)
@@ -289,11 +296,8 @@ static void put_body(unsigned int nr, bool is_main)
 /* Numbers in R1 and R2, nothing in R9: memory is the stack. */
 static void put_subprog(unsigned int nr)
 {
-	struct random_prog *prog = gen.prog;
 	unsigned int i;
 
-	for (i = 0; i < nr_subprog_calls; i++)
-		prog->insns[subprog_calls[i]].imm = prog->nr_insns - subprog_calls[i] - 1;
 	put_mov(BPF_REG_6, BPF_REG_1);
 	put_mov(BPF_REG_7, BPF_REG_2);
 	put_imm64(BPF_REG_0);
@@ -306,6 +310,37 @@ static void put_subprog(unsigned int nr)
 	for (i = 0; i < VALUE_BYTES - SLOT_BYTES; i += 8)
 		put(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_9, 0, i, i);
 	put_body(nr, false);
+}
+
+/* Aims what refers to a function, which starts here. */
+static void start_func(const unsigned int *refs, unsigned int nr)
+{
+	struct random_prog *prog = gen.prog;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		prog->insns[refs[i]].imm = prog->nr_insns - refs[i] - 1;
+	prog->funcs[prog->nr_funcs++] = prog->nr_insns;
+}
+
+static void put_called_func(void)
+{
+	start_func(subprog_calls, nr_subprog_calls);
+	put_subprog(1 + chance(20));
+	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+/* R1: number of the call; R2 points to a word.  R0 ends the loop, or not. */
+static void put_callback(void)
+{
+	start_func(gen.callbacks, gen.nr_callbacks);
+	put(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_2, 0, 0);
+	put(BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0);
+	put_alu_imm(BPF_MUL, BPF_REG_3, 31);
+	put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_2, BPF_REG_3, 0, 0);
+	put_alu_imm(BPF_MOV, BPF_REG_2, any_imm());
+	put_subprog(1 + chance(8));
+	put_alu_imm(BPF_AND, BPF_REG_0, chance(2));
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
@@ -339,10 +374,14 @@ void generate_prog(struct random_prog *prog, uint64_t seed, unsigned int nr, boo
 	prog->nr_map_refs = 0;
 	prog->uses_maps = 0;
 	prog->nr_v4 = 0;
+	prog->nr_funcs = 0;
+	/* A third has only the pieces that there were at first: what was found stays as it was. */
+	weights = seed % 3 == 2 ? FIRST_WEIGHTS : ALL_WEIGHTS;
 	gen = (struct generator){ .prog = prog, .is_lowered = is_lowered };
 	nr_subprog_calls = 0;
 	state = seed * 0x9e3779b97f4a7c15ull + 1;
 	next();
+	start_func(NULL, 0);
 	put_start();
 	put_body(nr, true);
 	/* Registers are part of the result. */
@@ -350,5 +389,9 @@ void generate_prog(struct random_prog *prog, uint64_t seed, unsigned int nr, boo
 		put(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_9, reg, VALUE_BYTES - 8 * (reg + 1), 0);
 	put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 	if (nr_subprog_calls)
-		put_subprog(1 + chance(20));
+		put_called_func();
+	if (gen.nr_callbacks)
+		put_callback();
+	else
+		prog->nr_funcs = 0;
 }

@@ -32,8 +32,23 @@ enum random_map {
 	LAZY_HASH_MAP,
 	PERCPU_HASH_MAP,
 	LRU_MAP,
+	NR_PLAIN_MAPS,
+	/* In maps of maps. */
+	INNER_ARRAY_MAP = NR_PLAIN_MAPS,
+	INNER_HASH_MAP,
+	/* The others have values: they are set before a run and compared afterwards. */
+	NR_VALUE_MAPS,
+	OUTER_ARRAY_MAP = NR_VALUE_MAPS,
+	OUTER_HASH_MAP,
+	PROG_MAP,
 	NR_RANDOM_MAPS,
 };
+
+/* Programs in PROG_MAP, from index 0 on. */
+#define NR_TARGETS	3
+
+/* The main one, one that is called, one that a helper calls. */
+#define MAX_FUNCS	3
 
 /**
  * struct random_map_kind - What a map is
@@ -63,6 +78,9 @@ struct random_prog {
 	unsigned int	nr_map_refs;
 	/* Bit n: map n is used. */
 	unsigned int	uses_maps;
+	/* Where functions start, when it needs types of them. */
+	unsigned int	funcs[MAX_FUNCS];
+	unsigned int	nr_funcs;
 	/* Instructions of cpu=v4 are in it, or stand in it as older ones that do the same. */
 	unsigned int	nr_v4;
 };
@@ -73,5 +91,8 @@ struct random_prog {
  */
 void generate_prog(struct random_prog *prog, uint64_t seed, unsigned int nr_items,
 		   bool is_lowered);
+
+/* Program @nr of the program array. */
+void generate_target(struct random_prog *prog, unsigned int nr);
 
 #endif

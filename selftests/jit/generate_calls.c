@@ -17,9 +17,13 @@ const struct random_map_kind random_maps[NR_RANDOM_MAPS] = {
 	[LAZY_HASH_MAP]	= { BPF_MAP_TYPE_HASH, 8, 16, 64, 8, BPF_F_NO_PREALLOC },
 	[PERCPU_HASH_MAP] = { BPF_MAP_TYPE_PERCPU_HASH, 4, 16, 64, 8, 0 },
 	[LRU_MAP]	= { BPF_MAP_TYPE_LRU_HASH, 8, 16, 64, 8, 0 },
+	[INNER_ARRAY_MAP] = { BPF_MAP_TYPE_ARRAY, 4, 24, 5, 8, 0 },
+	[INNER_HASH_MAP] = { BPF_MAP_TYPE_HASH, 8, 16, 64, 8, 0 },
+	[OUTER_ARRAY_MAP] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 8, 0 },
+	[OUTER_HASH_MAP] = { BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, 8, 0 },
+	[PROG_MAP]	= { BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 8, 0 },
 };
 
-#define KEY_OFF		(-SLOT_BYTES)
 #define DATA_OFF	(KEY_OFF + MAX_KEY_BYTES)
 
 void put_map(uint8_t dst, enum random_map map)
@@ -38,27 +42,30 @@ static bool is_array(const struct random_map_kind *kind)
 	return kind->type == BPF_MAP_TYPE_ARRAY || kind->type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 
-/* The key at the lowest slots of the stack. */
-static void put_key(const struct random_map_kind *kind)
+void put_key_at(const struct random_map_kind *kind, int at)
 {
 	uint8_t size = kind->key_bytes >= 8 && chance(2) ? BPF_DW : BPF_W;
 	unsigned int off = size == BPF_DW ? 8 : 4;
 
 	if (chance(2)) {
-		put(BPF_ST | BPF_MEM | size, BPF_REG_10, 0, KEY_OFF, chance(kind->nr_keys));
+		put(BPF_ST | BPF_MEM | size, BPF_REG_10, 0, at, chance(kind->nr_keys));
 	} else {
 		uint8_t reg = any_reg();
 
 		put_alu_imm(BPF_AND, reg, kind->nr_keys == 3 ? 1 : kind->nr_keys - 1);
-		put(BPF_STX | BPF_MEM | size, BPF_REG_10, reg, KEY_OFF, 0);
+		put(BPF_STX | BPF_MEM | size, BPF_REG_10, reg, at, 0);
 	}
 	for (; off < kind->key_bytes; off += 4)
-		put(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, KEY_OFF + off, 0);
-	put_mov(BPF_REG_2, BPF_REG_10);
-	put_alu_imm(BPF_ADD, BPF_REG_2, KEY_OFF);
+		put(BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, at + off, 0);
 }
 
-static void put_call(int helper)
+void put_stack_addr(uint8_t dst, int off)
+{
+	put_mov(dst, BPF_REG_10);
+	put_alu_imm(BPF_ADD, dst, off);
+}
+
+void put_call(int helper)
 {
 	put(BPF_JMP | BPF_CALL, 0, 0, 0, helper);
 }
@@ -121,26 +128,14 @@ static void put_lookup(const struct random_map_kind *kind)
 	}
 }
 
-static void put_update(const struct random_map_kind *kind)
+void put_update(void)
 {
-	put_mov(BPF_REG_3, BPF_REG_10);
-	put_alu_imm(BPF_ADD, BPF_REG_3, DATA_OFF);
+	put_stack_addr(BPF_REG_3, DATA_OFF);
 	put_alu_imm(BPF_MOV, BPF_REG_4, chance(3));
 }
 
-/* The work map's value is longer than the stack that is initialised: no update. */
-void put_map_call(void)
+void put_map_operation(const struct random_map_kind *kind, unsigned int what)
 {
-	enum random_map map = chance(NR_RANDOM_MAPS);
-	const struct random_map_kind *kind = &random_maps[map];
-	unsigned int what = map == WORK_MAP ? 0 : chance(4);
-
-	if (gen.prog->nr_map_refs >= MAX_MAP_REFS)
-		return;
-	put_key(kind);
-	if (what == 1)
-		put_update(kind);
-	put_map(BPF_REG_1, map);
 	if (what == 1) {
 		put_call(BPF_FUNC_map_update_elem);
 		put_errno();
@@ -150,10 +145,27 @@ void put_map_call(void)
 	} else {
 		put_lookup(kind);
 	}
+}
+
+/* The work map's value is longer than the stack that is initialised: no update. */
+void put_map_call(void)
+{
+	enum random_map map = chance(NR_PLAIN_MAPS);
+	const struct random_map_kind *kind = &random_maps[map];
+	unsigned int what = map == WORK_MAP ? 0 : chance(4);
+
+	if (gen.prog->nr_map_refs >= MAX_MAP_REFS)
+		return;
+	put_key_at(kind, KEY_OFF);
+	put_stack_addr(BPF_REG_2, KEY_OFF);
+	if (what == 1)
+		put_update();
+	put_map(BPF_REG_1, map);
+	put_map_operation(kind, what);
 	put_arguments_again();
 }
 
-static void put_ctx(uint8_t reg)
+void put_ctx(uint8_t reg)
 {
 	put(BPF_LDX | BPF_MEM | BPF_DW, reg, BPF_REG_10, CTX_OFF, 0);
 }
@@ -183,8 +195,7 @@ static void put_load_bytes(void)
 {
 	put_ctx(BPF_REG_1);
 	put_alu_imm(BPF_MOV, BPF_REG_2, chance(PACKET_BYTES));
-	put_mov(BPF_REG_3, BPF_REG_10);
-	put_alu_imm(BPF_ADD, BPF_REG_3, DATA_OFF);
+	put_stack_addr(BPF_REG_3, DATA_OFF);
 	put_alu_imm(BPF_MOV, BPF_REG_4, 1 + chance(MAX_SMALL_BYTES));
 	put_call(BPF_FUNC_skb_load_bytes);
 	put_errno();

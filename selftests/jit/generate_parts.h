@@ -21,16 +21,22 @@
 /* Below what stands for the work map in a subprogram. */
 #define SUB_SCRATCH	(-VALUE_BYTES - 8)
 
+#define MAX_CALLBACKS	4
+
 /**
  * struct generator - The program under construction
  * @prog: ... itself.
  * @is_lowered: Write instructions of cpu=v4 as older ones.
  * @scratch_off: Three words of the function's stack from here down are free.
+ * @callbacks: Instructions that load the address of the function that a helper calls.
+ * @nr_callbacks: Number of them.
  */
 struct generator {
 	struct random_prog	*prog;
 	bool			is_lowered;
 	int			scratch_off;
+	unsigned int		callbacks[MAX_CALLBACKS];
+	unsigned int		nr_callbacks;
 };
 
 extern struct generator gen;
@@ -60,7 +66,24 @@ void put_v4(void);
 
 /* generate_calls.c */
 void put_map(uint8_t dst, enum random_map map);
+void put_call(int helper);
+/* A number that is a key at @off on the stack. */
+void put_key_at(const struct random_map_kind *kind, int off);
+/* @dst = an address on the stack. */
+void put_stack_addr(uint8_t dst, int off);
+void put_ctx(uint8_t reg);
+/* R3 and R4 of an update: what is on the stack becomes the value. */
+void put_update(void);
+/* An operation on the map in R1, with the key that R2 points to. */
+void put_map_operation(const struct random_map_kind *kind, unsigned int what);
 void put_map_call(void);
 void put_other_call(void);
+
+#define KEY_OFF		(-SLOT_BYTES)
+
+/* generate_nested.c */
+void put_inner_call(void);
+void put_tail_call(void);
+void put_loop_call(void);
 
 #endif
