@@ -17,6 +17,7 @@
 #include <lbpf/link.h>
 #include <lbpf/map.h>
 #include <lbpf/object.h>
+#include <lbpf/owner_storage.h>
 #include <lbpf/prog.h>
 #include <lbpf/struct_kinds.h>
 
@@ -32,6 +33,11 @@ struct subsystem {
 	void		(*exit)(void);
 };
 
+static int nothing_to_do(void)
+{
+	return 0;
+}
+
 static void nothing_to_undo(void)
 {
 }
@@ -40,6 +46,7 @@ static void nothing_to_undo(void)
 static const struct subsystem ladder[] = {
 	{ "memory", lbpf_alloc_init, lbpf_alloc_exit },
 	{ "text arena", lbpf_jit_init, lbpf_jit_exit },
+	{ "ends of owners", nothing_to_do, lbpf_owner_exit },
 	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
 	{ "types", lbpf_btf_core_init, nothing_to_undo },
 	{ "types of the kernel", lbpf_kernel_btf_init, lbpf_kernel_btf_exit },

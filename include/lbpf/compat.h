@@ -10,6 +10,8 @@
 #include <linux/bpf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/ftrace.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 #include <linux/smp.h>
@@ -118,6 +120,36 @@ static inline void lbpf_inode_changed(struct inode *inode)
 	inode->i_mtime = inode->i_ctime;
 #else
 	inode_set_mtime_to_ts(inode, inode_set_ctime_current(inode));
+#endif
+}
+
+/* Argument @nr of the function that the tracer is called for; a function does it since 6.2. */
+static inline unsigned long lbpf_ftrace_arg(struct ftrace_regs *regs, unsigned int nr)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	return regs_get_kernel_argument(&regs->regs, nr);
+#else
+	return ftrace_regs_get_argument(regs, nr);
+#endif
+}
+
+/*
+ * Process of a pidfd, which @file keeps, or NULL: it is none.  What tells pidfds from other files
+ * is not exported: they have a file system of their own since 6.9, and a name before.
+ */
+static inline struct pid *lbpf_pid_of_file(const struct file *file)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+	const struct dentry *dentry = file->f_path.dentry;
+
+	if (dentry->d_sb->s_magic != ANON_INODE_FS_MAGIC || !file->f_op->show_fdinfo ||
+	    strcmp(dentry->d_name.name, "[pidfd]"))
+		return NULL;
+	return file->private_data;
+#else
+	struct inode *inode = file_inode(file);
+
+	return inode->i_sb->s_magic == PID_FS_MAGIC ? inode->i_private : NULL;
 #endif
 }
 

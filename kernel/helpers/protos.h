@@ -20,6 +20,17 @@ extern const struct lbpf_proto lbpf_map_lookup_percpu_proto;
 extern const struct lbpf_proto lbpf_local_storage_proto;
 extern const struct lbpf_proto lbpf_tail_call_proto;
 
+/* storage.c */
+extern const struct lbpf_proto lbpf_task_storage_get_proto;
+extern const struct lbpf_proto lbpf_task_storage_delete_proto;
+extern const struct lbpf_proto lbpf_inode_storage_get_proto;
+extern const struct lbpf_proto lbpf_inode_storage_delete_proto;
+extern const struct lbpf_proto lbpf_sk_storage_get_proto;
+extern const struct lbpf_proto lbpf_sk_storage_delete_proto;
+extern const struct lbpf_proto lbpf_traced_storage_get_proto;
+extern const struct lbpf_proto lbpf_traced_storage_delete_proto;
+extern const struct lbpf_proto lbpf_ctx_storage_get_proto;
+
 /* ringbuf.c */
 extern const struct lbpf_proto lbpf_ringbuf_reserve_proto;
 extern const struct lbpf_proto lbpf_ringbuf_submit_proto;

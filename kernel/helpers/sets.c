@@ -83,6 +83,7 @@ static const struct lbpf_proto *const with_cap_perfmon[] = {
 	[BPF_FUNC_trace_vprintk]		= &lbpf_trace_vprintk_proto,
 	[BPF_FUNC_snprintf]			= &lbpf_snprintf_proto,
 	[BPF_FUNC_get_current_task]		= &lbpf_current_task_proto,
+	[BPF_FUNC_get_current_task_btf]		= &lbpf_current_task_btf_proto,
 	[BPF_FUNC_probe_read_user]		= &lbpf_probe_read_user_proto,
 	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
 	[BPF_FUNC_probe_read_user_str]		= &lbpf_probe_read_user_str_proto,
@@ -168,6 +169,8 @@ static const struct lbpf_proto *const on_events[] = {
 	[BPF_FUNC_get_stack]			= &lbpf_get_stack_proto,
 	[BPF_FUNC_get_current_cgroup_id]	= &lbpf_cgroup_id_proto,
 	[BPF_FUNC_get_current_ancestor_cgroup_id]	= &lbpf_ancestor_id_proto,
+	[BPF_FUNC_task_storage_get]		= &lbpf_task_storage_get_proto,
+	[BPF_FUNC_task_storage_delete]		= &lbpf_task_storage_delete_proto,
 };
 
 /**
@@ -191,12 +194,34 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 static const struct lbpf_proto *const in_tracing[] = {
 	[BPF_FUNC_d_path]			= &lbpf_d_path_proto,
 	[BPF_FUNC_get_task_stack]		= &lbpf_task_stack_proto,
-	[BPF_FUNC_get_current_task_btf]		= &lbpf_current_task_btf_proto,
+};
+
+static const struct lbpf_proto *const in_lsm[] = {
+	[BPF_FUNC_inode_storage_get]		= &lbpf_inode_storage_get_proto,
+	[BPF_FUNC_inode_storage_delete]		= &lbpf_inode_storage_delete_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
+};
+
+/* Not in what Linux does for its own storages. */
+static const struct lbpf_proto *const in_function[] = {
+	[BPF_FUNC_sk_storage_get]		= &lbpf_traced_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_traced_storage_delete_proto,
 };
 
 static const struct lbpf_proto *const in_iterator[] = {
 	[BPF_FUNC_seq_write]			= &lbpf_seq_write_proto,
 };
+
+/* What programs have that know kernel objects by their type. */
+static const struct lbpf_proto *typed_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_tracing), id);
+
+	if (!proto)
+		proto = find_helper(SET(casts), id);
+	return proto ?: lbpf_trace_helper(id, code);
+}
 
 /**
  * lbpf_lsm_helper() - Find a helper of LSM programs
@@ -208,11 +233,9 @@ static const struct lbpf_proto *const in_iterator[] = {
  */
 const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code)
 {
-	const struct lbpf_proto *proto = find_helper(SET(in_tracing), id);
+	const struct lbpf_proto *proto = find_helper(SET(in_lsm), id);
 
-	if (!proto)
-		proto = find_helper(SET(casts), id);
-	return proto ?: lbpf_trace_helper(id, code);
+	return proto ?: typed_helper(id, code);
 }
 
 /**
@@ -229,7 +252,9 @@ const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *cod
 
 	if (code->expected_attach_type == BPF_TRACE_ITER)
 		proto = find_helper(SET(in_iterator), id);
-	return proto ?: lbpf_lsm_helper(id, code);
+	if (!proto)
+		proto = find_helper(SET(in_function), id);
+	return proto ?: typed_helper(id, code);
 }
 
 static const struct lbpf_proto *const in_tc[] = {
@@ -252,6 +277,8 @@ static const struct lbpf_proto *const in_tc[] = {
 	[BPF_FUNC_skb_pull_data]		= &lbpf_skb_pull_data_proto,
 	[BPF_FUNC_set_hash]			= &lbpf_set_hash_proto,
 	[BPF_FUNC_set_hash_invalid]		= &lbpf_set_hash_invalid_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**
@@ -278,6 +305,8 @@ static const struct lbpf_proto *const in_cgroup_skb[] = {
 	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_skc_lookup_tcp_proto,
 	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
 	[BPF_FUNC_get_local_storage]		= &lbpf_local_storage_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**
@@ -406,6 +435,7 @@ static const struct lbpf_proto *const in_cgroup_sock[] = {
 	TASK_ROWS,
 	[BPF_FUNC_get_socket_cookie]		= &lbpf_sock_cookie_proto,
 	[BPF_FUNC_get_netns_cookie]		= &lbpf_sock_netns_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_ctx_storage_get_proto,
 };
 
 /**
@@ -428,6 +458,8 @@ static const struct lbpf_proto *const in_sock_addr[] = {
 	[BPF_FUNC_get_socket_cookie]		= &lbpf_addr_cookie_proto,
 	[BPF_FUNC_get_netns_cookie]		= &lbpf_addr_netns_proto,
 	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**
@@ -449,6 +481,8 @@ static const struct lbpf_proto *const in_sockopt[] = {
 	TASK_ROWS,
 	[BPF_FUNC_get_netns_cookie]		= &lbpf_opt_netns_proto,
 	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**
@@ -475,6 +509,8 @@ static const struct lbpf_proto *const in_sock_ops[] = {
 	[BPF_FUNC_tcp_sock]			= &lbpf_tcp_sock_proto,
 	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
 	[BPF_FUNC_get_local_storage]		= &lbpf_local_storage_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**
@@ -522,6 +558,8 @@ static const struct lbpf_proto *const in_sk_msg[] = {
 	[BPF_FUNC_get_cgroup_classid]		= &lbpf_current_classid_proto,
 	[BPF_FUNC_get_netns_cookie]		= &lbpf_msg_netns_proto,
 	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**
