@@ -214,7 +214,8 @@ static void close_inode(struct owner_ref *ref)
 static bool may_inode_own(const void *owner)
 {
 	const struct inode *inode = owner;
-	typeof(((struct inode *)NULL)->i_state) state;
+	/* All flags are in the lower half, where there is an upper one. */
+	u32 state;
 
 	return !copy_from_kernel_nofault(&state, &inode->i_state, sizeof(state)) &&
 	       !(state & (I_FREEING | I_CLEAR));
@@ -248,7 +249,7 @@ static bool may_sock_own(const void *owner)
 	struct sock_common common;
 
 	return !copy_from_kernel_nofault(&common, &sk->__sk_common, sizeof(common)) &&
-	       common.skc_state < BITS_PER_TYPE(u32) && !(BIT(common.skc_state) & not_whole) &&
+	       common.skc_state < TCP_MAX_STATES && !(BIT(common.skc_state) & not_whole) &&
 	       refcount_read(&common.skc_refcnt);
 }
 

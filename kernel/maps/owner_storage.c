@@ -334,7 +334,7 @@ static int user_lookup(struct lbpf_map *map, const void *key, void *value, u64 f
 	return err;
 }
 
-/* What there is is written in place under its lock; else a new value takes its place. */
+/* Under its lock a value is written in place; else a new one takes its place. */
 static int write(struct storage *s, const void *owner, const void *value, u64 flags)
 {
 	struct lbpf_elem *elem;

@@ -192,8 +192,10 @@ static void test_creation(const struct kind *kind)
 static void do_steps(enum test_side side, const struct kind *kind, const struct shape *shape,
 		     const int *fds, long long *results)
 {
-	static const __u64 flags[] = { BPF_NOEXIST, BPF_EXIST, BPF_ANY, 3, BPF_F_LOCK,
-				       BPF_F_LOCK | BPF_NOEXIST, BPF_F_LOCK | BPF_EXIST, 8, 1ULL << 40 };
+	static const __u64 flags[] = {
+		BPF_NOEXIST, BPF_EXIST, BPF_ANY, 3, BPF_F_LOCK, BPF_F_LOCK | BPF_NOEXIST,
+		BPF_F_LOCK | BPF_EXIST, 8, 1ULL << 40,
+	};
 	int map = make_map(side, kind->type, shape), n = 0, next;
 	struct value value = {}, got;
 

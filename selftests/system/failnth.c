@@ -534,6 +534,52 @@ static int run_typed_map(const struct fail_case *c)
 	return close_after(fd, ret);
 }
 
+static int open_owner(enum bpf_map_type type)
+{
+	if (type == BPF_MAP_TYPE_TASK_STORAGE)
+		return syscall(SYS_pidfd_open, getpid(), 0);
+	return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+/* Storages, and one of a task, an inode, or a socket. */
+static int store(enum bpf_map_type type)
+{
+	int btf_fd = load_types(), owner = open_owner(type), fd;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.map_flags = BPF_F_NO_PREALLOC;
+	attr.key_size = 4;
+	attr.value_size = 4;
+	attr.btf_fd = btf_fd;
+	attr.btf_key_type_id = RAW_U32_ID;
+	attr.btf_value_type_id = RAW_U32_ID;
+	fd = btf_fd < 0 ? btf_fd : close_after(btf_fd, lbpf_sys(BPF_MAP_CREATE, &attr));
+	if (fd < 0)
+		return close_after(owner, fd);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = fd;
+	attr.key = PTR(&owner);
+	attr.value = PTR(out);
+	return close_after(owner, close_after(fd, lbpf_sys(BPF_MAP_UPDATE_ELEM, &attr)));
+}
+
+static int run_task_storage(const struct fail_case *c)
+{
+	return store(BPF_MAP_TYPE_TASK_STORAGE);
+}
+
+static int run_inode_storage(const struct fail_case *c)
+{
+	return store(BPF_MAP_TYPE_INODE_STORAGE);
+}
+
+static int run_sk_storage(const struct fail_case *c)
+{
+	return store(BPF_MAP_TYPE_SK_STORAGE);
+}
+
 /* A program with a record of its function and of its line. */
 static int run_load_records(const struct fail_case *c)
 {
@@ -576,6 +622,9 @@ static const struct fail_case cases[] = {
 	{ "create array of sockets", BPF_MAP_TYPE_HASH, 0, run_create_sockets },
 	{ "create array of cgroups", BPF_MAP_TYPE_HASH, 0, run_create_cgroups },
 	{ "store a perf event", BPF_MAP_TYPE_HASH, 0, run_perf_event },
+	{ "storage of a task", BPF_MAP_TYPE_HASH, 0, run_task_storage },
+	{ "storage of an inode", BPF_MAP_TYPE_HASH, 0, run_inode_storage },
+	{ "storage of a socket", BPF_MAP_TYPE_HASH, 0, run_sk_storage },
 	ALL_TYPES("walk", run_walk),
 	OTHER_TYPES("create", run_create),
 	OTHER_TYPES("lookup", run_lookup),
