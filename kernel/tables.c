@@ -39,6 +39,7 @@ static const struct lbpf_map_ops *const map_types[] = {
 	[BPF_MAP_TYPE_REUSEPORT_SOCKARRAY] = &lbpf_reuseport_array_ops,
 	[BPF_MAP_TYPE_CGROUP_ARRAY]	= &lbpf_cgroup_array_ops,
 	[BPF_MAP_TYPE_USER_RINGBUF]	= &lbpf_user_ringbuf_ops,
+	[BPF_MAP_TYPE_STRUCT_OPS]	= &lbpf_struct_ops_map_ops,
 };
 
 /**

@@ -136,6 +136,7 @@ enum lbpf_map_text {
 	LBPF_TEXT_NONE,
 	LBPF_TEXT_BY_INDEX,	/* the key is a number, whatever its type */
 	LBPF_TEXT_BY_KEY,
+	LBPF_TEXT_VALUE,	/* one value, of a type of the kernel, without its key */
 };
 
 /**

@@ -45,5 +45,6 @@ extern const struct lbpf_map_ops lbpf_lpm_ops;
 extern const struct lbpf_map_ops lbpf_reuseport_array_ops;
 extern const struct lbpf_map_ops lbpf_cgroup_array_ops;
 extern const struct lbpf_map_ops lbpf_user_ringbuf_ops;
+extern const struct lbpf_map_ops lbpf_struct_ops_map_ops;
 
 #endif /* _LBPF_MAPS_H */

@@ -73,6 +73,8 @@ void lbpf_object_freed(enum lbpf_object_kind kind);
 
 /* Runs @work, in which ops->free does what must not happen at once.  Any context. */
 void lbpf_object_defer(struct work_struct *work);
+/* Runs @work of an object that somebody holds until then. */
+void lbpf_object_defer_later(struct delayed_work *work, unsigned long delay_jiffies);
 
 void lbpf_object_get(struct lbpf_object *obj);
 /* The same for an object whose last reference may be gone: false then. */

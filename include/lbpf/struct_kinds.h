@@ -12,6 +12,9 @@
 extern const struct lbpf_struct_ops lbpf_tcp_congestion_ops;
 extern const struct lbpf_struct_ops lbpf_dummy_ops;
 
+/* Functions made of machine code, with one program each. */
+extern const struct lbpf_struct_entries lbpf_struct_entries;
+
 int lbpf_struct_ops_init(void);
 
 #endif /* _LBPF_STRUCT_KINDS_H */

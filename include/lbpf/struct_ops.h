@@ -39,10 +39,26 @@ struct lbpf_struct_progs {
 };
 
 /**
+ * struct lbpf_struct_entries - How a program becomes a function of the kernel
+ * @make: Makes a function with prototype @proto in @btf that runs @prog, and keeps it.  A handle
+ *	for @free, or ERR_PTR.  May sleep.
+ * @addr: What the kernel calls.
+ * @free: Nobody finds it any more: frees it, and drops its program, once nobody runs it.  May
+ *	sleep.
+ */
+struct lbpf_struct_entries {
+	void	*(*make)(struct lbpf_prog *prog, const struct lbpf_btf *btf,
+			 const struct btf_type *proto);
+	void	*(*addr)(const void *entry);
+	void	(*free)(void *entry);
+};
+
+/**
  * struct lbpf_struct_ops - A kernel struct of functions
  * @name: Its name.
  * @bytes: Its size, as lbpf knows it.
  * @progs: Programs that implement its functions.
+ * @entries: How they become functions.
  * @init_member: Member at byte @off of @data, which userspace has set: 1: copied to @kdata; 0: it
  *	is a function, or must be zero; -errno.
  * @reg: Hands @kdata to the kernel: 0 or -errno.  May sleep.
@@ -52,6 +68,7 @@ struct lbpf_struct_ops {
 	const char			*name;
 	u32				bytes;
 	const struct lbpf_struct_progs	*progs;
+	const struct lbpf_struct_entries *entries;
 	int	(*init_member)(u32 off, void *kdata, const void *data);
 	int	(*reg)(void *kdata);
 	void	(*unreg)(void *kdata);

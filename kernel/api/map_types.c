@@ -153,6 +153,8 @@ int lbpf_map_take_types(struct lbpf_map *map, const union bpf_attr *attr)
 		return PTR_ERR(btf);
 	/* Dropped with the map. */
 	map->btf = btf;
+	if (lbpf_btf_object(btf)->is_kernel)
+		return -EACCES;
 	if (attr->btf_value_type_id) {
 		err = check_types(map, btf, attr->btf_key_type_id, attr->btf_value_type_id);
 		if (err)

@@ -15,6 +15,7 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/btf_show.h>
+#include <lbpf/kernel_btf.h>
 #include <lbpf/map.h>
 
 #include "elem.h"
@@ -48,6 +49,8 @@ struct reading {
  */
 bool lbpf_map_has_text(const struct lbpf_map *map)
 {
+	if (map->ops->text == LBPF_TEXT_VALUE)
+		return map->btf_vmlinux_value_type_id;
 	return map->ops->text && (map->ops->has_ids || (map->btf && map->btf_value_type_id));
 }
 
@@ -94,7 +97,10 @@ static void show_value(struct seq_file *seq, const struct lbpf_map *map, const v
 {
 	const struct lbpf_btf_sink sink = { print_to_file, seq };
 
-	if (map->btf)
+	if (map->ops->text == LBPF_TEXT_VALUE)
+		lbpf_btf_print_value(lbpf_kernel_btf_peek(), map->btf_vmlinux_value_type_id, value,
+				     map->value_size, &sink);
+	else if (map->btf)
 		lbpf_btf_print_value(map->btf, map->btf_value_type_id, value, map->value_size,
 				     &sink);
 	else
@@ -136,7 +142,8 @@ static int show_elem(struct seq_file *seq, void *at)
 	}
 	if (lbpf_elem_get(map, reading->key, reading->value, 0))
 		return 0;
-	show_key(seq, map, reading->key);
+	if (map->ops->text != LBPF_TEXT_VALUE)
+		show_key(seq, map, reading->key);
 	if (!map->ops->user_value_bytes) {
 		show_value(seq, map, reading->value);
 		return 0;

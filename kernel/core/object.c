@@ -142,6 +142,18 @@ void lbpf_object_defer(struct work_struct *work)
 }
 
 /**
+ * lbpf_object_defer_later() - Run something for an object in the worker, some time later
+ * @work: Part of the object, which is held until @work has run.
+ * @delay_jiffies: How much later.
+ *
+ * Context: Any but NMI.
+ */
+void lbpf_object_defer_later(struct delayed_work *work, unsigned long delay_jiffies)
+{
+	queue_delayed_work(teardown_wq, work, delay_jiffies);
+}
+
+/**
  * lbpf_object_get() - Take a reference for the kernel
  * @obj: Object that the caller holds a reference on.
  *

@@ -28,6 +28,7 @@ const struct lbpf_struct_ops lbpf_dummy_ops = {
 	.name		= "bpf_dummy_ops",
 	.bytes		= sizeof(struct bpf_dummy_ops),
 	.progs		= &lbpf_dummy_progs,
+	.entries	= &lbpf_struct_entries,
 	.init_member	= init_member,
 	.reg		= refuse,
 	.unreg		= unregister,

@@ -57,6 +57,7 @@ const struct lbpf_struct_ops lbpf_tcp_congestion_ops = {
 	.name		= "tcp_congestion_ops",
 	.bytes		= sizeof(struct tcp_congestion_ops),
 	.progs		= &lbpf_tcp_ca_progs,
+	.entries	= &lbpf_struct_entries,
 	.init_member	= init_member,
 	.reg		= register_ca,
 	.unreg		= unregister_ca,

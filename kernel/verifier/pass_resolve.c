@@ -64,6 +64,10 @@ static int use_map(struct lbpf_env *env, struct lbpf_map *map)
 	struct lbpf_code *code = env->code;
 	u32 i;
 
+	if (!map->ops->uses) {
+		lbpf_map_put(map);
+		return reject(env, -EINVAL, "bpf_%s map cannot be used in prog", map->ops->name);
+	}
 	for (i = 0; i < code->nr_used_maps; i++) {
 		if (code->used_maps[i] == map) {
 			lbpf_map_put(map);

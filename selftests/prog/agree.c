@@ -6,6 +6,7 @@
 #include "prog_test.h"
 
 bool agree_is_verbose, agree_is_accepted;
+const char *agree_license;
 char agree_kernel_log[65536];
 
 int try_target(enum test_side side, const struct target *target, const struct bpf_insn *insns,
@@ -17,8 +18,8 @@ int try_target(enum test_side side, const struct target *target, const struct bp
 	attr.expected_attach_type = target->attach;
 	attr.prog_flags = target->flags;
 	attr.attach_btf_id = target->id;
-	if (target->license)
-		attr.license = PTR(target->license);
+	if (agree_license)
+		attr.license = PTR(agree_license);
 	return try_load(side, &attr);
 }
 

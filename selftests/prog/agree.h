@@ -14,20 +14,20 @@
  * @attach: BPF_*.
  * @flags: Of the load.
  * @id: attach_btf_id.
- * @license: Of the program; NULL: GPL.
  */
 struct target {
 	unsigned int type;
 	unsigned int attach;
 	unsigned int flags;
 	unsigned int id;
-	const char *license;
 };
 
 /* All that differs is printed, and on later kernels than the reference compared too. */
 extern bool agree_is_verbose;
 /* lbpf accepted the program that was compared last. */
 extern bool agree_is_accepted;
+/* License of the programs; NULL: GPL. */
+extern const char *agree_license;
 /* What bpf(2) said of it. */
 extern char agree_kernel_log[65536];
 

@@ -22,3 +22,5 @@ EXTRA_tracing := agree.c prog_test.c kernel_btf.c
 LDLIBS_tracing := -lbpf
 EXTRA_struct_ops := agree.c prog_test.c kernel_btf.c
 LDLIBS_struct_ops := -lbpf
+EXTRA_tcp_ca := prog_test.c kernel_btf.c
+LDLIBS_tcp_ca := -lbpf

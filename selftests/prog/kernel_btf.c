@@ -58,3 +58,8 @@ int kernel_member(const char *struct_name, const char *member)
 
 	return i < 0 ? -1 : (int)btf_member_bit_offset(find_struct(struct_name), i) / 8;
 }
+
+unsigned int kernel_type_bytes(unsigned int id)
+{
+	return btf__resolve_size(kernel_btf(), id);
+}

@@ -50,9 +50,9 @@ static void test_targets(void)
 			target.id = ids[i];
 			nr_wrong += !agrees("target", &target, none, NR(none));
 			nr_wrong += !agrees("no result", &target, no_result, NR(no_result));
-			target.license = "Proprietary";
+			agree_license = "Proprietary";
 			nr_wrong += !agrees("license", &target, none, NR(none));
-			target.license = NULL;
+			agree_license = NULL;
 			target.flags = BPF_F_SLEEPABLE;
 			/* Members that later kernels run sleeping. */
 			if (test_kernel_is_reference())
