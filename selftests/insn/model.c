@@ -46,17 +46,28 @@ static uint64_t calculate(uint8_t op, int off, int bits, uint64_t a, uint64_t b)
 	bool is_signed = off == 1;
 
 	switch (op) {
-	case BPF_ADD:	return a + b;
-	case BPF_SUB:	return a - b;
-	case BPF_MUL:	return a * b;
-	case BPF_OR:	return a | b;
-	case BPF_AND:	return a & b;
-	case BPF_XOR:	return a ^ b;
-	case BPF_NEG:	return 0 - a;
-	case BPF_LSH:	return a << (b & (bits - 1));
-	case BPF_RSH:	return a >> (b & (bits - 1));
-	case BPF_ARSH:	return extend(a, bits) >> (b & (bits - 1));
-	case BPF_MOV:	return off ? (uint64_t)extend(b, off) : b;
+	case BPF_ADD:
+		return a + b;
+	case BPF_SUB:
+		return a - b;
+	case BPF_MUL:
+		return a * b;
+	case BPF_OR:
+		return a | b;
+	case BPF_AND:
+		return a & b;
+	case BPF_XOR:
+		return a ^ b;
+	case BPF_NEG:
+		return 0 - a;
+	case BPF_LSH:
+		return a << (b & (bits - 1));
+	case BPF_RSH:
+		return a >> (b & (bits - 1));
+	case BPF_ARSH:
+		return extend(a, bits) >> (b & (bits - 1));
+	case BPF_MOV:
+		return off ? (uint64_t)extend(b, off) : b;
 	default:
 		break;
 	}
@@ -100,18 +111,28 @@ static void do_alu(const struct bpf_insn *insn, struct slot *slot)
 static bool compare(uint8_t op, uint64_t a, uint64_t b, int64_t sa, int64_t sb)
 {
 	switch (op) {
-	case BPF_JEQ:	return a == b;
-	case BPF_JNE:	return a != b;
-	case BPF_JSET:	return a & b;
-	case BPF_JGT:	return a > b;
-	case BPF_JGE:	return a >= b;
-	case BPF_JLT:	return a < b;
-	case BPF_JLE:	return a <= b;
-	case BPF_JSGT:	return sa > sb;
-	case BPF_JSGE:	return sa >= sb;
-	case BPF_JSLT:	return sa < sb;
-	case BPF_JSLE:	return sa <= sb;
-	default:	return true;
+	case BPF_JEQ:
+		return a == b;
+	case BPF_JNE:
+		return a != b;
+	case BPF_JSET:
+		return a & b;
+	case BPF_JGT:
+		return a > b;
+	case BPF_JGE:
+		return a >= b;
+	case BPF_JLT:
+		return a < b;
+	case BPF_JLE:
+		return a <= b;
+	case BPF_JSGT:
+		return sa > sb;
+	case BPF_JSGE:
+		return sa >= sb;
+	case BPF_JSLT:
+		return sa < sb;
+	default:
+		return sa <= sb;
 	}
 }
 
@@ -126,10 +147,14 @@ static void do_jump(const struct bpf_insn *insn, struct slot *slot)
 static int size_bits(uint8_t code)
 {
 	switch (BPF_SIZE(code)) {
-	case BPF_B:	return 8;
-	case BPF_H:	return 16;
-	case BPF_W:	return 32;
-	default:	return 64;
+	case BPF_B:
+		return 8;
+	case BPF_H:
+		return 16;
+	case BPF_W:
+		return 32;
+	default:
+		return 64;
 	}
 }
 

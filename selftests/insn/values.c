@@ -421,9 +421,12 @@ static void test_atomics(void)
 	};
 	unsigned int i;
 
-	for (i = 0; i < 2 * ARRAY_SIZE(ops); i++)
-		test_pairs((struct bpf_insn){ .code = BPF_STX | BPF_ATOMIC |
-					      (i % 2 ? BPF_DW : BPF_W), .imm = ops[i / 2] }, i % 4 > 1);
+	for (i = 0; i < 2 * ARRAY_SIZE(ops); i++) {
+		struct bpf_insn insn = { .code = BPF_STX | BPF_ATOMIC | (i % 2 ? BPF_DW : BPF_W),
+					 .imm = ops[i / 2] };
+
+		test_pairs(insn, i % 4 > 1);
+	}
 	report("atomic operations");
 }
 
