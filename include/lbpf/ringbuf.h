@@ -12,6 +12,7 @@
 struct lbpf_map;
 
 void *lbpf_ringbuf_reserve(struct lbpf_map *map, u64 size_bytes);
+long lbpf_ringbuf_output(struct lbpf_map *map, const void *data, u64 size_bytes, u64 flags);
 void lbpf_ringbuf_commit(void *sample, u64 flags, bool is_discarded);
 /* What is done with a sample: false ends it. */
 typedef bool (*lbpf_sample_fn)(void *data, u32 size_bytes, void *arg);

@@ -5,8 +5,6 @@
  * Layer: helpers.
  */
 #include <linux/bpf.h>
-#include <linux/errno.h>
-#include <linux/string.h>
 
 #include <lbpf/ringbuf.h>
 
@@ -60,16 +58,7 @@ const struct lbpf_proto lbpf_ringbuf_discard_proto = {
 
 HELPER_4(ringbuf_output, struct lbpf_map *, map, const void *, data, u64, size, u64, flags)
 {
-	void *sample;
-
-	if (flags & ~(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
-		return -EINVAL;
-	sample = lbpf_ringbuf_reserve(map, size);
-	if (!sample)
-		return -EAGAIN;
-	memcpy(sample, data, size);
-	lbpf_ringbuf_commit(sample, flags, false);
-	return 0;
+	return lbpf_ringbuf_output(map, data, size, flags);
 }
 
 const struct lbpf_proto lbpf_ringbuf_output_proto = {

@@ -40,8 +40,10 @@
 #include <lbpf/maps.h>
 #include <lbpf/ring_area.h>
 #include <lbpf/ringbuf.h>
+#include <lbpf/value.h>
 
 #include "ring.h"
+#include "spin.h"
 
 #define RECORD_MAX_BYTES	(UINT_MAX / 4)
 #define NO_CPU			(-1)
@@ -139,7 +141,7 @@ void lbpf_ring_free(struct lbpf_map *map)
 }
 
 #ifndef __CHECKER__
-static bool wait_for_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags)
+static __always_inline bool wait_for_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags)
 {
 	int cpu;
 
@@ -147,9 +149,9 @@ static bool wait_for_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags)
 	cpu = raw_smp_processor_id();
 	if (READ_ONCE(ring->lock_cpu) == cpu)
 		goto refuse;
-	if (!in_nmi())
-		raw_spin_lock(&ring->lock);
-	else if (!raw_spin_trylock(&ring->lock))
+	if (likely(!in_nmi()))
+		spin_lock_irqs_off(&ring->lock);
+	else if (!spin_trylock_irqs_off(&ring->lock))
 		goto refuse;
 	WRITE_ONCE(ring->lock_cpu, cpu);
 	return true;
@@ -167,11 +169,11 @@ bool wait_for_ring(struct lbpf_ringbuf *ring, unsigned long *irq_flags);
 #define try_lock_ring(ring, irq_flags) \
 	__cond_lock(&(ring)->lock, wait_for_ring(ring, irq_flags))
 
-static void unlock_ring(struct lbpf_ringbuf *ring, unsigned long irq_flags)
+static __always_inline void unlock_ring(struct lbpf_ringbuf *ring, unsigned long irq_flags)
 	__releases(&ring->lock)
 {
 	WRITE_ONCE(ring->lock_cpu, NO_CPU);
-	raw_spin_unlock(&ring->lock);
+	spin_unlock_irqs_off(&ring->lock);
 	local_irq_restore(irq_flags);
 }
 
@@ -203,7 +205,8 @@ static unsigned long skip_committed(struct lbpf_ringbuf *ring, unsigned long end
 }
 
 /* A busy record of @total bytes, or NULL: there is no room. */
-static struct record *append_locked(struct lbpf_ringbuf *ring, u32 size_bytes, u64 total)
+static __always_inline struct record *
+append_locked(struct lbpf_ringbuf *ring, u32 size_bytes, u64 total)
 {
 	unsigned long read_pos = ring_read_to(ring);
 	unsigned long pos = *ring->producer_pos, end = pos + total;
@@ -220,18 +223,8 @@ static struct record *append_locked(struct lbpf_ringbuf *ring, u32 size_bytes, u
 	return record;
 }
 
-/**
- * lbpf_ringbuf_reserve() - Make room for a record
- * @map: Ring buffer.
- * @size_bytes: Size of its data.
- *
- * Context: Any.
- * Return: Data to fill in and to hand to lbpf_ringbuf_commit(), or NULL: no room, or a program
- * that was interrupted here is reserving.
- */
-void *lbpf_ringbuf_reserve(struct lbpf_map *map, u64 size_bytes)
+static __always_inline struct record *append(struct lbpf_ringbuf *ring, u64 size_bytes)
 {
-	struct lbpf_ringbuf *ring = ring_of(map);
 	unsigned long irq_flags;
 	struct record *record;
 	u64 total;
@@ -243,7 +236,64 @@ void *lbpf_ringbuf_reserve(struct lbpf_map *map, u64 size_bytes)
 		return NULL;
 	record = append_locked(ring, size_bytes, total);
 	unlock_ring(ring, irq_flags);
+	return record;
+}
+
+/**
+ * lbpf_ringbuf_reserve() - Make room for a record
+ * @map: Ring buffer.
+ * @size_bytes: Size of its data.
+ *
+ * Context: Any.
+ * Return: Data to fill in and to hand to lbpf_ringbuf_commit(), or NULL: no room, or a program
+ * that was interrupted here is reserving.
+ */
+void *lbpf_ringbuf_reserve(struct lbpf_map *map, u64 size_bytes)
+{
+	struct record *record = append(ring_of(map), size_bytes);
+
 	return record ? record + 1 : NULL;
+}
+
+/* @len: New first word, not busy. */
+static __always_inline void
+publish(struct lbpf_ringbuf *ring, struct record *record, u32 len, u64 flags)
+{
+	u64 read_off;
+
+	/* (B).  Fully ordered: the data is before it, and the consumer's position after it. */
+	xchg(&record->len, len);
+	read_off = ring_read_to(ring) & ring->mask;
+	if (flags & BPF_RB_FORCE_WAKEUP)
+		irq_work_queue(&ring->wakeup);
+	else if (ring->data + read_off == record && !(flags & BPF_RB_NO_WAKEUP))
+		irq_work_queue(&ring->wakeup);
+}
+
+/**
+ * lbpf_ringbuf_output() - Copy a record in
+ * @map: Ring buffer.
+ * @data: Data.
+ * @size_bytes: Its size.
+ * @flags: As for lbpf_ringbuf_commit().
+ *
+ * Context: Any.
+ * Return: 0, -EINVAL: unknown flags, -EAGAIN: as lbpf_ringbuf_reserve().
+ */
+long lbpf_ringbuf_output(struct lbpf_map *map, const void *data, u64 size_bytes, u64 flags)
+{
+	struct lbpf_ringbuf *ring = ring_of(map);
+	struct record *record;
+
+	if (flags & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
+		return -EINVAL;
+	record = append(ring, size_bytes);
+	if (!record)
+		return -EAGAIN;
+	if (likely(size_bytes))
+		lbpf_copy_words(record + 1, data, size_bytes);
+	publish(ring, record, size_bytes, flags);
+	return 0;
 }
 
 static struct lbpf_ringbuf *ring_of_record(struct record *record)
@@ -264,19 +314,11 @@ static struct lbpf_ringbuf *ring_of_record(struct record *record)
 void lbpf_ringbuf_commit(void *sample, u64 flags, bool is_discarded)
 {
 	struct record *record = (struct record *)sample - 1;
-	struct lbpf_ringbuf *ring = ring_of_record(record);
 	u32 len = record->len & ~BPF_RINGBUF_BUSY_BIT;
-	u64 read_off;
 
 	if (is_discarded)
 		len |= BPF_RINGBUF_DISCARD_BIT;
-	/* (B).  Fully ordered: the data is before it, and the consumer's position after it. */
-	xchg(&record->len, len);
-	read_off = ring_read_to(ring) & ring->mask;
-	if (flags & BPF_RB_FORCE_WAKEUP)
-		irq_work_queue(&ring->wakeup);
-	else if (ring->data + read_off == record && !(flags & BPF_RB_NO_WAKEUP))
-		irq_work_queue(&ring->wakeup);
+	publish(ring_of_record(record), record, len, flags);
 }
 
 /**

@@ -553,8 +553,8 @@ static void bench_lpm(void)
 	prefix_bits = 0;
 }
 
-/* A program that pushes, peeks and pops, or does half of that; per operation. */
-static int queue_prog(enum test_side side, int fd, const int *helpers, int nr)
+/* A program that pushes, peeks and pops, or outputs records of @size; per operation. */
+static int queue_prog(enum test_side side, int fd, const int *helpers, int nr, int size)
 {
 	struct prog p = {};
 	union bpf_attr attr = {};
@@ -565,7 +565,9 @@ static int queue_prog(enum test_side side, int fd, const int *helpers, int nr)
 		emit(&p, 0, 0, 0, 0, 0);
 		emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0);
 		emit(&p, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, SLOT_VALUE);
-		emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, 0);
+		/* Flags of a push, or the size of a record, and its flags. */
+		emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, size);
+		emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_4, 0, 0, BPF_RB_NO_WAKEUP);
 		if (helpers[i % nr])
 			emit(&p, BPF_JMP | BPF_CALL, 0, 0, 0, helpers[i % nr]);
 	}
@@ -581,13 +583,16 @@ static int queue_prog(enum test_side side, int fd, const int *helpers, int nr)
 static void bench_queue(const char *name, __u32 type, __u32 value_size, const int *helpers, int nr)
 {
 	static const int none[3];
-	struct map_spec spec = { type, 0, value_size, 1000, 0 };
+	bool is_ring = type == BPF_MAP_TYPE_RINGBUF;
+	/* Nobody reads: a ring has room for all that is measured. */
+	struct map_spec spec = { type, 0, is_ring ? 0 : value_size, is_ring ? 1 << 24 : 1000, 0 };
+	int size = is_ring ? value_size : 0;
 	double cost[2];
 
 	for (int side = SIDE_LBPF; side <= SIDE_KERNEL; side++) {
 		int fd = map_create(side, &spec);
-		int with = queue_prog(side, fd, helpers, nr),
-		    without = queue_prog(side, fd, none, nr);
+		int with = queue_prog(side, fd, helpers, nr, size),
+		    without = queue_prog(side, fd, none, nr, size);
 
 		cost[side] = with < 0 || without < 0 ? -1 :
 			     (per_run(side, with) - per_run(side, without)) / NR_KEYS / nr;
@@ -603,9 +608,12 @@ static void bench_queues(void)
 	static const int push_pop[] = { BPF_FUNC_map_push_elem, BPF_FUNC_map_pop_elem };
 	static const int push_peek[] = { BPF_FUNC_map_push_elem, BPF_FUNC_map_peek_elem };
 
+	static const int output[] = { BPF_FUNC_ringbuf_output };
+
 	bench_queue("queue, push or pop", BPF_MAP_TYPE_QUEUE, 8, push_pop, 2);
 	bench_queue("stack, push or pop", BPF_MAP_TYPE_STACK, 8, push_pop, 2);
 	bench_queue("bloom filter, push or peek", BPF_MAP_TYPE_BLOOM_FILTER, 8, push_peek, 2);
+	bench_queue("ring buffer, output of 8 bytes", BPF_MAP_TYPE_RINGBUF, 8, output, 1);
 }
 
 /* Looks an inner array up, and an element in it. */
