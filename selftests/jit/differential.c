@@ -348,6 +348,7 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	ksft_set_plan(4);
 	stay_on_first_cpu();
+	generate_loops = test_kernel_is_reference();
 	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
 		if (!make_maps(side) || !load_types(side) || !fill_outer_maps(side))
 			ksft_exit_fail_msg("no maps: %s\n", strerror(errno));

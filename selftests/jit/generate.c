@@ -10,6 +10,7 @@
 #define MAX_ITEMS	256
 #define MAX_CALLS	8
 
+bool generate_loops;
 struct generator gen;
 static uint64_t state;
 static unsigned int nr_subprog_calls, subprog_calls[MAX_CALLS];

@@ -92,6 +92,12 @@ struct random_prog {
 void generate_prog(struct random_prog *prog, uint64_t seed, unsigned int nr_items,
 		   bool is_lowered);
 
+/*
+ * Programs may have loops of calls.  Linux 6.12 warns, and answers EFAULT, where such a loop is
+ * known to make no calls.
+ */
+extern bool generate_loops;
+
 /* Program @nr of the program array. */
 void generate_target(struct random_prog *prog, unsigned int nr);
 

@@ -78,7 +78,7 @@ void put_loop_call(void)
 {
 	struct random_prog *prog = gen.prog;
 
-	if (gen.nr_callbacks >= MAX_CALLBACKS)
+	if (!generate_loops || gen.nr_callbacks >= MAX_CALLBACKS)
 		return;
 	if (chance(2)) {
 		put_alu_imm(BPF_MOV, BPF_REG_1, chance(6));
