@@ -18,6 +18,7 @@
 #include <linux/err.h>
 #include <linux/jhash.h>
 #include <linux/log2.h>
+#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -167,10 +168,23 @@ static u32 walk_user(u64 *ips, u32 nr_max)
 	return nr;
 }
 
+/*
+ * How many of the innermost addresses are of lbpf and the program itself: who asks wants to know
+ * how it came to the event, from whichever helper.
+ */
+static u32 count_own(const u64 *ips, u32 nr)
+{
+	u32 i = 0;
+
+	while (i < nr && within_module(ips[i], THIS_MODULE))
+		i++;
+	return i;
+}
+
 /**
  * lbpf_stack_walk() - Addresses on the current stack, the innermost first
- * @ips: Filled in.
- * @nr_max: Room, LBPF_STACK_MAX at most.
+ * @ips: Filled in; room for LBPF_STACK_MAX.
+ * @nr_max: How many are wanted, LBPF_STACK_MAX at most.
  * @nr_skip: Innermost addresses to leave out.
  * @is_user: The stack of the process.
  *
@@ -182,13 +196,17 @@ u32 lbpf_stack_walk(u64 *ips, u32 nr_max, u32 nr_skip, bool is_user)
 	u32 nr;
 
 	static_assert(sizeof(unsigned long) == sizeof(u64));
-	if (!is_user)
-		return stack_trace_save((unsigned long *)ips, nr_max, nr_skip + 1);
-	nr = walk_user(ips, nr_max);
+	if (is_user) {
+		nr = walk_user(ips, nr_max);
+	} else {
+		nr = stack_trace_save((unsigned long *)ips, LBPF_STACK_MAX, 1);
+		nr_skip += count_own(ips, nr);
+	}
 	if (nr <= nr_skip)
 		return 0;
-	memmove(ips, ips + nr_skip, (nr - nr_skip) * sizeof(*ips));
-	return nr - nr_skip;
+	nr = min(nr - nr_skip, nr_max);
+	memmove(ips, ips + nr_skip, nr * sizeof(*ips));
+	return nr;
 }
 
 /**
