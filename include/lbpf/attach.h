@@ -29,6 +29,8 @@ struct lbpf_link *lbpf_raw_tp_attach(struct lbpf_prog *prog, const char *name);
 
 /* BPF_LINK_CREATE with BPF_PERF_EVENT; likewise. */
 struct lbpf_link *lbpf_perf_link(struct lbpf_prog *prog, u32 perf_fd);
+/* At the kernel function that @prog was loaded for; likewise. */
+struct lbpf_link *lbpf_tracing_attach(struct lbpf_prog *prog);
 /* LBPF_PERF_ATTACH.  A command's context.  0 or -errno. */
 int lbpf_perf_attach(const struct lbpf_perf_attach *attr);
 

@@ -153,4 +153,37 @@ static inline struct pid *lbpf_pid_of_file(const struct file *file)
 #endif
 }
 
+/* Direct calls of functions by name are the only kind since 6.6; before that they had a name. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+static inline int lbpf_ftrace_direct_register(struct ftrace_ops *ops, unsigned long addr)
+{
+	return register_ftrace_direct_multi(ops, addr);
+}
+
+static inline int lbpf_ftrace_direct_modify(struct ftrace_ops *ops, unsigned long addr)
+{
+	return modify_ftrace_direct_multi(ops, addr);
+}
+
+static inline void lbpf_ftrace_direct_unregister(struct ftrace_ops *ops, unsigned long addr)
+{
+	unregister_ftrace_direct_multi(ops, addr);
+}
+#else
+static inline int lbpf_ftrace_direct_register(struct ftrace_ops *ops, unsigned long addr)
+{
+	return register_ftrace_direct(ops, addr);
+}
+
+static inline int lbpf_ftrace_direct_modify(struct ftrace_ops *ops, unsigned long addr)
+{
+	return modify_ftrace_direct(ops, addr);
+}
+
+static inline void lbpf_ftrace_direct_unregister(struct ftrace_ops *ops, unsigned long addr)
+{
+	unregister_ftrace_direct(ops, addr, false);
+}
+#endif
+
 #endif /* _LBPF_COMPAT_H */

@@ -214,6 +214,7 @@ const struct lbpf_gate *lbpf_prog_gate(const struct lbpf_prog *prog, bool is_ree
  * the command then writes them back to the caller.
  *
  * @attr: Attributes; pointers in it are user pointers.
+ * @uattr: The caller's, where the kernel itself runs the test and writes the results.
  * @begin: Called with the context before each run; may be NULL.
  * @retval: R0 of the last run.
  * @duration_ns: Mean time of one run.
@@ -224,6 +225,7 @@ const struct lbpf_gate *lbpf_prog_gate(const struct lbpf_prog *prog, bool is_ree
  */
 struct lbpf_run {
 	const union bpf_attr	*attr;
+	union bpf_attr __user	*uattr;
 	void			(*begin)(void *ctx);
 	u32			retval;
 	u32			duration_ns;

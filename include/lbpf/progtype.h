@@ -119,6 +119,10 @@ enum lbpf_progtype_flag {
 	/* ... and loads of them are aligned, and of 12 at most */
 	LBPF_PT_ARGS_ALIGNED	= BIT(23),
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
+	/* runs at events: no locks and timers in values of its maps */
+	LBPF_PT_AT_EVENTS	= BIT(24),
+	/* runs while it is under way on the CPU, where it is entered through a trampoline */
+	LBPF_PT_REENTRANT	= BIT(25),
 };
 
 /**

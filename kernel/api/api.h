@@ -112,6 +112,7 @@ int lbpf_cmd_link_fd_by_id(struct lbpf_call *call);
 
 /* link.c */
 int lbpf_cmd_raw_tp_open(struct lbpf_call *call);
+struct lbpf_link *lbpf_link_tracing(struct lbpf_prog *prog);
 int lbpf_link_give(struct lbpf_link *link);
 int lbpf_link_info_get(struct lbpf_object *obj, struct lbpf_call *call);
 

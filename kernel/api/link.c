@@ -37,15 +37,21 @@ static struct lbpf_link *attach_by_name(struct lbpf_call *call, struct lbpf_prog
 	return err ? ERR_PTR(err) : lbpf_raw_tp_attach(prog, name);
 }
 
-/* The program has named its tracepoint when it was loaded, by the type btf_trace_NAME. */
-static struct lbpf_link *attach_by_type(struct lbpf_call *call, struct lbpf_prog *prog)
+/**
+ * lbpf_link_tracing() - Attach a program to what it was loaded for
+ * @prog: Program, which has named a function or a tracepoint (by the type btf_trace_NAME) then.
+ *
+ * Context: Process context, may sleep.
+ * Return: Link, which takes over the program, or ERR_PTR(-errno).
+ */
+struct lbpf_link *lbpf_link_tracing(struct lbpf_prog *prog)
 {
 	const struct btf_type *type;
 
-	if (call->attr.raw_tracepoint.name)
+	if (prog->type == BPF_PROG_TYPE_EXT || prog->expected_attach_type == BPF_TRACE_ITER)
 		return ERR_PTR(-EINVAL);
-	if (prog->type != BPF_PROG_TYPE_TRACING || prog->expected_attach_type != BPF_TRACE_RAW_TP)
-		return ERR_PTR(-EOPNOTSUPP);
+	if (prog->expected_attach_type != BPF_TRACE_RAW_TP)
+		return lbpf_tracing_attach(prog);
 	type = lbpf_btf_type(prog->attach_btf, prog->attach_btf_id);
 	return lbpf_raw_tp_attach(prog, lbpf_btf_name(prog->attach_btf, type->name_off) +
 				  strlen("btf_trace_"));
@@ -60,7 +66,9 @@ static struct lbpf_link *attach(struct lbpf_call *call, struct lbpf_prog *prog)
 	case BPF_PROG_TYPE_TRACING:
 	case BPF_PROG_TYPE_EXT:
 	case BPF_PROG_TYPE_LSM:
-		return attach_by_type(call, prog);
+		if (call->attr.raw_tracepoint.name)
+			return ERR_PTR(-EINVAL);
+		return lbpf_link_tracing(prog);
 	default:
 		return ERR_PTR(-EINVAL);
 	}

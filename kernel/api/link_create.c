@@ -20,6 +20,15 @@ static struct lbpf_link *link_perf(struct lbpf_call *call, struct lbpf_prog *pro
 	return lbpf_perf_link(prog, call->attr.link_create.target_fd);
 }
 
+/* Source: Linux 6.1, observed: what it is attached to was said when it was loaded. */
+static struct lbpf_link *link_tracing(struct lbpf_call *call, struct lbpf_prog *prog)
+{
+	if (call->attr.link_create.attach_type != prog->expected_attach_type ||
+	    call->attr.link_create.target_fd || call->attr.link_create.target_btf_id)
+		return ERR_PTR(-EINVAL);
+	return lbpf_link_tracing(prog);
+}
+
 /**
  * struct link_row - Which programs are linked how
  * @prog_type: BPF_PROG_TYPE_*.
@@ -34,6 +43,8 @@ static const struct link_row link_rows[] = {
 	{ BPF_PROG_TYPE_TRACEPOINT, link_perf },
 	{ BPF_PROG_TYPE_PERF_EVENT, link_perf },
 	{ BPF_PROG_TYPE_KPROBE, link_perf },
+	{ BPF_PROG_TYPE_TRACING, link_tracing },
+	{ BPF_PROG_TYPE_LSM, link_tracing },
 };
 
 static struct lbpf_link *make_link(struct lbpf_call *call, struct lbpf_prog *prog)

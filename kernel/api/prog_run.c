@@ -58,7 +58,7 @@ static int check_ctx(const union bpf_attr *attr)
  */
 int lbpf_cmd_prog_test_run(struct lbpf_call *call)
 {
-	struct lbpf_run run = { .attr = &call->attr };
+	struct lbpf_run run = { .attr = &call->attr, .uattr = call->uattr };
 	struct lbpf_prog *prog;
 	int put_err;
 	int err;

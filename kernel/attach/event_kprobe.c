@@ -31,6 +31,7 @@ static int run_at_function(struct kprobe *kprobe, struct pt_regs *regs)
 	lbpf_event_run(container_of(kprobe, struct event_hook, kprobe)->prog, regs);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(run_at_function);
 
 static int run_at_return(struct kretprobe_instance *instance, struct pt_regs *regs)
@@ -41,6 +42,7 @@ static int run_at_return(struct kretprobe_instance *instance, struct pt_regs *re
 		lbpf_event_run(container_of(kretprobe, struct event_hook, kretprobe)->prog, regs);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(run_at_return);
 
 static bool is_kprobe(const struct perf_event *event)

@@ -13,6 +13,7 @@
 #include <linux/sched/clock.h>
 
 #include <lbpf/prog.h>
+#include <lbpf/progtype.h>
 
 /* Not 0, which means that the program must not run. */
 #define NO_START_NS	1
@@ -114,7 +115,7 @@ static const struct lbpf_gate gates[2][2] = {
 /**
  * lbpf_prog_gate() - What is called around a run of a program
  * @prog: Program.
- * @is_reentrant: It may run while it is under way on the CPU.
+ * @is_reentrant: It may run while it is under way on the CPU; its type may say so too.
  *
  * The program runs between the two, unless the first returns 0; the second is called in any
  * case, with what the first returned.
@@ -124,5 +125,7 @@ static const struct lbpf_gate gates[2][2] = {
  */
 const struct lbpf_gate *lbpf_prog_gate(const struct lbpf_prog *prog, bool is_reentrant)
 {
+	if (prog->pt->flags & LBPF_PT_REENTRANT)
+		is_reentrant = true;
 	return &gates[prog->is_sleepable][is_reentrant];
 }

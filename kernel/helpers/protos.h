@@ -38,6 +38,13 @@ extern const struct lbpf_proto lbpf_ringbuf_discard_proto;
 extern const struct lbpf_proto lbpf_ringbuf_output_proto;
 extern const struct lbpf_proto lbpf_ringbuf_query_proto;
 
+/* func.c */
+extern const struct lbpf_proto lbpf_func_arg_proto;
+extern const struct lbpf_proto lbpf_func_ret_proto;
+extern const struct lbpf_proto lbpf_no_func_ret_proto;
+extern const struct lbpf_proto lbpf_func_arg_cnt_proto;
+extern const struct lbpf_proto lbpf_func_ip_proto;
+
 /* perf.c */
 extern const struct lbpf_proto lbpf_event_output_proto;
 extern const struct lbpf_proto lbpf_skb_event_output_proto;

@@ -209,6 +209,39 @@ static const struct lbpf_proto *const in_function[] = {
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_traced_storage_delete_proto,
 };
 
+static const struct lbpf_proto *const at_functions[] = {
+	[BPF_FUNC_get_func_ip]			= &lbpf_func_ip_proto,
+	[BPF_FUNC_get_func_arg]			= &lbpf_func_arg_proto,
+	[BPF_FUNC_get_func_arg_cnt]		= &lbpf_func_arg_cnt_proto,
+};
+
+static const struct lbpf_proto *const at_entries[] = {
+	[BPF_FUNC_get_func_ret]			= &lbpf_no_func_ret_proto,
+};
+
+static const struct lbpf_proto *const at_results[] = {
+	[BPF_FUNC_get_func_ret]			= &lbpf_func_ret_proto,
+};
+
+/* By what a program is attached to. */
+static const struct lbpf_proto *attached_helper(u32 id, u32 attach_type)
+{
+	const struct lbpf_proto *proto;
+
+	switch (attach_type) {
+	case BPF_TRACE_FENTRY:
+		proto = find_helper(SET(at_entries), id);
+		break;
+	case BPF_TRACE_FEXIT:
+	case BPF_MODIFY_RETURN:
+		proto = find_helper(SET(at_results), id);
+		break;
+	default:
+		return NULL;
+	}
+	return proto ?: find_helper(SET(at_functions), id);
+}
+
 static const struct lbpf_proto *const in_iterator[] = {
 	[BPF_FUNC_seq_write]			= &lbpf_seq_write_proto,
 };
@@ -248,7 +281,7 @@ const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code)
  */
 const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *code)
 {
-	const struct lbpf_proto *proto = NULL;
+	const struct lbpf_proto *proto = attached_helper(id, code->expected_attach_type);
 
 	if (code->expected_attach_type == BPF_TRACE_ITER)
 		proto = find_helper(SET(in_iterator), id);

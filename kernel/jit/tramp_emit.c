@@ -3,9 +3,11 @@
  * Machine code of trampolines.
  *
  * Layer: jit.  The frame, from the frame pointer down: the result, the arguments
- * with the last one highest (so that the result follows them in the context), their
- * number, and what lbpf_gate::enter gave.  Source: System V ABI, AMD64 supplement, 3.2.
+ * with the last one highest (so that the result follows them in the context), what
+ * struct lbpf_func_ctx has in front of them, and what lbpf_gate::enter gave.
+ * Source: System V ABI, AMD64 supplement, 3.2.
  */
+#include <lbpf/func_ctx.h>
 #include <lbpf/prog.h>
 #include <lbpf/trampoline.h>
 
@@ -39,14 +41,15 @@ static s32 arg_off(const struct gen *gen, u32 slot)
 	return RESULT_OFF - SLOT * (s32)(gen->nr_slots - slot);
 }
 
-static s32 count_off(const struct gen *gen)
+/* Of lbpf_func_ctx. */
+static s32 ctx_off(const struct gen *gen)
 {
-	return arg_off(gen, 0) - SLOT;
+	return arg_off(gen, 0) - (s32)offsetof(struct lbpf_func_ctx, args);
 }
 
 static s32 start_off(const struct gen *gen)
 {
-	return count_off(gen) - SLOT;
+	return ctx_off(gen) - SLOT;
 }
 
 static void put_call(struct gen *gen, const void *to)
@@ -222,7 +225,11 @@ static void put_prologue(struct gen *gen)
 	lbpf_x86_mov(gen->buf, 8, X_RBP, X_RSP);
 	lbpf_x86_alu_imm(gen->buf, X_ALU_SUB, 8, X_RSP, -start_off(gen));
 	put_save_args(gen);
-	lbpf_x86_store_imm(gen->buf, 8, lbpf_x86_at(X_RBP, count_off(gen)), gen->nr_slots);
+	put_load(gen, X_RAX, RETURN_OFF);
+	put_store(gen, ctx_off(gen) + offsetof(struct lbpf_func_ctx, return_addr), X_RAX);
+	lbpf_x86_store_imm(gen->buf, 8, lbpf_x86_at(X_RBP, ctx_off(gen) +
+						    offsetof(struct lbpf_func_ctx, nr_args)),
+			   gen->nr_slots);
 }
 
 static void put_around(struct gen *gen)

@@ -128,10 +128,27 @@ static bool is_modifiable(const char *name)
 	return starts_with(name, "security_");
 }
 
+/*
+ * What is called on the way into and out of each program: it would enter itself there.  Linux
+ * refuses most of them, without a word.
+ */
+static const char * const ways_in[] = {
+	"__rcu_read_lock", "__rcu_read_unlock", "migrate_disable", "migrate_enable",
+	"preempt_count_add", "preempt_count_sub", "rcu_read_unlock_strict",
+	"rcu_read_unlock_trace_special",
+};
+
+static bool is_way_in(const char *name)
+{
+	return match_string(ways_in, ARRAY_SIZE(ways_in), name) >= 0;
+}
+
 static int check_function(struct lbpf_code *code)
 {
 	const struct lbpf_attach *attach = &code->attach;
 
+	if (is_way_in(attach->name))
+		return -EINVAL;
 	if (code->prog_flags & BPF_F_SLEEPABLE)
 		return refuse(code, -EINVAL, "%s is not sleepable", attach->name);
 	if (code->expected_attach_type == BPF_MODIFY_RETURN && !is_modifiable(attach->name))

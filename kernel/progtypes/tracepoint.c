@@ -32,7 +32,7 @@ static const struct lbpf_synthesis synthesis = { .area_bytes = PERF_MAX_TRACE_SI
 const struct lbpf_progtype lbpf_tracepoint_type = {
 	.type		= BPF_PROG_TYPE_TRACEPOINT,
 	.name		= "tracepoint",
-	.flags		= LBPF_PT_PERFMON | LBPF_PT_TRACING,
+	.flags		= LBPF_PT_PERFMON | LBPF_PT_TRACING | LBPF_PT_AT_EVENTS,
 	.ctx_size	= PERF_MAX_TRACE_SIZE,
 	.fields		= fields,
 	.nr_fields	= ARRAY_SIZE(fields),

@@ -115,7 +115,7 @@ static const struct lbpf_synthesis perf_synthesis = {
 	{								\
 		.type		= (id),					\
 		.name		= text,					\
-		.flags		= LBPF_PT_PERFMON | LBPF_PT_TRACING,	\
+		.flags		= LBPF_PT_PERFMON | LBPF_PT_TRACING | LBPF_PT_AT_EVENTS,	\
 		.ctx_size	= (bytes),				\
 		.ctx_name	= (ctx),				\
 		.ctx_alias	= (id) == BPF_PROG_TYPE_KPROBE ? "pt_regs" : NULL,	\

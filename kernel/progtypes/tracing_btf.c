@@ -14,6 +14,7 @@
 #include <lbpf/progtypes.h>
 
 #include "btf_target.h"
+#include "tracing_run.h"
 
 static bool find_tracing_range(const struct lbpf_code *code, s64 *min, s64 *max)
 {
@@ -36,13 +37,14 @@ const struct lbpf_progtype lbpf_tracing_type = {
 	.kfunc		= lbpf_tracing_kfunc,
 	.return_range	= find_tracing_range,
 	.find_target	= lbpf_tracing_target,
+	.test_run	= lbpf_tracing_test_run,
 };
 
 const struct lbpf_progtype lbpf_lsm_type = {
 	.type		= BPF_PROG_TYPE_LSM,
 	.name		= "lsm",
 	.flags		= LBPF_PT_PERFMON | LBPF_PT_SLEEPABLE | LBPF_PT_BTF_TARGET |
-			  LBPF_PT_CTX_ARGS,
+			  LBPF_PT_CTX_ARGS | LBPF_PT_REENTRANT,
 	.ctx_size	= CTX_BYTES,
 	.helper		= lbpf_lsm_helper,
 	.kfunc		= lbpf_tracing_kfunc,

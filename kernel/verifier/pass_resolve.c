@@ -35,7 +35,7 @@ static int check_lock(struct lbpf_env *env, const struct lbpf_map *map)
 		return 0;
 	if (flags & LBPF_PT_NO_LOCK)
 		return reject(env, -EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
-	if (flags & LBPF_PT_TRACING)
+	if (flags & LBPF_PT_AT_EVENTS)
 		return reject(env, -EINVAL, "tracing progs cannot use bpf_spin_lock yet");
 	if (env->is_sleepable)
 		return reject(env, -EINVAL, "sleepable progs cannot use bpf_spin_lock yet");
@@ -49,7 +49,7 @@ static int check_fields(struct lbpf_env *env, const struct lbpf_map *map)
 
 	for (; map && !err; map = map->inner_map_meta) {
 		err = check_lock(env, map);
-		if (!err && map->timer_off >= 0 && env->code->pt->flags & LBPF_PT_TRACING)
+		if (!err && map->timer_off >= 0 && env->code->pt->flags & LBPF_PT_AT_EVENTS)
 			err = reject(env, -EINVAL, "tracing progs cannot use bpf_timer yet");
 	}
 	return err;
