@@ -15,11 +15,11 @@ static const struct {
 	u8	reg_op;
 	u8	imm_op;
 } simple_alu[] = {
-	[BPF_ADD >> 4]	= { (u8)X_ADD, X_ALU_ADD },
-	[BPF_SUB >> 4]	= { (u8)X_SUB, X_ALU_SUB },
-	[BPF_OR >> 4]	= { (u8)X_OR, X_ALU_OR },
-	[BPF_AND >> 4]	= { (u8)X_AND, X_ALU_AND },
-	[BPF_XOR >> 4]	= { (u8)X_XOR, X_ALU_XOR },
+	[BPF_ADD >> 4]	= { X_OPCODE(X_ADD), X_ALU_ADD },
+	[BPF_SUB >> 4]	= { X_OPCODE(X_SUB), X_ALU_SUB },
+	[BPF_OR >> 4]	= { X_OPCODE(X_OR), X_ALU_OR },
+	[BPF_AND >> 4]	= { X_OPCODE(X_AND), X_ALU_AND },
+	[BPF_XOR >> 4]	= { X_OPCODE(X_XOR), X_ALU_XOR },
 };
 
 /* What comes next may test the result by the flags. */
@@ -105,7 +105,7 @@ static void emit_move(struct lbpf_jit *jit)
 		return;
 	}
 	if (!lbpf_jit_is64(jit) || insn->dst_reg != insn->src_reg)
-		lbpf_jit_put_rr(jit, (u8)X_MOV, lbpf_jit_size(jit));
+		lbpf_jit_put_rr(jit, X_OPCODE(X_MOV), lbpf_jit_size(jit));
 }
 
 static enum lbpf_x86_shift shift_of(u8 code)

@@ -160,7 +160,7 @@ static void emit_compare(struct lbpf_jit *jit)
 	bool is_set = BPF_OP(insn->code) == BPF_JSET;
 
 	if (BPF_SRC(insn->code) == BPF_X)
-		lbpf_jit_put_rr(jit, is_set ? (u8)X_TEST : (u8)X_CMP, size);
+		lbpf_jit_put_rr(jit, is_set ? X_OPCODE(X_TEST) : X_OPCODE(X_CMP), size);
 	else if (is_set)
 		lbpf_x86_test_imm(&jit->buf, size, dst, insn->imm);
 	else if (insn->imm)

@@ -28,6 +28,9 @@ enum lbpf_x86_reg {
 #define X_RM_BYTE	BIT(12)	/* the r/m operand is a byte whatever the size is */
 #define X_DIGIT		BIT(13)	/* ModRM.reg is part of the opcode, no register */
 
+/* The opcode byte of an operation by itself. */
+#define X_OPCODE(op)	((op) & 0xff)
+
 /* Operations "r/m, reg": the result goes to r/m. */
 #define X_ADD		(0x01 | X_BYTE_FORM)
 #define X_OR		(0x09 | X_BYTE_FORM)
