@@ -82,6 +82,8 @@ enum lbpf_insn_flag {
 	LBPF_INSN_MASK_IMM	= BIT(7),	/* ... by a constant */
 	/* native call that looks up in the table of @map; the rewriter */
 	LBPF_INSN_TABLE_LOOKUP	= BIT(24),
+	/* store that is left out where its address is near NULL */
+	LBPF_INSN_GUARD_STORE	= BIT(25),
 	LBPF_INSN_MASK_DST	= BIT(20),	/* ... the number is in dst, the pointer in src */
 	LBPF_INSN_PROBE_MEM	= BIT(8),	/* load that may fault: 0 then */
 	LBPF_INSN_CTX		= BIT(9),	/* load or store of @ctx_field */

@@ -158,6 +158,7 @@ extern const struct lbpf_proto lbpf_user_ringbuf_drain_proto;
 /* sockopt.c */
 extern const struct lbpf_proto lbpf_ops_getsockopt_proto;
 extern const struct lbpf_proto lbpf_sk_getsockopt_proto;
+extern const struct lbpf_proto lbpf_sk_setsockopt_proto;
 
 /* tcp_ca.c */
 extern const struct lbpf_proto lbpf_tcp_send_ack_proto;

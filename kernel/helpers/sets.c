@@ -693,6 +693,9 @@ const struct lbpf_proto *lbpf_lwt_xmit_helper(u32 id, const struct lbpf_code *co
 static const struct lbpf_proto *const in_tcp_ca[] = {
 	[BPF_FUNC_tcp_send_ack]			= &lbpf_tcp_send_ack_proto,
 	[BPF_FUNC_getsockopt]			= &lbpf_sk_getsockopt_proto,
+	[BPF_FUNC_setsockopt]			= &lbpf_sk_setsockopt_proto,
+	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
+	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };
 
 /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Helpers that read the options of a socket.
+ * Helpers that read and set the options of a socket.
  *
- * Layer: helpers.  Source: BPF_FUNC_getsockopt in bpf-helpers(7).
+ * Layer: helpers.  Source: BPF_FUNC_getsockopt and BPF_FUNC_setsockopt in bpf-helpers(7).
  */
 #include <linux/bpf.h>
 #include <linux/filter.h>
@@ -157,4 +157,76 @@ const struct lbpf_proto lbpf_sk_getsockopt_proto = {
 	.ret	= LBPF_RET_INTEGER,
 	.arg	= { LBPF_ARG_BTF_ID_SOCK_COMMON, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING,
 		    LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE },
+};
+
+/* Options of TCP sockets whose value is an int. */
+static bool is_tcp_number(int name)
+{
+	switch (name) {
+	case TCP_NODELAY:
+	case TCP_MAXSEG:
+	case TCP_KEEPIDLE:
+	case TCP_KEEPINTVL:
+	case TCP_KEEPCNT:
+	case TCP_SYNCNT:
+	case TCP_WINDOW_CLAMP:
+	case TCP_USER_TIMEOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The kernel takes the socket for locked where a program runs, and asks for no capability: that is
+ * how it knows.
+ */
+static int set_tcp_option(struct sock *sk, int name, const void *value, int len)
+{
+	struct bpf_run_ctx here = {}, *before = bpf_set_run_ctx(&here);
+	int err = sk->sk_prot->setsockopt(sk, SOL_TCP, name, KERNEL_SOCKPTR((void *)value), len);
+
+	bpf_reset_run_ctx(before);
+	return err;
+}
+
+/*
+ * What is left calls release(), what comes init(), which may set it again: that must end.  "cdg"
+ * keeps a pointer where programs write.
+ */
+static int set_congestion(struct sock *sk, const char *value, int len)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int err;
+
+	if (len < 2)
+		return -EINVAL;
+	if (len >= (int)strlen("cdg") && !strncmp("cdg", value, len))
+		return -ENOTSUPP;
+	if (tp->bpf_chg_cc_inprogress)
+		return -EBUSY;
+	tp->bpf_chg_cc_inprogress = 1;
+	err = set_tcp_option(sk, TCP_CONGESTION, value, len);
+	tp->bpf_chg_cc_inprogress = 0;
+	return err;
+}
+
+HELPER_5(btf_setsockopt, struct sock *, sk, int, level, int, name, const void *, value, int, len)
+{
+	if (!sk || !sk_fullsock(sk) || sk->sk_protocol != IPPROTO_TCP || level != SOL_TCP)
+		return -EINVAL;
+	if (name == TCP_CONGESTION)
+		return set_congestion(sk, value, len);
+	if (len != sizeof(int) || !is_tcp_number(name))
+		return -EINVAL;
+	return set_tcp_option(sk, name, value, len);
+}
+
+const struct lbpf_proto lbpf_sk_setsockopt_proto = {
+	.name	= "setsockopt",
+	.id	= BPF_FUNC_setsockopt,
+	.fn	= btf_setsockopt,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_BTF_ID_SOCK_COMMON, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING,
+		    LBPF_ARG_MEM | LBPF_RDONLY, LBPF_ARG_CONST_SIZE },
 };

@@ -51,7 +51,8 @@ static int check_member(u32 off)
 /* While a socket gives up its congestion control its options are out of reach. */
 static const struct lbpf_proto *find_helper(u32 id, const struct lbpf_code *code, u32 off)
 {
-	if (id == BPF_FUNC_getsockopt && off == offsetof(struct tcp_congestion_ops, release))
+	if ((id == BPF_FUNC_getsockopt || id == BPF_FUNC_setsockopt) &&
+	    off == offsetof(struct tcp_congestion_ops, release))
 		return NULL;
 	return lbpf_tcp_ca_helper(id, code);
 }

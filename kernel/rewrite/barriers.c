@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Step s: speculation barriers that the verifier asked for.
+ * Step s: speculation barriers that the verifier asked for, and guards of stores.
  *
  * Layer: rewrite (p).
  */
 #include "builder.h"
 #include "make.h"
 
-#define WANTED		(LBPF_INSN_NOSPEC | LBPF_INSN_SANITIZE_SPILL)
+#define WANTED		(LBPF_INSN_NOSPEC | LBPF_INSN_SANITIZE_SPILL | LBPF_INSN_GUARD_STORE)
+
+/* Objects are smaller, and nothing is mapped below. */
+#define NULL_AREA_BYTES	4096
 
 static bool applies(const struct lbpf_code *code, u32 index)
 {
@@ -24,6 +27,8 @@ static void replace(struct lbpf_rewrite *rw)
 {
 	if (rw->aux->flags & LBPF_INSN_NOSPEC)
 		put_barrier(rw);
+	if (rw->aux->flags & LBPF_INSN_GUARD_STORE)
+		lbpf_rw_put(rw, make_jump_imm(BPF_JLT, rw->insn->dst_reg, NULL_AREA_BYTES, 1));
 	lbpf_rw_keep_without(rw, WANTED);
 	if (rw->aux->flags & LBPF_INSN_SANITIZE_SPILL)
 		put_barrier(rw);

@@ -191,8 +191,11 @@ int lbpf_access_btf(struct lbpf_env *env, const struct lbpf_access *access)
 	err = lbpf_btf_walk(reg->btf, reg->btf_id, off, access->size, &place);
 	if (err)
 		return refuse_place(env, reg->btf, &place, access->size, err);
-	if (access->is_write)
+	if (access->is_write) {
+		/* Linux 6.1 takes arguments for objects, but they may be NULL. */
+		env->aux[env->idx].flags |= LBPF_INSN_GUARD_STORE;
 		return 0;
+	}
 	env->aux[env->idx].flags |= LBPF_INSN_PROBE_MEM;
 	load_place(env, access, &place);
 	return 0;

@@ -630,6 +630,65 @@ static void test_replace(void)
 	close_ca(&second);
 }
 
+/* --- allocations that fail */
+
+static void fail_nth(unsigned int nth)
+{
+	int fd = open("/sys/kernel/debug/lbpf/fail_nth", O_RDWR), len;
+	char text[16];
+
+	len = snprintf(text, sizeof(text), "%u", nth);
+	if (fd < 0 || write(fd, text, len) != len)
+		ksft_exit_fail_msg("fail_nth: %s\n", strerror(errno));
+	close(fd);
+}
+
+/* How many allocations a registration makes; 0: something else happened. */
+static unsigned int sweep_update(const struct ca *ca)
+{
+	unsigned int nth;
+	int map, ret;
+
+	for (nth = 1; nth < 200; nth++) {
+		map = make_ca_map(SIDE_LBPF);
+		fail_nth(nth);
+		ret = update(SIDE_LBPF, map, 0, &ca->value, 0);
+		fail_nth(0);
+		if (!ret)
+			ret = delete(SIDE_LBPF, map, 0) ? -1 : 0;
+		close(map);
+		if (ret != -ENOMEM)
+			return ret ? 0 : nth;
+	}
+	return 0;
+}
+
+static unsigned int sweep_create(void)
+{
+	int btf = load_btf(SIDE_LBPF), map = -ENOMEM;
+	union bpf_attr attr = map_attr(btf);
+	unsigned int nth;
+
+	for (nth = 1; nth < 200 && map == -ENOMEM; nth++) {
+		fail_nth(nth);
+		map = side_bpf(SIDE_LBPF, BPF_MAP_CREATE, &attr);
+		fail_nth(0);
+	}
+	close(btf);
+	close(map);
+	return map < 0 ? 0 : nth - 1;
+}
+
+static void test_failures(void)
+{
+	struct ca ca = make_ca(SIDE_LBPF, "lbpf_f");
+	unsigned int nr_update = sweep_update(&ca), nr_create = sweep_create();
+
+	close_ca(&ca);
+	ksft_print_msg("create %u, update %u\n", nr_create, nr_update);
+	ksft_test_result(nr_update > 5 && nr_create > 3, "allocations that fail\n");
+}
+
 static void raise_loopback(void)
 {
 	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -650,12 +709,16 @@ int main(void)
 	value_bytes = kernel_type_bytes(value_id);
 	data_off = kernel_member(VALUE, "data");
 	raise_loopback();
-	ksft_set_plan(7);
+	ksft_set_plan(8);
 	test_create();
 	test_update();
 	test_life();
 	test_in_program();
 	test_connection();
 	test_replace();
+	if (access("/sys/kernel/debug/lbpf/fail_nth", W_OK))
+		ksft_test_result_skip("no way to make allocations fail\n");
+	else
+		test_failures();
 	ksft_finished();
 }
