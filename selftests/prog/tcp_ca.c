@@ -632,15 +632,17 @@ static void test_replace(void)
 
 /* --- allocations that fail */
 
+/* It holds as long as the file is open. */
 static void fail_nth(unsigned int nth)
 {
-	int fd = open("/sys/kernel/debug/lbpf/fail_nth", O_RDWR), len;
+	static int control = -1;
 	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
 
-	len = snprintf(text, sizeof(text), "%u", nth);
-	if (fd < 0 || write(fd, text, len) != len)
+	if (control < 0)
+		control = open("/sys/kernel/debug/lbpf/fail_nth", O_RDWR);
+	if (pwrite(control, text, len, 0) != len)
 		ksft_exit_fail_msg("fail_nth: %s\n", strerror(errno));
-	close(fd);
 }
 
 /* How many allocations a registration makes; 0: something else happened. */
