@@ -77,6 +77,10 @@ static void stop(struct event_hook *hook)
 	lbpf_free(hook->counters);
 }
 
+/*
+ * CPUs that are not online have none.  They are not held either: the kernel takes locks for the
+ * event under which it changes code, and holds CPUs itself.
+ */
 static int open_counters(struct event_hook *hook, perf_overflow_handler_t handler)
 {
 	struct perf_event_attr attr = {
@@ -87,19 +91,17 @@ static int open_counters(struct event_hook *hook, perf_overflow_handler_t handle
 		.sample_type	= PERF_SAMPLE_RAW,
 	};
 	struct perf_event *counter;
-	int cpu, err = 0;
+	int cpu;
 
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
+	for_each_possible_cpu(cpu) {
 		counter = lbpf_alloc_fails() ? ERR_PTR(-ENOMEM) :
 			  perf_event_create_kernel_counter(&attr, cpu, NULL, handler, hook);
-		err = PTR_ERR_OR_ZERO(counter);
-		if (err)
-			break;
-		hook->counters[cpu] = counter;
+		if (!IS_ERR(counter))
+			hook->counters[cpu] = counter;
+		else if (PTR_ERR(counter) != -ENODEV)
+			return PTR_ERR(counter);
 	}
-	cpus_read_unlock();
-	return err;
+	return 0;
 }
 
 static int start(struct event_hook *hook, perf_overflow_handler_t handler)
