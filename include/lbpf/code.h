@@ -102,6 +102,8 @@ enum lbpf_insn_flag {
 	/* call of a helper that calls subprogram @subprog, with flags 0, at every visit */
 	LBPF_INSN_CALLBACK_CONST = BIT(22),
 	LBPF_INSN_PROG_ADDR	= BIT(21),	/* 16-byte load of the address of the program */
+	LBPF_INSN_KERNEL_VAR	= BIT(26),	/* 16-byte load of the address @key of a variable */
+	LBPF_INSN_PERCPU_VAR	= BIT(27),	/* ... of which each CPU has one */
 	LBPF_INSN_ZEXT_DEAD	= BIT(19),	/* upper half of dst is never read afterwards */
 	/* nobody needs what it does, the JIT leaves it out; the rewriter's last step */
 	LBPF_INSN_USELESS	= BIT(23),
@@ -119,7 +121,8 @@ enum lbpf_insn_flag {
  * @proto: Helper called.
  * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at
  *	every visit.
- * @key: LBPF_INSN_KEY_CONST; LBPF_INSN_MAP_VALUE_ADDR: offset in the value.
+ * @key: LBPF_INSN_KEY_CONST; LBPF_INSN_MAP_VALUE_ADDR: offset in the value; LBPF_INSN_KERNEL_VAR:
+ *	address.
  * @call_fn: LBPF_INSN_NATIVE_CALL.
  */
 struct lbpf_insn_aux {

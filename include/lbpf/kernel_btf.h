@@ -17,6 +17,8 @@ struct lbpf_btf;
  * May sleep.
  */
 const struct lbpf_btf *lbpf_kernel_btf(void);
+/* The same, named by a descriptor: ERR_PTR(-EBADF): it is none of BTF; -ENOTSUPP: of other BTF. */
+const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd);
 /* The same if somebody has read it already; else NULL.  Any context. */
 const struct lbpf_btf *lbpf_kernel_btf_peek(void);
 

@@ -59,7 +59,7 @@ static void show_imm64(struct bpf_insn *insn, const struct lbpf_code *code,
 		insn[0].src_reg = BPF_PSEUDO_FUNC;
 		insn[0].imm = (s32)code->subprogs[aux->subprog].start - (s32)index - 1;
 		insn[1].imm = 0;
-	} else if (aux->flags & LBPF_INSN_PROG_ADDR) {
+	} else if (aux->flags & (LBPF_INSN_PROG_ADDR | LBPF_INSN_KERNEL_VAR)) {
 		insn[0].imm = 0;
 		insn[1].imm = 0;
 	}

@@ -108,21 +108,14 @@ static int find_attach_btf(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
 	const struct lbpf_btf *kernel;
-	struct lbpf_btf *btf;
 
 	if (!attr->attach_btf_obj_fd && !attr->attach_btf_id)
 		return 0;
-	kernel = lbpf_kernel_btf();
-	if (attr->attach_btf_obj_fd) {
-		btf = lbpf_btf_from_fd(attr->attach_btf_obj_fd);
-		if (IS_ERR(btf))
-			return -EINVAL;
-		lbpf_btf_put(btf);
-		if (btf != kernel)
-			return -ENOTSUPP;
-	}
+	kernel = attr->attach_btf_obj_fd ? lbpf_kernel_btf_from_fd(attr->attach_btf_obj_fd) :
+					   lbpf_kernel_btf();
 	if (IS_ERR(kernel))
-		return PTR_ERR(kernel) == -ENOENT ? -EINVAL : PTR_ERR(kernel);
+		return PTR_ERR(kernel) == -ENOENT || PTR_ERR(kernel) == -EBADF ? -EINVAL :
+										 PTR_ERR(kernel);
 	load->code.attach.btf = kernel;
 	load->code.attach.id = attr->attach_btf_id;
 	return 0;

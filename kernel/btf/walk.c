@@ -173,7 +173,7 @@ static int enter_tail(const struct lbpf_btf *btf, const struct btf_type *type, u
 int lbpf_btf_step(const struct lbpf_btf *btf, u32 id, u32 off, u32 size,
 		  struct lbpf_btf_place *place)
 {
-	const struct btf_type *type = lbpf_btf_skip_mods(btf, id, NULL);
+	const struct btf_type *type = lbpf_btf_type(btf, id);
 	const struct btf_member *member;
 	struct span span;
 	u32 i;

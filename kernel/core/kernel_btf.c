@@ -146,6 +146,25 @@ const struct lbpf_btf *lbpf_kernel_btf(void)
 }
 
 /**
+ * lbpf_kernel_btf_from_fd() - The types of vmlinux, named by a descriptor
+ * @fd: Descriptor.
+ *
+ * Context: A command; may sleep.
+ * Return: As lbpf_kernel_btf(), or ERR_PTR(-EBADF): it is none of BTF; ERR_PTR(-ENOTSUPP): it is
+ * one of other BTF.
+ */
+const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd)
+{
+	const struct lbpf_btf *kernel = lbpf_kernel_btf();
+	struct lbpf_btf *btf = lbpf_btf_from_fd(fd);
+
+	if (IS_ERR(btf))
+		return ERR_PTR(-EBADF);
+	lbpf_btf_put(btf);
+	return btf == kernel || IS_ERR(kernel) ? kernel : ERR_PTR(-ENOTSUPP);
+}
+
+/**
  * lbpf_kernel_btf_init() - Nothing is read before it is needed
  *
  * Context: Module init.

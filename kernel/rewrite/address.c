@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Step a: maps and places in their values become addresses.
+ * Step a: maps, places in their values and kernel variables become addresses.
  *
  * Layer: rewrite (p).
  */
@@ -9,7 +9,7 @@
 #include "builder.h"
 #include "make.h"
 
-#define WANTED		(LBPF_INSN_MAP_ADDR | LBPF_INSN_MAP_VALUE_ADDR)
+#define WANTED		(LBPF_INSN_MAP_ADDR | LBPF_INSN_MAP_VALUE_ADDR | LBPF_INSN_KERNEL_VAR)
 
 static bool applies(const struct lbpf_code *code, u32 index)
 {
@@ -22,6 +22,8 @@ static u64 find_address(struct lbpf_rewrite *rw)
 	u64 addr = (unsigned long)map;
 	int err;
 
+	if (rw->aux->flags & LBPF_INSN_KERNEL_VAR)
+		return rw->aux->key;
 	if (!(rw->aux->flags & LBPF_INSN_MAP_VALUE_ADDR))
 		return addr;
 	if (!map->ops->value_addr) {

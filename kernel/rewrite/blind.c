@@ -55,7 +55,8 @@ static bool has_constant(const struct lbpf_code *code, u32 index)
 	case BPF_LD:
 		return lbpf_rw_is_imm64(insn) &&
 		       !(code->aux[index].flags & (LBPF_INSN_MAP_ADDR | LBPF_INSN_FUNC_ADDR |
-						   LBPF_INSN_MAP_VALUE_ADDR));
+						   LBPF_INSN_MAP_VALUE_ADDR |
+						   LBPF_INSN_KERNEL_VAR));
 	default:
 		return false;
 	}

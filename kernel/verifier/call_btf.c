@@ -66,6 +66,29 @@ int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u
 		      lbpf_reg_type_name(reg), name);
 }
 
+/* One CPU's part of a per-CPU object: memory that is only read, unless it is a struct. */
+static int set_percpu_result(struct lbpf_env *env, const struct lbpf_call *call,
+			     struct lbpf_reg *r0)
+{
+	u32 bytes, flags = LBPF_TYPE_FLAGS(call->proto->ret);
+	const struct btf_type *type;
+
+	if (!call->percpu_btf)
+		return reject(env, -EINVAL, "the result of %s is of no known type",
+			      lbpf_helper_name(call->proto->id));
+	type = lbpf_btf_skip_mods(call->percpu_btf, call->percpu_id, NULL);
+	if (type && lbpf_btf_is_struct(type)) {
+		lbpf_reg_set_btf(r0, flags & ~LBPF_RDONLY, call->percpu_btf, call->percpu_id);
+		return 0;
+	}
+	if (!lbpf_btf_sized(call->percpu_btf, call->percpu_id, NULL, &bytes))
+		return reject(env, -EINVAL, "unable to resolve the size of type '%s': %d",
+			      type ? lbpf_btf_type_name(call->percpu_btf, type) : "", -EINVAL);
+	lbpf_reg_set_pointer(r0, LBPF_PTR_MEM | flags);
+	r0->mem_size = bytes;
+	return 0;
+}
+
 /**
  * lbpf_call_btf_result() - What a result points to
  * @env: The run.
@@ -82,14 +105,8 @@ int lbpf_call_btf_result(struct lbpf_env *env, const struct lbpf_call *call,
 	const struct lbpf_btf *btf;
 	int id;
 
-	if (LBPF_TYPE_BASE(call->proto->ret) == LBPF_RET_MEM_OR_BTF_ID) {
-		if (!call->percpu_btf)
-			return reject(env, -EINVAL, "the result of %s is of no known type",
-				      lbpf_helper_name(call->proto->id));
-		lbpf_reg_set_btf(r0, LBPF_TYPE_FLAGS(call->proto->ret) & ~LBPF_RDONLY,
-				 call->percpu_btf, call->percpu_id);
-		return 0;
-	}
+	if (LBPF_TYPE_BASE(call->proto->ret) == LBPF_RET_MEM_OR_BTF_ID)
+		return set_percpu_result(env, call, r0);
 	if (call->kptr) {
 		lbpf_reg_set_btf(r0, LBPF_TYPE_FLAGS(call->proto->ret), call->kptr->btf,
 				 call->kptr->type_id);

@@ -86,7 +86,7 @@ int lbpf_call_arg_type(struct lbpf_env *env, u32 regno, u32 arg_type)
 		return refuse_type(env, regno, row);
 	if (lbpf_call_may_be_moved(type) && LBPF_TYPE_BASE(arg_type) != LBPF_ARG_ALLOC_MEM)
 		return 0;
-	return lbpf_access_fixed_off(env, regno, LBPF_TYPE_BASE(type) != LBPF_PTR_BTF_ID);
+	return lbpf_access_fixed_off(env, regno, type != LBPF_PTR_BTF_ID);
 }
 
 /**

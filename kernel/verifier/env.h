@@ -217,6 +217,8 @@ __printf(3, 4) int lbpf_reject(struct lbpf_env *env, int err, const char *fmt, .
 int lbpf_pass_subprogs(struct lbpf_env *env);
 /* call_kfunc.c: the kernel function that instruction @idx calls is there. */
 int lbpf_kfunc_resolve(struct lbpf_env *env, u32 idx);
+/* pass_var.c: the kernel variable whose address instruction @idx loads is there. */
+int lbpf_var_resolve(struct lbpf_env *env, u32 idx);
 /* Matches func_info and line_info with the functions: subprog->is_global, changes_packet. */
 int lbpf_pass_btf(struct lbpf_env *env);
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What 16-byte loads refer to: maps, values of maps, functions.
+ * What 16-byte loads refer to: maps, values of maps, functions, kernel variables.
  *
  * Layer: verifier (pass) (p).
  */
@@ -148,7 +148,7 @@ static int resolve_imm64(struct lbpf_env *env, u32 idx)
 	case BPF_PSEUDO_FUNC:
 		return 0;
 	case BPF_PSEUDO_BTF_ID:
-		return reject(env, -EINVAL, "kernel BTF ids are not supported: insn %u", idx);
+		return lbpf_var_resolve(env, idx);
 	case BPF_PSEUDO_MAP_FD:
 	case BPF_PSEUDO_MAP_IDX:
 		if (insn[1].imm)

@@ -229,6 +229,8 @@ static const char *name_imm64(void *ctx, const struct bpf_insn *insn, u64 imm, c
 
 	if (is_address && !env->may_leak)
 		imm = 0;
+	if (insn->src_reg == BPF_PSEUDO_BTF_ID)
+		imm = env->may_leak ? env->aux[insn - env->insns].key : 0;
 	scnprintf(buf, buf_bytes, "0x%llx", imm);
 	return buf;
 }

@@ -220,6 +220,8 @@ int lbpf_step_imm64(struct lbpf_env *env, const struct bpf_insn *insn)
 			dst->id = ++env->last_id;
 	} else if (aux->flags & LBPF_INSN_FUNC_ADDR) {
 		return load_func_addr(env, dst, aux->subprog);
+	} else if (aux->flags & LBPF_INSN_KERNEL_VAR) {
+		lbpf_var_load(insn, aux, dst);
 	} else if (!insn->src_reg) {
 		lbpf_reg_set_const(env, dst, lbpf_insn_imm64(insn));
 	} else {

@@ -121,6 +121,8 @@ int lbpf_step_pointer_alu(struct lbpf_env *env, const struct bpf_insn *insn, str
 			  const struct lbpf_reg *num);
 int lbpf_step_load(struct lbpf_env *env, const struct bpf_insn *insn);
 int lbpf_step_store(struct lbpf_env *env, const struct bpf_insn *insn);
+void lbpf_var_load(const struct bpf_insn *insn, const struct lbpf_insn_aux *aux,
+		   struct lbpf_reg *dst);
 int lbpf_step_imm64(struct lbpf_env *env, const struct bpf_insn *insn);
 int lbpf_step_packet_load(struct lbpf_env *env, const struct bpf_insn *insn);
 int lbpf_step_jump(struct lbpf_env *env, const struct bpf_insn *insn);

@@ -34,7 +34,7 @@ static char *next_line(char **log)
 	return NULL;
 }
 
-static bool is_same_log(char *want, char *got)
+bool is_same_log(char *want, char *got)
 {
 	char *a, *b;
 

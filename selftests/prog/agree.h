@@ -34,6 +34,8 @@ extern char agree_kernel_log[65536];
 /* Loads: 0, or -errno with what was said in verifier_log. */
 int try_target(enum test_side side, const struct target *target, const struct bpf_insn *insns,
 	       unsigned int nr);
+/* Are both logs the same, but for source lines and effort?  Cuts them up; prints what differs. */
+bool is_same_log(char *want, char *got);
 /* Loads on both sides: are verdict and log the same, but for what only lbpf says? */
 bool agrees(const char *what, const struct target *target, const struct bpf_insn *insns,
 	    unsigned int nr);

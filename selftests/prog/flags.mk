@@ -26,3 +26,5 @@ EXTRA_struct_ops := agree.c prog_test.c kernel_btf.c
 LDLIBS_struct_ops := -lbpf
 EXTRA_tcp_ca := prog_test.c kernel_btf.c
 LDLIBS_tcp_ca := -lbpf
+EXTRA_ksyms := agree.c prog_test.c kernel_btf.c
+LDLIBS_ksyms := -lbpf

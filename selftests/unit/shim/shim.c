@@ -4,6 +4,7 @@
  */
 #include <lbpf/alloc.h>
 #include <lbpf/kernel_btf.h>
+#include <lbpf/kernel_var.h>
 
 __thread int shim_cpu;
 
@@ -108,4 +109,19 @@ const struct lbpf_btf *shim_kernel_btf;
 const struct lbpf_btf *lbpf_kernel_btf(void)
 {
 	return shim_kernel_btf ? shim_kernel_btf : ERR_PTR(-ENOENT);
+}
+
+const struct lbpf_btf *lbpf_kernel_btf_peek(void)
+{
+	return shim_kernel_btf;
+}
+
+const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd)
+{
+	return ERR_PTR(-EBADF);
+}
+
+const void *lbpf_kernel_var_find(const char *name)
+{
+	return NULL;
 }
