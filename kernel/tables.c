@@ -84,6 +84,7 @@ static const struct lbpf_progtype *const prog_types[] = {
 	[BPF_PROG_TYPE_TRACING]		= &lbpf_tracing_type,
 	[BPF_PROG_TYPE_STRUCT_OPS]	= &lbpf_struct_ops_type,
 	[BPF_PROG_TYPE_LSM]		= &lbpf_lsm_type,
+	[BPF_PROG_TYPE_SYSCALL]		= &lbpf_syscall_type,
 	[BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE]	= &lbpf_raw_tracepoint_writable_type,
 };
 

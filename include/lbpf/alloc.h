@@ -58,6 +58,8 @@ bool lbpf_alloc_is_hopeless(u64 total_bytes);
 
 /* A copy of user memory, for lbpf_area_free(), or ERR_PTR(-ENOMEM, -EFAULT).  May sleep. */
 void *lbpf_dup_user(const void __user *src, size_t size_bytes);
+/* The same of kernel memory at an address that may be none. */
+void *lbpf_dup_kernel(u64 src, size_t size_bytes);
 
 /*
  * Is this allocation one that a test wants to fail?  For what the kernel

@@ -255,6 +255,7 @@ enum lbpf_cap {
  * @is_gpl: License is GPL compatible.
  * @prog: What it becomes: its address, for helpers that must know it.
  * @log: Where refusals are explained.
+ * @is_kernel: A program loads it: @fd_array is an address of kernel memory.
  * @fd_array: User pointer of BPF_PSEUDO_MAP_IDX, 0 when absent; already bounded.
  * @insns: Instructions.
  * @aux: One for each instruction.
@@ -303,6 +304,7 @@ struct lbpf_code {
 	bool				needs_rnd_hi32;
 	struct lbpf_prog		*prog;
 	struct lbpf_log			*log;
+	bool				is_kernel;
 	u64				fd_array;
 	struct bpf_insn			*insns;
 	struct lbpf_insn_aux		*aux;

@@ -26,6 +26,7 @@ const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code);
 /* Those, and helpers of programs that know kernel objects by their type. */
 const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_syscall_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs that are TCP congestion control, and the base set. */
 const struct lbpf_proto *lbpf_tcp_ca_helper(u32 id, const struct lbpf_code *code);

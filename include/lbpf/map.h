@@ -334,6 +334,7 @@ struct lbpf_kptrs {
  * @write_mappings: Writable mappings; freeze is refused while there are any.
  *	Guarded by lbpf_map_freeze_lock().  Writes by command need no count: they see
  *	@frozen under rcu_read_lock(), and freeze waits for a grace period.
+ * @was_inner: It is or was in another map: programs may have found it there.
  * @rcu: Grace period after the last reference is gone.
  * @work: After the grace period: runs ops->free.
  */
@@ -373,6 +374,7 @@ struct lbpf_map {
 		struct work_struct	work;
 	};
 	u32			write_mappings;
+	bool			was_inner;
 };
 
 /**

@@ -118,6 +118,7 @@ enum lbpf_progtype_flag {
 	LBPF_PT_CTX_ARGS	= BIT(22),
 	/* ... and loads of them are aligned, and of 12 at most */
 	LBPF_PT_ARGS_ALIGNED	= BIT(23),
+	LBPF_PT_ALWAYS_SLEEPABLE = BIT(26),	/* BPF_F_SLEEPABLE is demanded */
 	LBPF_PT_TRACING		= BIT(8),	/* runs anywhere: NMI, locks held */
 	/* runs at events: no locks and timers in values of its maps */
 	LBPF_PT_AT_EVENTS	= BIT(24),

@@ -38,6 +38,7 @@ extern const struct lbpf_progtype lbpf_sock_ops_type;
 extern const struct lbpf_progtype lbpf_sk_reuseport_type;
 extern const struct lbpf_progtype lbpf_raw_tracepoint_writable_type;
 extern const struct lbpf_progtype lbpf_tracing_type;
+extern const struct lbpf_progtype lbpf_syscall_type;
 extern const struct lbpf_progtype lbpf_lsm_type;
 extern const struct lbpf_progtype lbpf_struct_ops_type;
 

@@ -131,6 +131,8 @@ enum lbpf_map_use {
 	LBPF_USE_VALUE_TIMER	= BIT(22),	/* ... a bpf_timer */
 	LBPF_USE_VALUE_KPTR	= BIT(23),	/* ... pointers to kernel objects */
 	LBPF_USE_USER_RINGBUF	= BIT(24),
+	/* programs that sleep may use it: its memory stays until RCU tasks trace allows it to go */
+	LBPF_USE_SLEEPABLE	= BIT(25),
 };
 
 #endif /* _LBPF_TYPES_H */

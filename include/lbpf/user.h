@@ -50,6 +50,24 @@ fault:
 }
 
 /**
+ * lbpf_read() - Copy from where the maker of a command says
+ * @dst: Kernel memory.
+ * @src: Address.
+ * @size_bytes: Size, bounded by the caller.
+ * @is_kernel: @src is an address of kernel memory, which may be none: a program gave it.
+ *
+ * Context: Process context, may sleep.
+ * Return: true if all of it was copied.
+ */
+static __always_inline bool lbpf_read(void *dst, u64 src, size_t size_bytes, bool is_kernel)
+{
+	if (unlikely(is_kernel))
+		return !copy_from_kernel_nofault(dst, (const void *)(unsigned long)src,
+						 size_bytes);
+	return lbpf_user_read(dst, u64_to_user_ptr(src), size_bytes);
+}
+
+/**
  * lbpf_user_write() - Copy to user memory
  * @dst: User memory.
  * @src: Kernel memory.

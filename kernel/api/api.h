@@ -31,6 +31,8 @@ struct lbpf_prog;
  * @perf_attach: Of LBPF_PERF_ATTACH.
  * @uattr: The caller's attributes, for fields that are written back.  Never read again.
  * @size_bytes: Size of @uattr as the caller gave it: a field behind it must not be written.
+ * @is_kernel: A program makes the command: addresses in @attr of what is read are kernel ones, and
+ *	@uattr is NULL.
  */
 struct lbpf_call {
 	union {
@@ -45,6 +47,7 @@ struct lbpf_call {
 	};
 	union bpf_attr __user	*uattr;
 	u32			size_bytes;
+	bool			is_kernel;
 };
 
 /* A command: its non-negative result (a descriptor, 0), or -errno. */
@@ -63,6 +66,8 @@ u64 lbpf_load_ns(enum lbpf_load_stage stage);
 
 /* dispatch.c: the call behind ioctl(@nr, @size_bytes, @uattr). */
 long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr);
+/* ... that a program makes: @attr is kernel memory. */
+long lbpf_dispatch_kernel(u32 nr, const void *attr, u32 size_bytes);
 /* ... of a command inside of another one. */
 int lbpf_call_open(struct lbpf_call *call, u32 nr, void __user *uattr, u32 size_bytes);
 /* What bpf(2) calls unprivileged_bpf_disabled, the other way round. */

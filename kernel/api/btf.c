@@ -19,16 +19,19 @@
 #include "api.h"
 
 /* No bytes are BTF too, of which the header is missing. */
-static void *dup_bytes(const union bpf_attr *attr)
+static void *dup_bytes(const union bpf_attr *attr, bool is_kernel)
 {
+	if (is_kernel)
+		return lbpf_dup_kernel(attr->btf, attr->btf_size);
 	if (attr->btf_size)
 		return lbpf_dup_user(u64_to_user_ptr(attr->btf), attr->btf_size);
 	return lbpf_area_alloc(1, NUMA_NO_NODE) ?: ERR_PTR(-ENOMEM);
 }
 
 /* Checks the bytes and makes them an object; a log that could not be written is an error too. */
-static struct lbpf_btf_object *make_btf(const union bpf_attr *attr, struct lbpf_log *log)
+static struct lbpf_btf_object *make_btf(const struct lbpf_call *call, struct lbpf_log *log)
 {
+	const union bpf_attr *attr = &call->attr;
 	struct lbpf_btf_object *btf;
 	void *data;
 	int err;
@@ -39,7 +42,7 @@ static struct lbpf_btf_object *make_btf(const union bpf_attr *attr, struct lbpf_
 			    attr->btf_log_size);
 	if (err)
 		return ERR_PTR(err);
-	data = dup_bytes(attr);
+	data = dup_bytes(attr, call->is_kernel);
 	if (IS_ERR(data))
 		return data;
 	btf = lbpf_btf_create(data, attr->btf_size, log);
@@ -69,7 +72,7 @@ int lbpf_cmd_btf_load(struct lbpf_call *call)
 	log = lbpf_zalloc(sizeof(*log), GFP_KERNEL);
 	if (!log)
 		return -ENOMEM;
-	btf = make_btf(&call->attr, log);
+	btf = make_btf(call, log);
 	lbpf_free(log);
 	if (IS_ERR(btf))
 		return PTR_ERR(btf);

@@ -11,6 +11,7 @@
 #include <linux/module.h>
 
 #include <lbpf/api.h>
+#include <lbpf/command.h>
 
 #include "api.h"
 
@@ -45,6 +46,7 @@ static struct miscdevice device = {
  */
 int lbpf_device_init(void)
 {
+	lbpf_command_set_runner(lbpf_dispatch_kernel);
 	return misc_register(&device);
 }
 

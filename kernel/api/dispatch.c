@@ -159,6 +159,7 @@ static int open_call(struct lbpf_call *call, const struct command_row *row, u32 
 {
 	call->uattr = uattr;
 	call->size_bytes = size_bytes;
+	call->is_kernel = false;
 	return copy_attr(call, row, nr < LBPF_CMD_FIRST ? sizeof(union bpf_attr) : row->end_bytes);
 }
 
@@ -196,6 +197,50 @@ long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr)
 	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
 		return -EPERM;
 	err = open_call(&call, row, nr, uattr, size_bytes);
+	if (err)
+		return err;
+	if (!row->run)
+		return -EINVAL;
+	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return row->run(&call);
+}
+
+/* Attributes of a program: what it does not know is zero, and so must be what is not known here. */
+static int copy_kernel_attr(struct lbpf_call *call, const struct command_row *row, const void *attr,
+			    u32 size_bytes)
+{
+	u32 copy_bytes = min_t(u32, size_bytes, row->end_bytes);
+
+	if (size_bytes > PAGE_SIZE)
+		return -E2BIG;
+	memset(call, 0, sizeof(*call));
+	memcpy(call, attr, copy_bytes);
+	call->size_bytes = size_bytes;
+	call->is_kernel = true;
+	if (!memchr_inv(attr + copy_bytes, 0, size_bytes - copy_bytes))
+		return 0;
+	return size_bytes > sizeof(union bpf_attr) ? -E2BIG : -EINVAL;
+}
+
+/**
+ * lbpf_dispatch_kernel() - Make a call for a program
+ * @nr: Command of bpf(2) that writes none of its attributes back.
+ * @attr: Its attributes, in kernel memory.
+ * @size_bytes: Their size.
+ *
+ * Context: Process context, may sleep.
+ * Return: The command's result, or -errno.
+ */
+long lbpf_dispatch_kernel(u32 nr, const void *attr, u32 size_bytes)
+{
+	const struct command_row *row = find_row(nr);
+	struct lbpf_call call;
+	int err;
+
+	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
+		return -EPERM;
+	err = copy_kernel_attr(&call, row, attr, size_bytes);
 	if (err)
 		return err;
 	if (!row->run)

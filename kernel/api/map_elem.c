@@ -33,12 +33,15 @@ struct elem_call {
 	void		*key;
 	void		*value;
 	void		*big;
+	bool		is_kernel;
 	u64		key_words[STACK_KEY_BYTES / sizeof(u64)];
 	u64		value_words[STACK_VALUE_BYTES / sizeof(u64)];
 };
 
-static __always_inline int open_elem(struct elem_call *elem, u32 fd, fmode_t mode)
+static __always_inline int open_elem(struct elem_call *elem, const struct lbpf_call *call, u32 fd,
+				     fmode_t mode)
 {
+	elem->is_kernel = call->is_kernel;
 	elem->f = fdget(fd);
 	elem->big = NULL;
 	elem->map = lbpf_map_of_file(fd_file(elem->f));
@@ -79,7 +82,7 @@ static __always_inline int read_key(const struct elem_call *elem, u64 ukey)
 
 	if (!key_bytes)
 		return ukey ? -EINVAL : 0;
-	return lbpf_user_read(elem->key, u64_to_user_ptr(ukey), key_bytes) ? 0 : -EFAULT;
+	return lbpf_read(elem->key, ukey, key_bytes, elem->is_kernel) ? 0 : -EFAULT;
 }
 
 static __always_inline int write_value(const struct elem_call *elem, u64 uvalue, u32 value_bytes)
@@ -262,7 +265,7 @@ int lbpf_cmd_map_lookup(struct lbpf_call *call)
 
 	if (call->attr.flags & ~(LBPF_CPU_FLAGS | BPF_F_LOCK))
 		return -EINVAL;
-	err = open_elem(&elem, call->attr.map_fd, FMODE_READ);
+	err = open_elem(&elem, call, call->attr.map_fd, FMODE_READ);
 	if (err)
 		;
 	else if (unlikely(call->attr.flags & LBPF_CPU_FLAGS))
@@ -290,7 +293,7 @@ static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 	err = make_room(elem, value_bytes);
 	if (!err)
 		err = read_key(elem, attr->key);
-	if (!err && !lbpf_user_read(elem->value, u64_to_user_ptr(attr->value), value_bytes))
+	if (!err && !lbpf_read(elem->value, attr->value, value_bytes, elem->is_kernel))
 		err = -EFAULT;
 	if (!err && elem->map->ops->file_update)
 		return elem->map->ops->file_update(elem->map, fd_file(elem->f), elem->key,
@@ -314,7 +317,7 @@ int lbpf_cmd_map_update(struct lbpf_call *call)
 	struct elem_call elem;
 	int err;
 
-	err = open_elem(&elem, call->attr.map_fd, FMODE_WRITE);
+	err = open_elem(&elem, call, call->attr.map_fd, FMODE_WRITE);
 	if (!err)
 		err = update_elem(&elem, &call->attr);
 	close_elem(&elem);
@@ -333,7 +336,7 @@ int lbpf_cmd_map_delete(struct lbpf_call *call)
 	struct elem_call elem;
 	int err;
 
-	err = open_elem(&elem, call->attr.map_fd, FMODE_WRITE);
+	err = open_elem(&elem, call, call->attr.map_fd, FMODE_WRITE);
 	if (!err)
 		err = make_room(&elem, 0);
 	if (!err)
@@ -379,7 +382,7 @@ int lbpf_cmd_map_next_key(struct lbpf_call *call)
 	struct elem_call elem;
 	int err;
 
-	err = open_elem(&elem, call->attr.map_fd, FMODE_READ);
+	err = open_elem(&elem, call, call->attr.map_fd, FMODE_READ);
 	if (!err)
 		err = step_key(&elem, &call->attr);
 	close_elem(&elem);
@@ -420,7 +423,7 @@ int lbpf_cmd_map_lookup_delete(struct lbpf_call *call)
 
 	if (call->attr.flags & ~(u64)BPF_F_LOCK)
 		return -EINVAL;
-	err = open_elem(&elem, call->attr.map_fd, FMODE_READ | FMODE_WRITE);
+	err = open_elem(&elem, call, call->attr.map_fd, FMODE_READ | FMODE_WRITE);
 	if (!err)
 		err = pop_elem(&elem, &call->attr);
 	close_elem(&elem);

@@ -8,17 +8,17 @@
 #define _LBPF_API_PROG_H
 
 union bpf_attr;
-struct lbpf_log;
+struct lbpf_call;
 struct lbpf_code;
 struct lbpf_prog;
 struct lbpf_rejection;
 
 /* prog_load.c: BPF_PROG_LOAD; with @rejection no program is left, and 0 means accepted. */
-int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection);
+int lbpf_prog_load(const struct lbpf_call *call, struct lbpf_rejection *rejection);
 
 /* prog_records.c: before the verifier; after the rewriter; behind the JIT. */
 int lbpf_prog_read_records(struct lbpf_prog *prog, const union bpf_attr *attr,
-			   struct lbpf_log *log);
+			   const struct lbpf_code *code);
 int lbpf_prog_place_records(struct lbpf_prog *prog, const struct lbpf_code *code);
 void lbpf_prog_finish_lines(struct lbpf_prog *prog, const struct lbpf_code *code);
 /* prog_facts.c: behind the JIT. */

@@ -33,7 +33,7 @@ static int explain_load(const struct lbpf_prog_explain *explain, struct lbpf_rej
 			     explain->attr_size_bytes);
 	if (err)
 		return err;
-	err = lbpf_prog_load(&load.attr, rejection);
+	err = lbpf_prog_load(&load, rejection);
 	/* Refused before, or after, the verifier had its say. */
 	if (err && !rejection->err) {
 		rejection->err = -err;

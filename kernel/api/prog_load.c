@@ -26,6 +26,7 @@
 #include <lbpf/progtype.h>
 #include <lbpf/rewrite.h>
 #include <lbpf/tables.h>
+#include <lbpf/user.h>
 #include <lbpf/verifier.h>
 
 #include "api.h"
@@ -68,13 +69,30 @@ static u32 effective_caps(void)
 	return caps;
 }
 
+static bool read_kernel_text(char *text, u64 from, u32 bytes)
+{
+	u32 i;
+
+	for (i = 0; i < bytes; i++) {
+		if (!lbpf_read(&text[i], from + i, 1, true))
+			return false;
+		if (!text[i])
+			break;
+	}
+	return true;
+}
+
 static int read_license(struct load *load)
 {
+	u64 from = load->attr->license;
 	char license[LICENSE_BYTES];
 
-	if (strncpy_from_user(license, u64_to_user_ptr(load->attr->license),
-			      sizeof(license) - 1) < 0)
+	if (load->code.is_kernel) {
+		if (!read_kernel_text(license, from, sizeof(license) - 1))
+			return -EFAULT;
+	} else if (strncpy_from_user(license, u64_to_user_ptr(from), sizeof(license) - 1) < 0) {
 		return -EFAULT;
+	}
 	license[sizeof(license) - 1] = 0;
 	load->code.is_gpl = license_is_gpl_compatible(license);
 	return 0;
@@ -150,8 +168,8 @@ static int copy_insns(struct load *load)
 		return -ENOMEM;
 	code->nr_insns = nr;
 	code->nr_orig_insns = nr;
-	if (copy_from_user(code->insns, u64_to_user_ptr(load->attr->insns),
-			   nr * sizeof(*code->insns)))
+	if (!lbpf_read(code->insns, load->attr->insns, nr * sizeof(*code->insns),
+		       code->is_kernel))
 		return -EFAULT;
 	return 0;
 }
@@ -190,8 +208,13 @@ static int open_log(struct load *load)
 /* Source: BPF_F_SLEEPABLE in <linux/bpf.h>. */
 static int check_sleepable(struct load *load)
 {
-	if (!(load->code.prog_flags & BPF_F_SLEEPABLE) ||
-	    load->code.pt->flags & LBPF_PT_SLEEPABLE)
+	u32 flags = load->code.pt->flags;
+
+	if (flags & LBPF_PT_ALWAYS_SLEEPABLE && !(load->code.prog_flags & BPF_F_SLEEPABLE)) {
+		lbpf_log(&load->log, "Syscall programs can only be sleepable\n");
+		return -EINVAL;
+	}
+	if (!(load->code.prog_flags & BPF_F_SLEEPABLE) || flags & LBPF_PT_SLEEPABLE)
 		return 0;
 	lbpf_log(&load->log,
 		 "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable\n");
@@ -202,7 +225,7 @@ static int check_records(struct load *load)
 {
 	const struct lbpf_prog *prog = load->prog;
 	struct lbpf_code *code = &load->code;
-	int err = lbpf_prog_read_records(load->prog, load->attr, &load->log);
+	int err = lbpf_prog_read_records(load->prog, load->attr, code);
 
 	code->btf = prog->btf;
 	code->func_infos = prog->func_infos;
@@ -547,15 +570,16 @@ static int load_prog(struct load *load)
 
 /**
  * lbpf_prog_load() - Load a program, or find out why not
- * @attr: Attributes of BPF_PROG_LOAD.
+ * @call: Attributes of BPF_PROG_LOAD.
  * @rejection: Zeroed; gets what the verifier refuses, and then no program is left.  Or NULL.
  *
  * Source: BPF_PROG_LOAD of bpf(2): its attributes are checked in the same order.
  * Context: Process context, may sleep.
  * Return: Descriptor (with @rejection: 0), or -errno.
  */
-int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection)
+int lbpf_prog_load(const struct lbpf_call *call, struct lbpf_rejection *rejection)
 {
+	const union bpf_attr *attr = &call->attr;
 	struct load *load;
 	int ret;
 
@@ -570,6 +594,7 @@ int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection)
 	load->code.expected_attach_type = attr->expected_attach_type;
 	load->code.prog_flags = attr->prog_flags;
 	load->code.needs_rnd_hi32 = attr->prog_flags & BPF_F_TEST_RND_HI32;
+	load->code.is_kernel = call->is_kernel;
 	load->code.fd_array = attr->fd_array;
 	load->code.log = &load->log;
 	load->code.rejection = rejection;
@@ -587,5 +612,5 @@ int lbpf_prog_load(const union bpf_attr *attr, struct lbpf_rejection *rejection)
  */
 int lbpf_cmd_prog_load(struct lbpf_call *call)
 {
-	return lbpf_prog_load(&call->attr, NULL);
+	return lbpf_prog_load(call, NULL);
 }

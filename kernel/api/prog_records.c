@@ -19,6 +19,7 @@
 #include <lbpf/jit.h>
 #include <lbpf/log.h>
 #include <lbpf/prog.h>
+#include <lbpf/user.h>
 
 #include "prog.h"
 
@@ -31,6 +32,7 @@
  * @user_bytes: Size of one as the caller has it.
  * @known_bytes: Size of one as it is known here.
  * @name: For messages.
+ * @is_kernel: @ptr is an address of kernel memory.
  */
 struct records {
 	u64		ptr;
@@ -38,24 +40,42 @@ struct records {
 	u32		user_bytes;
 	u32		known_bytes;
 	const char	*name;
+	bool		is_kernel;
 };
+
+/* Are the bytes behind what is known of a record zero?  1, 0, -EFAULT. */
+static int is_tail_zero(const struct records *records, u64 from)
+{
+	u32 i, nr = records->user_bytes - records->known_bytes;
+	u8 byte;
+
+	from += records->known_bytes;
+	if (!nr)
+		return 1;
+	if (!records->is_kernel)
+		return check_zeroed_user(u64_to_user_ptr(from), nr);
+	for (i = 0; i < nr; i++) {
+		if (!lbpf_read(&byte, from + i, 1, true))
+			return -EFAULT;
+		if (byte)
+			return 0;
+	}
+	return 1;
+}
 
 /* What may follow a known record is zero. */
 static int read_record(const struct records *records, u32 i, void *record, struct lbpf_log *log)
 {
-	const void __user *from = u64_to_user_ptr(records->ptr) + (u64)i * records->user_bytes;
-	int zero = 1;
+	u64 from = records->ptr + (u64)i * records->user_bytes;
+	int zero = is_tail_zero(records, from);
 
-	if (records->user_bytes > records->known_bytes)
-		zero = check_zeroed_user(from + records->known_bytes,
-					 records->user_bytes - records->known_bytes);
 	if (zero < 0)
 		return zero;
 	if (!zero) {
 		lbpf_log(log, "nonzero tailing record in %s", records->name);
 		return -E2BIG;
 	}
-	return copy_from_user(record, from, records->known_bytes) ? -EFAULT : 0;
+	return lbpf_read(record, from, records->known_bytes, records->is_kernel) ? 0 : -EFAULT;
 }
 
 static bool is_size(const struct records *records)
@@ -93,12 +113,14 @@ static int check_func(const struct lbpf_btf *btf, const struct bpf_func_info *fu
 }
 
 /* Functions and lines are bounded by instructions, of which there is at least one for each. */
-static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr, struct lbpf_log *log)
+static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr,
+		      const struct lbpf_code *code)
 {
 	struct records records = {
 		attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
-		sizeof(struct bpf_func_info), "func info"
+		sizeof(struct bpf_func_info), "func info", code->is_kernel
 	};
+	struct lbpf_log *log = code->log;
 	u32 i, last_off = 0;
 	int err = 0;
 
@@ -143,12 +165,14 @@ static int check_line(const struct lbpf_prog *prog, u32 i, u32 nr_insns, struct 
 	return -EINVAL;
 }
 
-static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr, struct lbpf_log *log)
+static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr,
+		      const struct lbpf_code *code)
 {
 	struct records records = {
 		attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
-		sizeof(struct bpf_line_info), "line_info"
+		sizeof(struct bpf_line_info), "line_info", code->is_kernel
 	};
+	struct lbpf_log *log = code->log;
 	int err = 0;
 	u32 i;
 
@@ -177,13 +201,13 @@ static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr, struct
  * lbpf_prog_read_records() - Read and check the records that a program comes with
  * @prog: Program under construction; gets them, and its BTF.
  * @attr: Attributes of BPF_PROG_LOAD.
- * @log: Where refusals are explained.
+ * @code: Its code: where refusals are explained, and whose addresses @attr has.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int lbpf_prog_read_records(struct lbpf_prog *prog, const union bpf_attr *attr,
-			   struct lbpf_log *log)
+			   const struct lbpf_code *code)
 {
 	struct lbpf_btf *btf;
 
@@ -193,7 +217,7 @@ int lbpf_prog_read_records(struct lbpf_prog *prog, const union bpf_attr *attr,
 	if (IS_ERR(btf))
 		return PTR_ERR(btf);
 	prog->btf = btf;
-	return read_funcs(prog, attr, log) ?: read_lines(prog, attr, log);
+	return read_funcs(prog, attr, code) ?: read_lines(prog, attr, code);
 }
 
 /* First instruction from @at on that stems from one of @line, or U32_MAX: all are gone. */

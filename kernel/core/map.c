@@ -7,6 +7,7 @@
  * it, and keeps the first of them apart from freezing.
  */
 #include <linux/err.h>
+#include <linux/rcupdate_trace.h>
 #include <linux/file.h>
 #include <linux/hash.h>
 #include <linux/module.h>
@@ -132,16 +133,24 @@ static void free_after_rcu(struct rcu_head *rcu)
 	lbpf_object_defer(&map->work);
 }
 
+static void free_after_tasks_trace(struct rcu_head *rcu)
+{
+	call_rcu(rcu, free_after_rcu);
+}
+
 /*
- * Programs may have found it in another map: they are waited for.  They never look at its
- * types, whose id goes with the last descriptor of the map, as in Linux.
+ * Programs may have found it in another map: they are waited for, those that sleep too.  They
+ * never look at its types, whose id goes with the last descriptor of the map, as in Linux.
  */
 static void end_map(struct lbpf_object *obj)
 {
 	struct lbpf_map *map = lbpf_map_of(obj);
 
 	lbpf_btf_put(map->btf);
-	call_rcu(&map->rcu, free_after_rcu);
+	if (map->was_inner)
+		call_rcu_tasks_trace(&map->rcu, free_after_tasks_trace);
+	else
+		call_rcu(&map->rcu, free_after_rcu);
 }
 
 static void release_map_user(struct lbpf_object *obj)

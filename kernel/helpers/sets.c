@@ -290,6 +290,28 @@ const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *cod
 	return proto ?: typed_helper(id, code);
 }
 
+static const struct lbpf_proto *const in_syscall[] = {
+	[BPF_FUNC_sys_bpf]			= &lbpf_sys_bpf_proto,
+	[BPF_FUNC_btf_find_by_name_kind]	= &lbpf_find_type_proto,
+	[BPF_FUNC_sys_close]			= &lbpf_sys_close_proto,
+	[BPF_FUNC_kallsyms_lookup_name]		= &lbpf_find_symbol_proto,
+};
+
+/**
+ * lbpf_syscall_helper() - Find a helper of programs that are run for a system call
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_syscall_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_syscall), id);
+
+	return proto ?: lbpf_tracing_helper(id, code);
+}
+
 static const struct lbpf_proto *const in_tc[] = {
 	[BPF_FUNC_skb_under_cgroup]		= &lbpf_skb_in_cgroup_proto,
 	[BPF_FUNC_csum_diff]			= &lbpf_csum_diff_proto,

@@ -314,6 +314,27 @@ void *lbpf_dup_user(const void __user *src, size_t size_bytes)
 }
 
 /**
+ * lbpf_dup_kernel() - Copy kernel memory into an area of its own
+ * @src: Its address, which may be none.
+ * @size_bytes: Size, bounded by the caller.
+ *
+ * Context: Process context, may sleep.
+ * Return: Memory for lbpf_area_free(), or ERR_PTR(-ENOMEM), ERR_PTR(-EFAULT).
+ */
+void *lbpf_dup_kernel(u64 src, size_t size_bytes)
+{
+	void *dst = lbpf_area_alloc(max_t(size_t, size_bytes, 1), NUMA_NO_NODE);
+
+	if (!dst)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_kernel_nofault(dst, (const void *)(unsigned long)src, size_bytes)) {
+		lbpf_area_free(dst);
+		return ERR_PTR(-EFAULT);
+	}
+	return dst;
+}
+
+/**
  * lbpf_alloc_count() - Tell how many allocations are alive
  *
  * Context: Any.

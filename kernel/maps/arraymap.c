@@ -398,7 +398,8 @@ const struct lbpf_map_ops lbpf_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
 	.kernel_struct = "bpf_array",
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_FOR_EACH |
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
+		LBPF_USE_FOR_EACH |
 		LBPF_USE_VALUE_LOCK | LBPF_USE_VALUE_TIMER | LBPF_USE_VALUE_KPTR,
 	.check_btf = lbpf_array_check_btf,
 	.text = LBPF_TEXT_BY_INDEX,

@@ -487,7 +487,8 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.type = BPF_MAP_TYPE_HASH,						\
 	.name = "hash",								\
 	.kernel_struct = "bpf_htab",						\
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP | LBPF_USE_UPDATE |	\
+		LBPF_USE_DELETE |						\
 		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_LOCK |			\
 		LBPF_USE_VALUE_TIMER | LBPF_USE_VALUE_KPTR,			\
 	.text = LBPF_TEXT_BY_KEY,						\

@@ -462,7 +462,8 @@ static struct lbpf_map *percpu_alloc(const union bpf_attr *attr);
 	.type = BPF_MAP_TYPE_LRU_HASH,						\
 	.name = "lru_hash",							\
 	.kernel_struct = "bpf_htab",						\
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP | LBPF_USE_UPDATE |	\
+		LBPF_USE_DELETE |						\
 		LBPF_USE_FOR_EACH | LBPF_USE_VALUE_TIMER | LBPF_USE_VALUE_KPTR,			\
 	.text = LBPF_TEXT_BY_KEY,						\
 	.create_flags = LRU_FLAGS,						\
@@ -476,7 +477,8 @@ static struct lbpf_map *percpu_alloc(const union bpf_attr *attr);
 	.name = "lru_percpu_hash",						\
 	.text = LBPF_TEXT_BY_KEY,						\
 	.kernel_struct = "bpf_htab",						\
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP | LBPF_USE_UPDATE |	\
+		LBPF_USE_DELETE |						\
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,			\
 	.create_flags = LRU_FLAGS,						\
 	.alloc = percpu_alloc,							\

@@ -93,8 +93,12 @@ static void *get_inner(struct lbpf_map *outer, u32 fd)
 	const struct lbpf_map *meta = outer->inner_map_meta;
 	struct lbpf_map *inner = lbpf_map_from_fd(fd);
 
-	if (IS_ERR(inner) || meta->ops->meta_equal(meta, inner))
+	if (IS_ERR(inner))
 		return inner;
+	if (meta->ops->meta_equal(meta, inner)) {
+		WRITE_ONCE(inner->was_inner, true);
+		return inner;
+	}
 	lbpf_map_put(inner);
 	return ERR_PTR(-EINVAL);
 }
@@ -152,7 +156,7 @@ const struct lbpf_map_ops lbpf_array_of_maps_ops = {
 	.type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
 	.name = "array_of_maps",
 	.check_btf = lbpf_no_btf,
-	.uses = LBPF_USE_LOOKUP,
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP,
 	.create_flags = BPF_F_NUMA_NODE,
 	.has_batch = BIT(BPF_MAP_LOOKUP_BATCH) | BIT(BPF_MAP_UPDATE_BATCH),
 	.settles = true,
@@ -370,7 +374,7 @@ const struct lbpf_map_ops lbpf_hash_of_maps_ops = {
 	.type = BPF_MAP_TYPE_HASH_OF_MAPS,
 	.name = "hash_of_maps",
 	.check_btf = lbpf_no_btf,
-	.uses = LBPF_USE_LOOKUP,
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP,
 	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG |
 			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,
 	.has_batch = HASH_BATCH,

@@ -504,7 +504,7 @@ static u64 storage_bytes(const struct lbpf_map *map)
 		.type = (id),							\
 		.name = text,							\
 		.kernel_struct = "bpf_local_storage_map",			\
-		.uses = (use) | LBPF_USE_VALUE_LOCK,				\
+		.uses = LBPF_USE_SLEEPABLE | (use) | LBPF_USE_VALUE_LOCK,	\
 		.create_flags = STORAGE_FLAGS,					\
 		.alloc_check = alloc_check,					\
 		.alloc = alloc_fn,						\

@@ -231,7 +231,8 @@ const struct lbpf_map_ops lbpf_percpu_array_ops = {
 	.check_btf = lbpf_array_check_btf,
 	.text = LBPF_TEXT_BY_INDEX,
 	.kernel_struct = "bpf_array",
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_LOOKUP_PERCPU |
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |
+		LBPF_USE_LOOKUP_PERCPU |
 		LBPF_USE_FOR_EACH,
 	.create_flags = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG |
 			BPF_F_WRONLY_PROG,

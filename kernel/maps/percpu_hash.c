@@ -59,7 +59,8 @@ static struct lbpf_map *alloc(const union bpf_attr *attr);
 	.name = "percpu_hash",							\
 	.text = LBPF_TEXT_BY_KEY,						\
 	.kernel_struct = "bpf_htab",						\
-	.uses = LBPF_USE_LOOKUP | LBPF_USE_UPDATE | LBPF_USE_DELETE |		\
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_LOOKUP | LBPF_USE_UPDATE |	\
+		LBPF_USE_DELETE |						\
 		LBPF_USE_LOOKUP_PERCPU | LBPF_USE_FOR_EACH,			\
 	.create_flags = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | \
 			BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED,			\

@@ -396,7 +396,7 @@ bool lbpf_ring_meta_equal(const struct lbpf_map *meta, const struct lbpf_map *ma
 const struct lbpf_map_ops lbpf_ringbuf_ops = {
 	.type = BPF_MAP_TYPE_RINGBUF,
 	.name = "ringbuf",
-	.uses = LBPF_USE_RINGBUF,
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_RINGBUF,
 	.create_flags = BPF_F_NUMA_NODE,
 	.alloc_check = lbpf_ring_alloc_check,
 	.alloc = ring_alloc,

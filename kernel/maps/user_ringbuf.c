@@ -149,7 +149,7 @@ long lbpf_user_ringbuf_drain(struct lbpf_map *map, u64 flags, u32 max_size_bytes
 const struct lbpf_map_ops lbpf_user_ringbuf_ops = {
 	.type = BPF_MAP_TYPE_USER_RINGBUF,
 	.name = "user_ringbuf",
-	.uses = LBPF_USE_USER_RINGBUF,
+	.uses = LBPF_USE_SLEEPABLE | LBPF_USE_USER_RINGBUF,
 	.create_flags = BPF_F_NUMA_NODE,
 	.alloc_check = lbpf_ring_alloc_check,
 	.alloc = user_ring_alloc,

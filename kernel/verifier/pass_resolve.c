@@ -17,11 +17,14 @@
 /* The descriptor of a map load that names an entry of fd_array. */
 static int read_fd_array(struct lbpf_env *env, const struct bpf_insn *insn, u32 *fd)
 {
-	const u32 __user *fds = u64_to_user_ptr(env->code->fd_array);
+	u64 from = env->code->fd_array;
 
-	if (!fds)
+	if (!from)
 		return reject(env, -EPROTO, "fd_idx without fd_array is invalid");
-	if (copy_from_user(fd, fds + (u32)insn->imm, sizeof(*fd)))
+	from += (u64)(u32)insn->imm * sizeof(*fd);
+	if (env->code->is_kernel ?
+	    copy_from_kernel_nofault(fd, (const void *)(unsigned long)from, sizeof(*fd)) :
+	    copy_from_user(fd, u64_to_user_ptr(from), sizeof(*fd)))
 		return -EFAULT;
 	return 0;
 }
@@ -53,6 +56,14 @@ static int check_fields(struct lbpf_env *env, const struct lbpf_map *map)
 			err = reject(env, -EINVAL, "tracing progs cannot use bpf_timer yet");
 	}
 	return err;
+}
+
+static int check_sleepable(struct lbpf_env *env, const struct lbpf_map *map)
+{
+	if (!env->is_sleepable || map->ops->uses & LBPF_USE_SLEEPABLE)
+		return 0;
+	return reject(env, -EINVAL,
+		      "Sleepable programs can only use array, hash, and ringbuf maps");
 }
 
 /*
@@ -121,7 +132,7 @@ static int resolve_map(struct lbpf_env *env, u32 idx)
 	map = lbpf_map_from_fd(fd);
 	if (IS_ERR(map))
 		return reject(env, PTR_ERR(map), "fd %d is not pointing to valid bpf_map", (int)fd);
-	err = check_fields(env, map);
+	err = check_fields(env, map) ?: check_sleepable(env, map);
 	if (err) {
 		lbpf_map_put(map);
 		return err;

@@ -28,3 +28,5 @@ EXTRA_tcp_ca := prog_test.c kernel_btf.c
 LDLIBS_tcp_ca := -lbpf
 EXTRA_ksyms := agree.c prog_test.c kernel_btf.c
 LDLIBS_ksyms := -lbpf
+EXTRA_syscall := agree.c prog_test.c kernel_btf.c
+LDLIBS_syscall := -lbpf

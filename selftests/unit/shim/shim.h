@@ -425,6 +425,12 @@ static inline unsigned long copy_to_user(void *to, const void *from, unsigned lo
 	return 0;
 }
 
+static inline long copy_from_kernel_nofault(void *to, const void *from, size_t size)
+{
+	memcpy(to, from, size);
+	return 0;
+}
+
 static inline unsigned long copy_from_user(void *to, const void *from, unsigned long size)
 {
 	memcpy(to, from, size);
