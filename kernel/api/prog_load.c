@@ -235,6 +235,15 @@ static int check_records(struct load *load)
 	return err;
 }
 
+/* A program must not run with the offsets of another kernel's structs: nobody moves them here. */
+static int check_relocations(struct load *load)
+{
+	if (!load->attr->core_relo_cnt)
+		return 0;
+	lbpf_log(&load->log, "relocations (core_relos) are not applied: libbpf does that\n");
+	return -EOPNOTSUPP;
+}
+
 static int place_records(struct load *load)
 {
 	return lbpf_prog_place_records(load->prog, &load->code);
@@ -477,6 +486,7 @@ static const pass_fn program_passes[] = {
 	describe,
 	check_sleepable,
 	check_records,
+	check_relocations,
 	verify,
 	describe_effects,
 	check_admission,

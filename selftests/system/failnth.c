@@ -37,7 +37,7 @@ struct fail_case {
 
 /* What maps of maps hold, and what programs look up in where the map is not for that. */
 static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd, ops_fd, xdp_fd,
-	   raw_fd;
+	   raw_fd, maker_fd;
 static enum bpf_map_type map_type;
 static unsigned char buf[1 << 16], out[1 << 16];
 static uint32_t keys[64];
@@ -214,6 +214,51 @@ static int load_passing(enum bpf_prog_type type, enum bpf_attach_type attach)
 	attr.insn_cnt = ARRAY_SIZE(insns);
 	attr.license = PTR("GPL");
 	return lbpf_sys(BPF_PROG_LOAD, &attr);
+}
+
+/* A program that makes a map, and closes it again. */
+static int load_maker(void)
+{
+	const struct bpf_insn insns[] = {
+		ST_IMM(BPF_W, BPF_REG_10, -16, BPF_MAP_TYPE_ARRAY),
+		ST_IMM(BPF_W, BPF_REG_10, -12, 4),
+		ST_IMM(BPF_W, BPF_REG_10, -8, 8),
+		ST_IMM(BPF_W, BPF_REG_10, -4, 1),
+		MOV_IMM(BPF_REG_1, BPF_MAP_CREATE),
+		MOV(BPF_REG_2, BPF_REG_10),
+		ALU64_IMM(BPF_ADD, BPF_REG_2, -16),
+		MOV_IMM(BPF_REG_3, 16),
+		CALL(BPF_FUNC_sys_bpf),
+		JMP_IMM(BPF_JSLT, BPF_REG_0, 0, 2),
+		MOV(BPF_REG_1, BPF_REG_0),
+		CALL(BPF_FUNC_sys_close),
+		EXIT(),
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SYSCALL;
+	attr.prog_flags = BPF_F_SLEEPABLE;
+	attr.insns = PTR(insns);
+	attr.insn_cnt = ARRAY_SIZE(insns);
+	attr.license = PTR("GPL");
+	return lbpf_sys(BPF_PROG_LOAD, &attr);
+}
+
+static int run_maker(const struct fail_case *c)
+{
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = maker_fd;
+	attr.test.ctx_in = PTR(buf);
+	attr.test.ctx_size_in = 64;
+	ret = lbpf_sys(BPF_PROG_TEST_RUN, &attr);
+	if (ret || !attr.test.retval)
+		return ret;
+	errno = -(int)attr.test.retval;
+	return -1;
 }
 
 static int run_load(const struct fail_case *c)
@@ -653,6 +698,7 @@ static const struct fail_case cases[] = {
 	{ "test_run", BPF_MAP_TYPE_HASH, 0, run_test },
 	{ "test_run, synthetic", BPF_MAP_TYPE_HASH, 0, run_synthetic },
 	{ "test_run, xdp", BPF_MAP_TYPE_HASH, 0, run_xdp },
+	{ "test_run, commands", BPF_MAP_TYPE_HASH, 0, run_maker },
 	{ "map info", BPF_MAP_TYPE_HASH, 0, run_map_info },
 	{ "prog info", BPF_MAP_TYPE_HASH, 0, run_prog_info },
 	{ "raw tracepoint", BPF_MAP_TYPE_HASH, 0, run_raw_tp },
@@ -755,7 +801,9 @@ int main(void)
 	ops_fd = load_passing(BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS);
 	xdp_fd = load_passing(BPF_PROG_TYPE_XDP, 0);
 	raw_fd = load_passing(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
-	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0 || raw_fd < 0)
+	maker_fd = load_maker();
+	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0 || raw_fd < 0 ||
+	    maker_fd < 0)
 		ksft_exit_fail_msg("maps and programs: %s\n", strerror(errno));
 	lbpf_stats_read(&before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
