@@ -19,7 +19,6 @@
 #include <lbpf/object.h>
 #include <lbpf/owner_storage.h>
 #include <lbpf/prog.h>
-#include <lbpf/progtypes.h>
 #include <lbpf/struct_kinds.h>
 
 /**
@@ -54,7 +53,6 @@ static const struct subsystem ladder[] = {
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "links", lbpf_link_core_init, nothing_to_undo },
-	{ "test runs", nothing_to_do, lbpf_tracing_run_exit },
 	{ "helpers", lbpf_helpers_init, nothing_to_undo },
 	{ "structs of functions", lbpf_struct_ops_init, nothing_to_undo },
 	{ "pin filesystem", lbpf_pinfs_init, lbpf_pinfs_exit },

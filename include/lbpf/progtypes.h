@@ -46,7 +46,4 @@ extern const struct lbpf_progtype lbpf_struct_ops_type;
 extern const struct lbpf_struct_progs lbpf_tcp_ca_progs;
 extern const struct lbpf_struct_progs lbpf_dummy_progs;
 
-/* Module exit. */
-void lbpf_tracing_run_exit(void);
-
 #endif /* _LBPF_PROGTYPES_H */

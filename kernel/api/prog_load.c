@@ -235,10 +235,15 @@ static int check_records(struct load *load)
 	return err;
 }
 
-/* A program must not run with the offsets of another kernel's structs: nobody moves them here. */
+/*
+ * A program must not run with the offsets of another kernel's structs: nobody moves them here.
+ * Source: Linux 6.1 looks at them only of a program that has other records, observed.
+ */
 static int check_relocations(struct load *load)
 {
-	if (!load->attr->core_relo_cnt)
+	const union bpf_attr *attr = load->attr;
+
+	if (!attr->core_relo_cnt || (!attr->func_info_cnt && !attr->line_info_cnt))
 		return 0;
 	lbpf_log(&load->log, "relocations (core_relos) are not applied: libbpf does that\n");
 	return -EOPNOTSUPP;

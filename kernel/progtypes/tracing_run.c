@@ -5,14 +5,13 @@
  * Layer: progtypes.  Those functions are the kernel's (bpf_fentry_test1 and its kin), and what
  * calls them is the test run of its own tracing programs, whichever program is run.  So the
  * kernel is given a program that does nothing and is attached to nothing, to be run in the place
- * of lbpf's.  It is made once, and lives as long as the module.
+ * of lbpf's.  It goes after the run: nobody shall find it among the kernel's own.
  */
 #include <linux/bpf.h>
 #include <linux/err.h>
 #include <linux/fdtable.h>
 #include <linux/filter.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/workqueue.h>
 
 #include <lbpf/alloc.h>
@@ -23,11 +22,6 @@
 
 /* The kernel's name for what it lets its own loaders do, which this is one of. */
 MODULE_IMPORT_NS(BPF_INTERNAL);
-
-static DEFINE_MUTEX(stub_lock); /* guards stubs */
-
-/* By enum bpf_attach_type: what the kernel runs. */
-static struct bpf_prog *stubs[BPF_MODIFY_RETURN + 1];
 
 /**
  * struct stub_load - A program being loaded
@@ -92,19 +86,6 @@ static struct bpf_prog *make_stub(const struct lbpf_prog *prog)
 	return load.stub;
 }
 
-static struct bpf_prog *find_stub(const struct lbpf_prog *prog)
-{
-	struct bpf_prog **slot = &stubs[prog->expected_attach_type];
-	struct bpf_prog *stub;
-
-	mutex_lock(&stub_lock);
-	stub = *slot ?: make_stub(prog);
-	if (!IS_ERR(stub))
-		*slot = stub;
-	mutex_unlock(&stub_lock);
-	return stub;
-}
-
 /**
  * lbpf_tracing_test_run() - Call the functions that a tracing program may be attached to
  * @prog: Program.
@@ -118,25 +99,14 @@ static struct bpf_prog *find_stub(const struct lbpf_prog *prog)
 int lbpf_tracing_test_run(const struct lbpf_prog *prog, struct lbpf_run *run)
 {
 	struct bpf_prog *stub;
+	int err;
 
-	if (prog->expected_attach_type >= ARRAY_SIZE(stubs))
+	if (prog->expected_attach_type > BPF_MODIFY_RETURN)
 		return -EINVAL;
-	stub = find_stub(prog);
+	stub = make_stub(prog);
 	if (IS_ERR(stub))
 		return PTR_ERR(stub);
-	return stub->aux->ops->test_run(stub, run->attr, run->uattr);
-}
-
-/**
- * lbpf_tracing_run_exit() - Give up what the kernel was given
- *
- * Context: Module exit.
- */
-void lbpf_tracing_run_exit(void)
-{
-	u32 i;
-
-	for (i = 0; i < ARRAY_SIZE(stubs); i++)
-		if (stubs[i])
-			bpf_prog_put(stubs[i]);
+	err = stub->aux->ops->test_run(stub, run->attr, run->uattr);
+	bpf_prog_put(stub);
+	return err;
 }
