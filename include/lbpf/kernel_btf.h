@@ -22,7 +22,6 @@ const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd);
 /* The same if somebody has read it already; else NULL.  Any context. */
 const struct lbpf_btf *lbpf_kernel_btf_peek(void);
 
-int lbpf_kernel_btf_init(void);
 void lbpf_kernel_btf_exit(void);
 
 #endif /* _LBPF_KERNEL_BTF_H */

@@ -178,6 +178,21 @@ int lbpf_call_open(struct lbpf_call *call, u32 nr, void __user *uattr, u32 size_
 	return open_call(call, find_row(nr), nr, uattr, size_bytes);
 }
 
+/* Before anything of the attributes is looked at. */
+static __always_inline bool may_call(const struct command_row *row)
+{
+	return !(row->flags & ROW_GATED) || lbpf_unprivileged_allowed() || bpf_capable();
+}
+
+static __always_inline long run_row(const struct command_row *row, struct lbpf_call *call)
+{
+	if (!row->run)
+		return -EINVAL;
+	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return row->run(call);
+}
+
 /**
  * lbpf_dispatch() - Make one call
  * @nr: Command.
@@ -194,16 +209,12 @@ long lbpf_dispatch(u32 nr, u32 size_bytes, void __user *uattr)
 	int err;
 
 	static_assert(offsetof(struct lbpf_call, attr) == 0);
-	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
+	if (!may_call(row))
 		return -EPERM;
 	err = open_call(&call, row, nr, uattr, size_bytes);
 	if (err)
 		return err;
-	if (!row->run)
-		return -EINVAL;
-	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	return row->run(&call);
+	return run_row(row, &call);
 }
 
 /* Attributes of a program: what it does not know is zero, and so must be what is not known here. */
@@ -238,14 +249,10 @@ long lbpf_dispatch_kernel(u32 nr, const void *attr, u32 size_bytes)
 	struct lbpf_call call;
 	int err;
 
-	if (row->flags & ROW_GATED && !lbpf_unprivileged_allowed() && !bpf_capable())
+	if (!may_call(row))
 		return -EPERM;
 	err = copy_kernel_attr(&call, row, attr, size_bytes);
 	if (err)
 		return err;
-	if (!row->run)
-		return -EINVAL;
-	if (row->flags & ROW_SYS_ADMIN && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	return row->run(&call);
+	return run_row(row, &call);
 }

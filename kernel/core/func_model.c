@@ -29,10 +29,9 @@ u32 lbpf_func_passed_bytes(const struct lbpf_btf *btf, u32 id)
 
 	if (type && lbpf_btf_kind(type) == BTF_KIND_PTR)
 		return sizeof(void *);
-	if (!type || !(lbpf_btf_kind(type) == BTF_KIND_INT || lbpf_btf_is_enum(type) ||
-		       lbpf_btf_kind(type) == BTF_KIND_STRUCT))
-		return 0;
-	return type->size;
+	if (lbpf_btf_is_number(type) || (type && lbpf_btf_kind(type) == BTF_KIND_STRUCT))
+		return type->size;
+	return 0;
 }
 
 /**

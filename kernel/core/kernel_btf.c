@@ -165,17 +165,6 @@ const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd)
 }
 
 /**
- * lbpf_kernel_btf_init() - Nothing is read before it is needed
- *
- * Context: Module init.
- * Return: 0.
- */
-int lbpf_kernel_btf_init(void)
-{
-	return 0;
-}
-
-/**
  * lbpf_kernel_btf_exit() - Give up the kernel's types
  *
  * Context: Module exit: nothing refers to them any more.

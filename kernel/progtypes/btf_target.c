@@ -21,8 +21,6 @@
 #define LSM_PREFIX	"bpf_lsm_"
 #define ITER_PREFIX	"bpf_iter_"
 
-#define refuse(code, err, fmt, ...)	(lbpf_log((code)->log, fmt "\n", ##__VA_ARGS__), (err))
-
 static bool starts_with(const char *name, const char *prefix)
 {
 	return !strncmp(name, prefix, strlen(prefix));

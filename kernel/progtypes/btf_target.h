@@ -9,7 +9,11 @@
 
 #include <linux/types.h>
 
-struct lbpf_code;
+#include <lbpf/code.h>
+#include <lbpf/log.h>
+
+/* A line of the log, and then @err. */
+#define refuse(code, err, fmt, ...)	(lbpf_log((code)->log, fmt "\n", ##__VA_ARGS__), (err))
 
 int lbpf_tracing_target(struct lbpf_code *code);
 int lbpf_lsm_target(struct lbpf_code *code);

@@ -14,11 +14,10 @@
 #include <lbpf/alloc.h>
 #include <lbpf/btf.h>
 #include <lbpf/code.h>
+#include <lbpf/func_model.h>
 #include <lbpf/prog.h>
 #include <lbpf/progtypes.h>
 #include <lbpf/struct_ops.h>
-
-#define MAX_ARGS	12
 
 /**
  * struct dummy_args - Arguments of a run
@@ -26,7 +25,7 @@
  * @state: What the first one points to, where it is not NULL.
  */
 struct dummy_args {
-	u64			arg[MAX_ARGS];
+	u64			arg[LBPF_FUNC_MAX_ARGS];
 	struct bpf_dummy_ops_state	state;
 };
 
@@ -50,7 +49,7 @@ static int read_args(const struct lbpf_run *run, u32 nr, struct dummy_args *args
 {
 	const void __user *state;
 
-	if (nr > MAX_ARGS || run->attr->test.ctx_size_in != nr * sizeof(u64))
+	if (nr > LBPF_FUNC_MAX_ARGS || run->attr->test.ctx_size_in != nr * sizeof(u64))
 		return -EINVAL;
 	if (copy_from_user(args->arg, u64_to_user_ptr(run->attr->test.ctx_in), nr * sizeof(u64)))
 		return -EFAULT;

@@ -11,14 +11,14 @@
 
 #include <lbpf/btf.h>
 #include <lbpf/code.h>
+#include <lbpf/func_model.h>
 #include <lbpf/helpers.h>
-#include <lbpf/log.h>
 #include <lbpf/prog.h>
 #include <lbpf/progtype.h>
 #include <lbpf/progtypes.h>
 #include <lbpf/struct_ops.h>
 
-#define refuse(code, err, fmt, ...)	(lbpf_log((code)->log, fmt "\n", ##__VA_ARGS__), (err))
+#include "btf_target.h"
 
 /* Ids of the types that the struct's programs see in place of others. */
 static void find_args(struct lbpf_attach *attach, const struct lbpf_struct_progs *progs)
@@ -106,7 +106,7 @@ const struct lbpf_progtype lbpf_struct_ops_type = {
 	.name		= "struct_ops",
 	.flags		= LBPF_PT_PERFMON | LBPF_PT_BTF_TARGET | LBPF_PT_CTX_ARGS |
 			  LBPF_PT_ARGS_ALIGNED,
-	.ctx_size	= 12 * sizeof(u64),
+	.ctx_size	= LBPF_FUNC_MAX_ARGS * sizeof(u64),
 	.helper		= find_helper,
 	.kfunc		= lbpf_struct_ops_kfunc,
 	.find_target	= find_struct,
