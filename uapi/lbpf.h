@@ -80,7 +80,8 @@ struct lbpf_perf_attach {
  * @map_fd: Map.
  * @flags: Must be 0.
  * @count: Out: exact number of elements; max_entries for arrays; bytes not read yet for ring
- *	buffers.
+ *	buffers; for bloom filters how many of the values put in were not in it yet, as far as it
+ *	could tell.
  */
 struct lbpf_map_count {
 	__u32	map_fd;

@@ -8,6 +8,7 @@
  * (first half plus a multiple of the second).
  * Source: Kirsch and Mitzenmacher, "Less Hashing, Same Performance" (2006).
  */
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -34,6 +35,7 @@
  * @bits: Bits.
  * @mask: Their number less one.
  * @nr_places: Bits of one value.
+ * @nr: Values put in that were not there, as far as the filter can tell.
  */
 struct lbpf_bloom {
 	struct lbpf_map	map;
@@ -41,6 +43,7 @@ struct lbpf_bloom {
 	unsigned long	*bits;
 	u32		mask;
 	u32		nr_places;
+	atomic64_t	nr;
 };
 
 static __always_inline struct lbpf_bloom *bloom_of(const struct lbpf_map *map)
@@ -108,6 +111,7 @@ static long bloom_push(struct lbpf_map *map, const void *value, u64 flags)
 {
 	struct lbpf_bloom *bloom = bloom_of(map);
 	u32 place, step, i;
+	bool is_new = false;
 	u64 hash;
 
 	if (unlikely(flags != BPF_ANY))
@@ -117,7 +121,9 @@ static long bloom_push(struct lbpf_map *map, const void *value, u64 flags)
 	step = hash >> 32 | 1;
 	for (i = 0; i < bloom->nr_places; i++, place += step)
 		if (!test_bit(place & bloom->mask, bloom->bits))
-			set_bit(place & bloom->mask, bloom->bits);
+			is_new |= !test_and_set_bit(place & bloom->mask, bloom->bits);
+	if (is_new)
+		atomic64_inc(&bloom->nr);
 	return 0;
 }
 
@@ -159,6 +165,11 @@ static int next_key(struct lbpf_map *map, const void *key, void *next)
 	return -EOPNOTSUPP;
 }
 
+static u64 bloom_count(const struct lbpf_map *map)
+{
+	return atomic64_read(&bloom_of(map)->nr);
+}
+
 static u64 bloom_mem_bytes(const struct lbpf_map *map)
 {
 	return sizeof(struct lbpf_bloom) + ((u64)bloom_of(map)->mask + 1) / BITS_PER_BYTE;
@@ -180,6 +191,7 @@ const struct lbpf_map_ops lbpf_bloom_ops = {
 	.user_lookup = user_lookup,
 	.user_update = user_update,
 	.user_delete = user_delete,
+	.count = bloom_count,
 	.mem_bytes = bloom_mem_bytes,
 	.meta_equal = lbpf_map_meta_equal,
 };

@@ -181,6 +181,12 @@ static u32 percpu_user_bytes(const struct lbpf_map *map)
 	return map->elem_size * num_possible_cpus();
 }
 
+/* Userspace sees no element either. */
+static u64 count_none(const struct lbpf_map *map)
+{
+	return 0;
+}
+
 static u64 storage_bytes(const struct lbpf_map *map)
 {
 	return sizeof(struct lbpf_cgroup_storage) +
@@ -204,6 +210,7 @@ static u64 storage_bytes(const struct lbpf_map *map)
 		.user_lookup = find_none,				\
 		.user_update = update_none,				\
 		.user_delete = delete_none,				\
+		.count = count_none,					\
 		.mem_bytes = storage_bytes,				\
 		__VA_ARGS__						\
 	}
