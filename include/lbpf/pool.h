@@ -175,9 +175,8 @@ static __always_inline u32 lbpf_pool_pop(struct lbpf_pool *pool, struct lbpf_poo
 }
 
 static __always_inline void
-lbpf_pool_push(struct lbpf_pool *pool, struct lbpf_pool_cpu *cpu, u32 ref)
+lbpf_pool_push(struct lbpf_pool_cpu *cpu, struct lbpf_elem *elem, u32 ref)
 {
-	struct lbpf_elem *elem = lbpf_pool_elem(pool, ref);
 	u64 old = READ_ONCE(cpu->free), new, seen;
 
 	for (;;) {
@@ -208,18 +207,26 @@ static __always_inline u32 lbpf_pool_take(struct lbpf_pool *pool)
 }
 
 /**
- * lbpf_pool_give() - Give an element back
+ * lbpf_pool_give_elem() - Give an element back whose address is known
  * @pool: Pool.
+ * @elem: lbpf_pool_elem() of @ref.
  * @ref: Element from lbpf_pool_take().  It may be taken again at once, while readers look at it.
  *
  * Context: Any.  The caller cannot migrate to another CPU.
  */
-static __always_inline void lbpf_pool_give(struct lbpf_pool *pool, u32 ref)
+static __always_inline void
+lbpf_pool_give_elem(struct lbpf_pool *pool, struct lbpf_elem *elem, u32 ref)
 {
-	lbpf_pool_push(pool, this_cpu_ptr(pool->cpus), ref);
+	lbpf_pool_push(this_cpu_ptr(pool->cpus), elem, ref);
 	/* The cmpxchg of the push comes first: pairs with smp_mb() in take_from_others(). */
 	if (unlikely(!READ_ONCE(pool->may_steal)))
 		WRITE_ONCE(pool->may_steal, true);
+}
+
+/* Give an element back. */
+static __always_inline void lbpf_pool_give(struct lbpf_pool *pool, u32 ref)
+{
+	lbpf_pool_give_elem(pool, lbpf_pool_elem(pool, ref), ref);
 }
 
 /**

@@ -179,7 +179,7 @@ static u32 take_fresh(struct lbpf_pool *pool)
 		first = seen;
 	}
 	for (i = nr - 1; i > 0; i--)
-		lbpf_pool_push(pool, cpu, first + i);
+		lbpf_pool_push(cpu, lbpf_pool_elem(pool, first + i), first + i);
 	if (nr > 1)
 		WRITE_ONCE(pool->may_steal, true);
 	return first;
@@ -193,7 +193,7 @@ static u32 take_from_others(struct lbpf_pool *pool)
 	if (!READ_ONCE(pool->may_steal))
 		return LBPF_POOL_NONE;
 	WRITE_ONCE(pool->may_steal, false);
-	/* Who gives back from here on sets it again: pairs with the push in lbpf_pool_give(). */
+	/* Who gives back from here on sets it again: pairs with the push of the giver. */
 	smp_mb();
 	for_each_possible_cpu(cpu) {
 		if (cpu == self)

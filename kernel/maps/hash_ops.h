@@ -136,10 +136,15 @@ write_percpu(const struct lbpf_map *map, void __percpu *area, const struct hash_
 }
 
 /* Elements of maps that evict are in one area. */
+static __always_inline bool form_is_flat(const struct lbpf_hash *h, struct hash_form form)
+{
+	return form.is_lru || h->table.flat;
+}
+
 static __always_inline struct lbpf_elem *
 form_elem(const struct lbpf_hash *h, u32 ref, struct hash_form form)
 {
-	return elem_at(&h->table, ref, form.is_lru || h->table.flat);
+	return elem_at(&h->table, ref, form_is_flat(h, form));
 }
 
 static __always_inline void
@@ -169,6 +174,8 @@ replace_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 	table_replace(&h->table, b, place, ref);
 	if (!form.is_percpu)
 		lbpf_value_drop_fields(&h->map, elem_value(&h->table, place->elem));
+	if (form.is_lru)
+		WRITE_ONCE(place->elem->next, NOT_IN_TABLE);
 	cpu->spare = place->ref;
 }
 
@@ -230,7 +237,7 @@ insert_evicted(struct lbpf_hash *h, struct hash_cpu *cpu, const void *key, const
 {
 	struct hash_item item = make_item(h, key, value, flags, form);
 	struct bucket *b = table_bucket(&h->table, item.hash);
-	u32 ref = lbpf_lru_evict(h, cpu, NULL);
+	u32 ref = lbpf_lru_evict_slow(h, cpu);
 	struct place place;
 	int err = 0;
 
@@ -328,7 +335,7 @@ hash_update(struct lbpf_map *map, const void *key, const void *value, u64 flags,
 	}
 	if (unlikely(!hash_lock(h, b, &cpu, &irq_flags)))
 		return -EBUSY;
-	place = table_locate(&h->table, b, key, item.hash, form.kind);
+	place = locate_in(&h->table, b, key, item.hash, form.kind, form_is_flat(h, form));
 	if (place.elem)
 		err = change_existing(h, cpu, b, &place, &item, form);
 	else
@@ -355,7 +362,7 @@ remove_elem(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *b,
 		lbpf_value_drop_fields(&h->map, elem_value(&h->table, place->elem));
 	if (form.is_lru)
 		lru_forget(h, place->ref);
-	lbpf_pool_give(&h->pool, place->ref);
+	lbpf_pool_give_elem(&h->pool, place->elem, place->ref);
 	add_count(cpu, -1);
 }
 
@@ -382,7 +389,7 @@ hash_delete(struct lbpf_map *map, const void *key, struct hash_form form)
 		return -ENOENT;
 	if (unlikely(!hash_lock(h, b, &cpu, &irq_flags)))
 		return -EBUSY;
-	place = table_locate(&h->table, b, key, hash, form.kind);
+	place = locate_in(&h->table, b, key, hash, form.kind, form_is_flat(h, form));
 	if (likely(place.elem))
 		remove_elem(h, cpu, b, &place, form);
 	hash_unlock(cpu, b, irq_flags);

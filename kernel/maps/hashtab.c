@@ -119,6 +119,7 @@ static int init_cpus(struct lbpf_hash *h)
 		cpu = per_cpu_ptr(h->cpus, i);
 		preempt_disable();
 		cpu->spare = lbpf_pool_take(&h->pool);
+		WRITE_ONCE(lbpf_pool_elem(&h->pool, cpu->spare)->next, NOT_IN_TABLE);
 		preempt_enable();
 	}
 	return 0;

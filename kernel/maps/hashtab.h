@@ -26,7 +26,10 @@
  * @nr_window: LRU: elements left before the next window must be claimed.
  * @trial: LRU: next of lru::trials.
  * @nr_trial: LRU: those left before more must be claimed.
- * @nr_failed: LRU: elements that were evicted while on trial.
+ * @nr_failed: LRU: elements that were not used while on trial.
+ * @spared_used: LRU: how many of those spared for their rounds were used afterwards, lately.
+ * @trial_used: LRU: how many of those on trial were, lately.
+ * @is_impatient: LRU: nothing is spared for its rounds, or on trial.
  */
 struct hash_cpu {
 	bool	is_busy;
@@ -37,6 +40,9 @@ struct hash_cpu {
 	u32	*trial;
 	u32	nr_trial;
 	u32	nr_failed;
+	u32	spared_used;
+	u32	trial_used;
+	bool	is_impatient;
 };
 
 struct lru;

@@ -23,6 +23,11 @@
  * - A bucket remembers the tags of the last four entries evicted from it: what
  *   comes back is spared for a round (the ghosts of 2Q, T. Johnson and D. Shasha,
  *   1994).
+ * All three lose where what was used often is soon done with for good.  So a CPU
+ * watches how often elements that were spared for their rounds are used again, and
+ * how often those on trial are.  While the former seldom happens, beside the latter,
+ * it is impatient: plain CLOCK, but for one element in SAMPLE, which is still spared
+ * and tells when that pays again (the sample sets of DIP, M. Qureshi and others, 2007).
  * One eviction passes MARKS_PASSED marks at most, and then takes what comes.
  *
  * An eviction happens only when an insertion finds nothing free on any CPU: the
@@ -43,10 +48,20 @@
 
 #define MARKS_PASSED	256
 #define LAPS_MAX	3
+/* In ->laps: the element was spared for its rounds when the hand was there last. */
+#define LAPS_SPARED	0x80
 #define WINDOW_MAX	32U
 /* One element in so many is on trial, and one of so many that failed moves the hand on. */
 #define TRIAL_SHARE	8
 #define FAILED_PER_STEP	8
+/* Rates are averages of the last 2^RATE_SHIFT or so; a CPU begins with RATE_FIRST for both. */
+#define RATE_ONE	65536U
+#define RATE_SHIFT	7
+#define RATE_FIRST	(RATE_ONE / 4)
+/* Impatient: so many times more of those on trial are used, and more than one in 32. */
+#define RATE_FACTOR	4
+#define RATE_LEAST	(RATE_ONE / 32)
+#define SAMPLE		16
 /* Elements looked at while the lock of a bucket is held. */
 #define HELD_STEPS	(2 * MARKS_PASSED)
 
@@ -57,6 +72,18 @@ static int init_trials(struct lru *lru, u32 nr)
 	lru->nr_trials = max(nr / TRIAL_SHARE, nr_cpu_ids);
 	lru->trials = lbpf_area_alloc_array(lru->nr_trials, sizeof(*lru->trials), NUMA_NO_NODE);
 	return lru->trials ? 0 : -ENOMEM;
+}
+
+static void init_rates(struct lbpf_hash *h)
+{
+	struct hash_cpu *cpu;
+	int i;
+
+	for_each_possible_cpu(i) {
+		cpu = per_cpu_ptr(h->cpus, i);
+		cpu->spared_used = RATE_FIRST;
+		cpu->trial_used = RATE_FIRST;
+	}
 }
 
 /**
@@ -74,7 +101,8 @@ int lbpf_lru_init(struct lbpf_hash *h)
 	if (!lru)
 		return -ENOMEM;
 	h->lru = lru;
-	lru->window = clamp(nr / (8 * num_possible_cpus()), 1U, WINDOW_MAX);
+	lru->window = clamp(nr / (4 * num_possible_cpus()), 1U, WINDOW_MAX);
+	init_rates(h);
 	lru->laps = lbpf_area_alloc(nr, NUMA_NO_NODE);
 	if (!lru->laps || init_trials(lru, nr))
 		goto destroy;
@@ -157,11 +185,12 @@ u32 lbpf_lru_take_share(struct lbpf_hash *h)
 /* The next places of a circle of @nr, @most of them; *@nr_claimed becomes their number. */
 static u32 claim(u32 *hand, u32 nr, u32 most, u32 *nr_claimed)
 {
-	u32 old = READ_ONCE(*hand), seen;
+	u32 old = READ_ONCE(*hand), next, seen;
 
 	for (;;) {
 		*nr_claimed = min(most, nr - old);
-		seen = cmpxchg(hand, old, (old + *nr_claimed) % nr);
+		next = old + *nr_claimed;
+		seen = cmpxchg(hand, old, next < nr ? next : 0);
 		if (seen == old)
 			return old;
 		old = seen;
@@ -224,21 +253,38 @@ static bool locate_ref(const struct table *t, struct bucket *b, u64 hash, u32 re
 	return false;
 }
 
-/* Was it used in this round, or often before?  Takes the mark, or one of those rounds, away. */
-static bool spare_elem(struct lru *lru, struct lbpf_elem *elem, u32 ref)
+static u32 next_rate(u32 rate, bool is_hit)
 {
-	u8 laps = READ_ONCE(lru->laps[ref]);
+	return rate - (rate >> RATE_SHIFT) + (is_hit ? RATE_ONE >> RATE_SHIFT : 0);
+}
 
-	if (READ_ONCE(elem->mark)) {
-		WRITE_ONCE(elem->mark, 0);
-		if (laps < LAPS_MAX)
-			WRITE_ONCE(lru->laps[ref], laps + 1);
-		return true;
+static void choose_patience(struct hash_cpu *cpu)
+{
+	cpu->is_impatient = cpu->trial_used > RATE_FACTOR * cpu->spared_used + RATE_LEAST;
+}
+
+/* Was it used in this round, or often before?  Takes the mark, or one of those rounds, away. */
+static bool spare_elem(struct lru *lru, struct hash_cpu *cpu, struct lbpf_elem *elem, u32 ref)
+{
+	u8 old = READ_ONCE(lru->laps[ref]), laps = old & ~LAPS_SPARED;
+	bool is_used = READ_ONCE(elem->mark), is_spared = is_used;
+
+	if (old & LAPS_SPARED) {
+		cpu->spared_used = next_rate(cpu->spared_used, is_used);
+		choose_patience(cpu);
 	}
-	if (!laps)
-		return false;
-	WRITE_ONCE(lru->laps[ref], laps - 1);
-	return true;
+	if (is_used) {
+		WRITE_ONCE(elem->mark, 0);
+		laps = min(laps + 1, LAPS_MAX);
+	} else if (laps) {
+		laps--;
+		is_spared = !cpu->is_impatient || ref % SAMPLE == 0;
+		if (is_spared)
+			laps |= LAPS_SPARED;
+	}
+	if (laps != old)
+		WRITE_ONCE(lru->laps[ref], laps);
+	return is_spared;
 }
 
 static __always_inline bool is_cold(const struct lru *lru, const struct lbpf_elem *elem, u32 ref)
@@ -303,6 +349,8 @@ static bool try_evict(struct lbpf_hash *h, u32 ref, bool also_marked, struct buc
 	struct bucket *b;
 	bool done;
 
+	if (unlikely(noted == NOT_IN_TABLE))
+		return false;
 	if (likely(noted & AT_SLOT))
 		b = noted_bucket(&h->table, noted);
 	else
@@ -322,13 +370,15 @@ static noinline u32 go_round(struct lbpf_hash *h, struct hash_cpu *cpu, struct b
 {
 	u64 left = held ? HELD_STEPS : (LAPS_MAX + 3) * (u64)h->pool.nr_elems;
 	struct lru *lru = h->lru;
+	struct lbpf_elem *elem;
 	u32 marks = 0, ref;
 
 	while (left--) {
 		ref = advance_hand(h, cpu);
 		if (unlikely(lru->owners) && lru->owners[ref] != smp_processor_id())
 			continue;
-		if (marks < MARKS_PASSED && spare_elem(lru, form_elem(h, ref, lru_form), ref)) {
+		elem = form_elem(h, ref, lru_form);
+		if (marks < MARKS_PASSED && spare_elem(lru, cpu, elem, ref)) {
 			marks++;
 			continue;
 		}
@@ -340,22 +390,39 @@ static noinline u32 go_round(struct lbpf_hash *h, struct hash_cpu *cpu, struct b
 
 /* Takes a cold element out of its slot, if that is what it is in. */
 static __always_inline bool
-evict_cold(struct lbpf_hash *h, struct lbpf_elem *elem, u32 ref, struct bucket *held)
+evict_cold(struct lbpf_hash *h, struct lbpf_elem *elem, u32 ref, const struct bucket *held)
 {
 	u32 noted = READ_ONCE(elem->next), slot = noted % BUCKET_SLOTS;
 	struct bucket *b = noted_bucket(&h->table, noted);
-	bool ok;
 
-	if (unlikely(!(noted & AT_SLOT) || b == held || !victim_lock(b, held)))
+	if (unlikely(!(noted & AT_SLOT)))
 		return false;
-	ok = is_in_slot(b, slot, ref);
-	if (likely(ok)) {
-		note_ghost(b, slot);
-		table_empty_slot(b, slot);
-		lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
+	if (unlikely(b == held))
+		return false;
+	if (!spin_trylock_irqs_off(&b->lock))
+		return false;
+	if (unlikely(!is_in_slot(b, slot, ref))) {
+		spin_unlock_irqs_off(&b->lock);
+		return false;
 	}
+	note_ghost(b, slot);
+	table_empty_slot(b, slot);
+	lbpf_value_drop_fields(&h->map, elem_value(&h->table, elem));
 	spin_unlock_irqs_off(&b->lock);
-	return ok;
+	return true;
+}
+
+static void note_failures(struct lbpf_hash *h, struct hash_cpu *cpu)
+{
+	u32 ref;
+
+	/* FAILED_PER_STEP of them at once. */
+	cpu->trial_used -= cpu->trial_used / ((1 << RATE_SHIFT) / FAILED_PER_STEP);
+	choose_patience(cpu);
+	if (cpu->is_impatient)
+		return;
+	ref = advance_hand(h, cpu);
+	spare_elem(h->lru, cpu, form_elem(h, ref, lru_form), ref);
 }
 
 /* The element on trial the longest, if it was not used; its place goes to the new entry. */
@@ -371,13 +438,16 @@ evict_failed(struct lbpf_hash *h, struct hash_cpu *cpu, u32 trial, struct bucket
 	elem = form_elem(h, ref, lru_form);
 	if (unlikely(lru->owners) && lru->owners[ref] != smp_processor_id())
 		return LBPF_POOL_NONE;
-	if (!is_cold(lru, elem, ref) || !evict_cold(h, elem, ref, held))
+	if (!is_cold(lru, elem, ref)) {
+		cpu->trial_used = next_rate(cpu->trial_used, true);
+		choose_patience(cpu);
 		return LBPF_POOL_NONE;
-	if (++cpu->nr_failed % FAILED_PER_STEP == 0) {
-		ref = advance_hand(h, cpu);
-		spare_elem(lru, form_elem(h, ref, lru_form), ref);
 	}
-	return trial - 1;
+	if (++cpu->nr_failed % FAILED_PER_STEP == 0)
+		note_failures(h, cpu);
+	if (cpu->is_impatient || !evict_cold(h, elem, ref, held))
+		return LBPF_POOL_NONE;
+	return ref;
 }
 
 /* Moves the hand on to an element of this CPU's share. */
@@ -397,13 +467,12 @@ static noinline void skip_foreign(struct lbpf_hash *h, struct hash_cpu *cpu)
  * lbpf_lru_evict() - Take an element that is in use
  * @h: Map.
  * @cpu: From hash_enter().
- * @held: Bucket whose lock is held, or NULL.
+ * @held: Bucket whose lock is held.
  *
  * The entry is still counted: the caller puts another one in its place, or counts it out.
  *
  * Context: Any, after hash_enter(), no bucket lock held but that of @held.
- * Return: Ref, or LBPF_POOL_NONE if nothing was to be had (in an NMI; or all is in the hands of
- * other CPUs; with @held also if it would have taken long).
+ * Return: Ref, or LBPF_POOL_NONE if it would have taken long: lbpf_lru_evict_slow().
  */
 u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held)
 {
@@ -437,6 +506,23 @@ go_round:
 	ref = go_round(h, cpu, held);
 	/* LBPF_POOL_NONE becomes 0. */
 	WRITE_ONCE(*trial, ref + 1);
+	return ref;
+}
+
+/**
+ * lbpf_lru_evict_slow() - Take an element that is in use, however long it takes
+ * @h: Map.
+ * @cpu: From hash_enter(); lbpf_lru_evict() gave nothing.
+ *
+ * Context: Any, after hash_enter(), no bucket lock held.
+ * Return: Ref, or LBPF_POOL_NONE if nothing was to be had (in an NMI; or all is in the hands of
+ * other CPUs).
+ */
+u32 lbpf_lru_evict_slow(struct lbpf_hash *h, struct hash_cpu *cpu)
+{
+	u32 ref = go_round(h, cpu, NULL);
+
+	WRITE_ONCE(cpu->trial[-1], ref + 1);
 	return ref;
 }
 

@@ -46,6 +46,7 @@ struct lru {
 
 u32 lbpf_lru_take_share(struct lbpf_hash *h);
 u32 lbpf_lru_evict(struct lbpf_hash *h, struct hash_cpu *cpu, struct bucket *held);
+u32 lbpf_lru_evict_slow(struct lbpf_hash *h, struct hash_cpu *cpu);
 
 /* Takes a free element: its ref, or LBPF_POOL_NONE: something must be evicted. */
 static __always_inline u32 lru_take(struct lbpf_hash *h)

@@ -184,7 +184,8 @@ static __always_inline u64 match_tags(u64 tags, u64 tag)
 static __always_inline bool has_ghost(u32 ghosts, u64 tag)
 {
 	const u32 each = ~0U / 0xff;
-	u32 x = ghosts ^ (u32)tag * each;
+	/* The product is the one in match_tags(). */
+	u32 x = ghosts ^ (u32)(tag * TAG_EACH);
 
 	return (x - each) & ~x & each << 7;
 }

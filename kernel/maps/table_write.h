@@ -11,18 +11,19 @@
 #include "table.h"
 
 /**
- * table_locate() - Find an entry
+ * locate_in() - Find an entry, with what is constant in the code
  * @t: Table.
  * @b: Bucket of @hash, locked.
  * @key: Key.
  * @hash: Its hash.
  * @kind: Kind of the table's keys.
+ * @is_flat: The elements are in one area.
  *
  * Return: Where it is; ->elem is NULL when the key is not there.
  */
 static __always_inline struct place
-table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
-	     enum key_kind kind)
+locate_in(const struct table *t, struct bucket *b, const void *key, u64 hash,
+	  enum key_kind kind, bool is_flat)
 {
 	u64 match = match_tags(b->tags, tag_of(hash));
 	struct place place = {};
@@ -30,7 +31,7 @@ table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
 	for (; match; match &= match - 1) {
 		place.slot = first_slot(match);
 		place.ref = b->refs[place.slot];
-		place.elem = table_elem(t, place.ref);
+		place.elem = elem_at(t, place.ref, is_flat);
 		if (likely(is_same_key(place.elem->data, key, t->key_size, kind)))
 			return place;
 	}
@@ -41,9 +42,16 @@ table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
 	if (place.link) {
 		place.slot = BUCKET_SLOTS;
 		place.ref = *place.link - 1;
-		place.elem = table_elem(t, place.ref);
+		place.elem = elem_at(t, place.ref, is_flat);
 	}
 	return place;
+}
+
+static __always_inline struct place
+table_locate(const struct table *t, struct bucket *b, const void *key, u64 hash,
+	     enum key_kind kind)
+{
+	return locate_in(t, b, key, hash, kind, t->flat);
 }
 
 /**
@@ -77,6 +85,8 @@ table_insert(const struct table *t, struct bucket *b, u64 hash, u32 ref)
  * element that was come upon otherwise is found without its key.  No ref has the top bit.
  */
 #define AT_SLOT		0x80000000U
+/* In its place: the element has no entry.  No map has so many elements. */
+#define NOT_IN_TABLE	0x7fffffffU
 
 static __always_inline void
 table_note_slot(const struct table *t, const struct bucket *b, u32 slot, struct lbpf_elem *elem)

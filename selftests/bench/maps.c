@@ -9,8 +9,9 @@
  * counted is the whole system call.  Each figure is the median of several.  Rows that
  * cost more than they are meant to say so, and are counted at the end.
  *
- * usage: maps [hash|percpu|lru|lpm|queue|inner|grid]... (default: all but grid; grid: hash,
- * percpu and lru with every size of key at every number of entries)
+ * usage: maps [grid] [hash|percpu|lru|lpm|queue|inner]... [16|10000|1000000] (default: all; grid:
+ * hash, percpu and lru with every size of key at every number of entries, not with some; a number
+ * chooses one of these)
  */
 #include <linux/filter.h>
 #include <sched.h>
@@ -719,13 +720,20 @@ static bool is_named(int argc, char **argv, const char *arg)
 	return false;
 }
 
+static __u32 chosen_size(int argc, char **argv)
+{
+	return argc > 1 ? strtoul(argv[argc - 1], NULL, 10) : 0;
+}
+
 static bool wanted(int argc, char **argv, const char *arg)
 {
-	return argc == 1 || is_named(argc, argv, arg);
+	int nr_others = is_named(argc, argv, "grid") + !!chosen_size(argc, argv);
+
+	return argc == 1 + nr_others || is_named(argc, argv, arg);
 }
 
 /* With @is_whole each size of key at each number of entries, else each of them once. */
-static void bench_series(const struct series *series, bool is_whole)
+static void bench_series(const struct series *series, bool is_whole, __u32 chosen)
 {
 	static const __u32 sizes[] = { 16, 10000, 1000000 };
 	static const __u32 key_sizes[] = { 4, 8, 16, 64 };
@@ -734,6 +742,8 @@ static void bench_series(const struct series *series, bool is_whole)
 	for (size_t k = 0; k < ARRAY_SIZE_OF(key_sizes); k++)
 		for (size_t n = 0; n < ARRAY_SIZE_OF(sizes); n++) {
 			spec.key_size = key_sizes[k];
+			if (chosen && chosen != sizes[n])
+				continue;
 			if (is_whole || spec.key_size == 8 || sizes[n] == 10000)
 				bench(series->name, spec, sizes[n]);
 		}
@@ -744,8 +754,8 @@ int main(int argc, char **argv)
 	bool is_grid = is_named(argc, argv, "grid");
 
 	for (size_t i = 0; i < ARRAY_SIZE_OF(all); i++)
-		if (is_grid || wanted(argc, argv, all[i].arg))
-			bench_series(&all[i], is_grid);
+		if (wanted(argc, argv, all[i].arg))
+			bench_series(&all[i], is_grid, chosen_size(argc, argv));
 	if (wanted(argc, argv, "queue"))
 		bench_queues();
 	if (wanted(argc, argv, "inner"))
