@@ -279,20 +279,19 @@ int lbpf_cmd_map_lookup(struct lbpf_call *call)
 static int update_elem(struct elem_call *elem, const union bpf_attr *attr)
 {
 	u32 value_bytes = lbpf_map_user_value_bytes(elem->map);
+	/* Other maps refuse these flags themselves, after key and value are read. */
+	bool names_cpu = unlikely(attr->flags & LBPF_CPU_FLAGS) && elem->map->ops->lookup_percpu;
 	int err;
 
 	if (!lbpf_map_lock_ok(elem->map, attr->flags))
 		return -EINVAL;
-	/* Other maps refuse these flags themselves, after key and value are read. */
-	if (unlikely(attr->flags & LBPF_CPU_FLAGS) && elem->map->ops->lookup_percpu) {
-		err = lbpf_cpu_flags_check(elem->map, attr->flags, LBPF_F_CPU | LBPF_F_ALL_CPUS);
-		if (err)
-			return err;
+	if (names_cpu)
 		value_bytes = elem->map->value_size;
-	}
 	err = make_room(elem, value_bytes);
 	if (!err)
 		err = read_key(elem, attr->key);
+	if (!err && names_cpu)
+		err = lbpf_cpu_flags_check(elem->map, attr->flags, LBPF_F_CPU | LBPF_F_ALL_CPUS);
 	if (!err && !lbpf_read(elem->value, attr->value, value_bytes, elem->is_kernel))
 		err = -EFAULT;
 	if (!err && elem->map->ops->file_update)

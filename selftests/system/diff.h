@@ -29,6 +29,7 @@ extern const struct scenario map_random_scenarios[];
 extern const struct scenario map_access_scenarios[];
 extern const struct scenario map_type_scenarios[];
 extern const struct scenario map_fd_scenarios[];
+extern const struct scenario map_cmd_scenarios[];
 extern const struct scenario info_scenarios[];
 extern const struct scenario attr_scenarios[];
 extern const struct scenario prog_load_scenarios[];

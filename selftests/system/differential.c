@@ -27,7 +27,7 @@ static const struct scenario * const groups[] = {
 	info_scenarios, attr_scenarios, prog_load_scenarios, prog_run_scenarios,
 	prog_map_scenarios, ctx_scenarios, sock_scenarios, pin_scenarios,
 	show_scenarios, tail_scenarios, btf_scenarios,
-	map_type_scenarios, map_fd_scenarios, for_each_scenarios, func_scenarios,
+	map_type_scenarios, map_fd_scenarios, map_cmd_scenarios, for_each_scenarios, func_scenarios,
 	ctx_type_scenarios, log_scenarios,
 	dynptr_scenarios,
 };
