@@ -73,11 +73,12 @@ tools:
 setup:
 	$(Q)scripts/setup
 
-selftests:
+# The kernel's own suites are 6.1's: they are built with that kernel's types.
+selftests: $(BUILD)/$(firstword $(TARGETS))/vmlinux
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD)
 	$(Q)$(MAKE) -s -C tools O=$(BUILD) demo
-	$(Q)scripts/kernel-suites $(BUILD)/$(firstword $(KERNELS))/vmlinux $(BUILD)/suites
-	$(Q)scripts/kernel-progs $(BUILD)/suites/progs
+	$(Q)scripts/kernel-suites $< $(BUILD)/suites
+	$(Q)scripts/kernel-progs $< $(BUILD)/suites/progs
 
 # Kernels and headers may arrive with setup, so what follows is made by a make of its own.
 test: setup

@@ -24,6 +24,7 @@
  * @key: Room for a key, in @key_words or @big.
  * @value: Room for a value as userspace passes it, in whole words, or for a second key.
  * @big: Memory for what does not fit here, or NULL.
+ * @is_kernel: The attributes are in kernel memory: a program makes the command.
  * @key_words: Short keys.
  * @value_words: Short values.
  */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Those tests of the kernel's own test_progs that are about types, locks, pins and global data,
-# through lbpf-run: every part, but for those that test_progs.txt names.  A part that it names
-# and that passes is a difference too.
+# Those tests of the kernel's own test_progs that scripts/kernel-progs builds, through lbpf-run:
+# every part, but for those that test_progs.txt names.  A part that it names and that passes is a
+# difference too.
 out=/tmp/test_progs
 list=$(realpath "$(dirname "$0")")/test_progs.txt
 cd /suites/progs || exit 1
