@@ -53,7 +53,7 @@ static const struct subsystem ladder[] = {
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "links", lbpf_link_core_init, nothing_to_undo },
-	{ "helpers", lbpf_helpers_init, nothing_to_undo },
+	{ "helpers", lbpf_helpers_init, lbpf_helpers_exit },
 	{ "structs of functions", lbpf_struct_ops_init, nothing_to_undo },
 	{ "pin filesystem", lbpf_pinfs_init, lbpf_pinfs_exit },
 	{ "loads for tests", lbpf_probe_debug_init, lbpf_probe_debug_exit },

@@ -24,7 +24,9 @@ const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *
 const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs that run at events in the kernel, and the base set. */
 const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code);
-/* Those, and helpers of programs that know kernel objects by their type. */
+/* Those, and helpers of programs that run at samples of counters. */
+const struct lbpf_proto *lbpf_sample_helper(u32 id, const struct lbpf_code *code);
+/* Helpers of events, and of programs that know kernel objects by their type. */
 const struct lbpf_proto *lbpf_tracing_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_syscall_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_lsm_helper(u32 id, const struct lbpf_code *code);
@@ -68,5 +70,6 @@ s64 lbpf_skb_load_2(const struct sk_buff *skb, const void *data, int len, int of
 s64 lbpf_skb_load_4(const struct sk_buff *skb, const void *data, int len, int off);
 
 int lbpf_helpers_init(void);
+void lbpf_helpers_exit(void);
 
 #endif /* _LBPF_HELPERS_H */

@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 
 struct lbpf_map;
+struct perf_event;
 
 /**
  * struct lbpf_perf_record - What goes into a sample
@@ -29,6 +30,7 @@ struct lbpf_perf_record {
 
 long lbpf_perf_array_output(struct lbpf_map *map, u64 flags,
 			    const struct lbpf_perf_record *record);
+int lbpf_perf_event_read(struct perf_event *event, struct bpf_perf_event_value *value);
 int lbpf_perf_array_read(struct lbpf_map *map, u64 flags, struct bpf_perf_event_value *value);
 
 #endif /* _LBPF_PERF_ARRAY_H */

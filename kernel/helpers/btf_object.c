@@ -8,8 +8,10 @@
 #include <linux/bpf.h>
 #include <linux/dcache.h>
 #include <linux/errno.h>
+#include <linux/net.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -105,6 +107,37 @@ const struct lbpf_proto lbpf_current_task_btf_proto = {
 	.gpl_only	= true,
 	.ret		= LBPF_RET_BTF_ID,
 	.ret_btf_name	= "task_struct",
+};
+
+HELPER_1(find_regs, struct task_struct *, task)
+{
+	return (u64)(unsigned long)task_pt_regs(task);
+}
+
+const struct lbpf_proto lbpf_task_regs_proto = {
+	.name		= "task_pt_regs",
+	.id		= BPF_FUNC_task_pt_regs,
+	.fn		= find_regs,
+	.gpl_only	= true,
+	.ret		= LBPF_RET_BTF_ID,
+	.ret_btf_name	= "pt_regs",
+	.arg		= { LBPF_ARG_BTF_ID },
+	.arg_btf_name	= "task_struct",
+};
+
+HELPER_1(find_socket, struct file *, file)
+{
+	return (u64)(unsigned long)(file ? sock_from_file(file) : NULL);
+}
+
+const struct lbpf_proto lbpf_sock_from_file_proto = {
+	.name		= "sock_from_file",
+	.id		= BPF_FUNC_sock_from_file,
+	.fn		= find_socket,
+	.ret		= LBPF_RET_BTF_ID | LBPF_MAYBE_NULL,
+	.ret_btf_name	= "socket",
+	.arg		= { LBPF_ARG_BTF_ID },
+	.arg_btf_name	= "file",
 };
 
 HELPER_3(write_seq, struct seq_file *, seq, const void *, data, u32, size)

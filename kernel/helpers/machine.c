@@ -14,6 +14,7 @@
 
 #include "helper.h"
 #include "protos.h"
+#include "signal.h"
 #include "trace.h"
 
 /*
@@ -73,6 +74,17 @@ const struct lbpf_proto lbpf_numa_node_id_proto = {
 int lbpf_helpers_init(void)
 {
 	prandom_seed_full_state(&random_state);
+	lbpf_signal_init();
 	lbpf_trace_init();
 	return 0;
+}
+
+/**
+ * lbpf_helpers_exit() - Wait for what helpers have left to do
+ *
+ * Context: Module exit: no program runs any more.
+ */
+void lbpf_helpers_exit(void)
+{
+	lbpf_signal_exit();
 }

@@ -49,10 +49,30 @@ extern const struct lbpf_proto lbpf_func_ip_proto;
 extern const struct lbpf_proto lbpf_event_output_proto;
 extern const struct lbpf_proto lbpf_skb_event_output_proto;
 extern const struct lbpf_proto lbpf_xdp_event_output_proto;
+extern const struct lbpf_proto lbpf_skb_output_proto;
+extern const struct lbpf_proto lbpf_xdp_output_proto;
+extern const struct lbpf_proto lbpf_sample_value_proto;
+extern const struct lbpf_proto lbpf_sample_branches_proto;
 extern const struct lbpf_proto lbpf_event_read_proto;
 extern const struct lbpf_proto lbpf_event_read_value_proto;
 
-/* stack.c */
+/* user.c */
+extern const struct lbpf_proto lbpf_probe_write_user_proto;
+extern const struct lbpf_proto lbpf_copy_from_user_proto;
+extern const struct lbpf_proto lbpf_copy_from_task_proto;
+
+/* signal.c */
+extern const struct lbpf_proto lbpf_send_signal_proto;
+extern const struct lbpf_proto lbpf_send_thread_proto;
+
+/* lsm.c */
+extern const struct lbpf_proto lbpf_bprm_opts_proto;
+extern const struct lbpf_proto lbpf_ima_inode_proto;
+extern const struct lbpf_proto lbpf_ima_file_proto;
+
+/* btf_object.c, stack.c */
+extern const struct lbpf_proto lbpf_task_regs_proto;
+extern const struct lbpf_proto lbpf_sock_from_file_proto;
 extern const struct lbpf_proto lbpf_d_path_proto;
 extern const struct lbpf_proto lbpf_task_stack_proto;
 extern const struct lbpf_proto lbpf_current_task_btf_proto;
@@ -95,6 +115,7 @@ extern const struct lbpf_proto lbpf_current_task_proto;
 extern const struct lbpf_proto lbpf_cgroup_id_proto;
 extern const struct lbpf_proto lbpf_ancestor_id_proto;
 extern const struct lbpf_proto lbpf_current_classid_proto;
+extern const struct lbpf_proto lbpf_ns_pid_tgid_proto;
 
 /* string.c */
 extern const struct lbpf_proto lbpf_strncmp_proto;

@@ -5,9 +5,13 @@
  * Layer: helpers.  A set is a table by helper id.  Source: what bpf(2) of Linux
  * 6.1 offers to the same callers; selftests/prog compares id by id.
  */
+#define pr_fmt(fmt) "lbpf: " fmt
+
 #include <linux/bpf.h>
 #include <linux/kernel.h>
 #include <linux/nospec.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
 
 #include <lbpf/code.h>
 #include <lbpf/helpers.h>
@@ -84,6 +88,7 @@ static const struct lbpf_proto *const with_cap_perfmon[] = {
 	[BPF_FUNC_snprintf]			= &lbpf_snprintf_proto,
 	[BPF_FUNC_get_current_task]		= &lbpf_current_task_proto,
 	[BPF_FUNC_get_current_task_btf]		= &lbpf_current_task_btf_proto,
+	[BPF_FUNC_task_pt_regs]			= &lbpf_task_regs_proto,
 	[BPF_FUNC_probe_read_user]		= &lbpf_probe_read_user_proto,
 	[BPF_FUNC_probe_read_kernel]		= &lbpf_probe_read_kernel_proto,
 	[BPF_FUNC_probe_read_user_str]		= &lbpf_probe_read_user_str_proto,
@@ -171,6 +176,16 @@ static const struct lbpf_proto *const on_events[] = {
 	[BPF_FUNC_get_current_ancestor_cgroup_id]	= &lbpf_ancestor_id_proto,
 	[BPF_FUNC_task_storage_get]		= &lbpf_task_storage_get_proto,
 	[BPF_FUNC_task_storage_delete]		= &lbpf_task_storage_delete_proto,
+	[BPF_FUNC_get_ns_current_pid_tgid]	= &lbpf_ns_pid_tgid_proto,
+	[BPF_FUNC_get_task_stack]		= &lbpf_task_stack_proto,
+	[BPF_FUNC_send_signal]			= &lbpf_send_signal_proto,
+	[BPF_FUNC_send_signal_thread]		= &lbpf_send_thread_proto,
+	[BPF_FUNC_copy_from_user]		= &lbpf_copy_from_user_proto,
+	[BPF_FUNC_copy_from_user_task]		= &lbpf_copy_from_task_proto,
+};
+
+static const struct lbpf_proto *const for_root[] = {
+	[BPF_FUNC_probe_write_user]		= &lbpf_probe_write_user_proto,
 };
 
 /**
@@ -185,20 +200,51 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 {
 	const struct lbpf_proto *proto = find_helper(SET(on_events), id);
 
+	if (!proto && lbpf_code_may(code, LBPF_CAP_SYS_ADMIN))
+		proto = find_helper(SET(for_root), id);
+	if (proto == &lbpf_probe_write_user_proto)
+		pr_warn_ratelimited("%s[%d] is installing a program with bpf_probe_write_user helper that may corrupt user memory!\n",
+				    current->comm, task_pid_nr(current));
 	/* Its sequence lock may be held by what the program interrupts. */
 	if (id == BPF_FUNC_ktime_get_coarse_ns)
 		return NULL;
 	return proto ?: lbpf_base_helper(id, code);
 }
 
+static const struct lbpf_proto *const on_samples[] = {
+	[BPF_FUNC_perf_prog_read_value]		= &lbpf_sample_value_proto,
+	[BPF_FUNC_read_branch_records]		= &lbpf_sample_branches_proto,
+};
+
+/**
+ * lbpf_sample_helper() - Find a helper of programs that run at samples of counters
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sample_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(on_samples), id);
+
+	return proto ?: lbpf_trace_helper(id, code);
+}
+
 static const struct lbpf_proto *const in_tracing[] = {
 	[BPF_FUNC_d_path]			= &lbpf_d_path_proto,
-	[BPF_FUNC_get_task_stack]		= &lbpf_task_stack_proto,
+	[BPF_FUNC_get_socket_cookie]		= &lbpf_sock_ptr_cookie_proto,
+	[BPF_FUNC_sock_from_file]		= &lbpf_sock_from_file_proto,
+	[BPF_FUNC_skb_output]			= &lbpf_skb_output_proto,
+	[BPF_FUNC_xdp_output]			= &lbpf_xdp_output_proto,
 };
 
 static const struct lbpf_proto *const in_lsm[] = {
 	[BPF_FUNC_inode_storage_get]		= &lbpf_inode_storage_get_proto,
 	[BPF_FUNC_inode_storage_delete]		= &lbpf_inode_storage_delete_proto,
+	[BPF_FUNC_bprm_opts_set]		= &lbpf_bprm_opts_proto,
+	[BPF_FUNC_ima_inode_hash]		= &lbpf_ima_inode_proto,
+	[BPF_FUNC_ima_file_hash]		= &lbpf_ima_file_proto,
 	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
 };

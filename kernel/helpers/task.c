@@ -7,6 +7,11 @@
 #include <linux/bpf.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <net/cls_cgroup.h>
@@ -107,4 +112,57 @@ const struct lbpf_proto lbpf_current_classid_proto = {
 	.id	= BPF_FUNC_get_cgroup_classid,
 	.fn	= get_classid,
 	.ret	= LBPF_RET_INTEGER,
+};
+
+/* Device of the files that name spaces are, as stat() gives it; 0: not found yet. */
+static dev_t namespace_dev;
+
+/* The kernel keeps it to itself, so such a file is looked at: a constant until the next boot. */
+static bool find_namespace_dev(const struct lbpf_code *code)
+{
+	struct super_block *sb;
+	struct file *file;
+
+	if (READ_ONCE(namespace_dev))
+		return true;
+	file = filp_open("/proc/self/ns/pid", O_RDONLY, 0);
+	if (IS_ERR(file))
+		return false;
+	sb = file_inode(file)->i_sb;
+	if (sb->s_magic == NSFS_MAGIC)
+		WRITE_ONCE(namespace_dev, sb->s_dev);
+	fput(file);
+	return READ_ONCE(namespace_dev);
+}
+
+static int read_ids(u64 dev, u64 inode, struct bpf_pidns_info *info)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+
+	if (!ns)
+		return -ENOENT;
+	if (dev != READ_ONCE(namespace_dev) || inode != ns->ns.inum)
+		return -EINVAL;
+	info->pid = __task_pid_nr_ns(current, PIDTYPE_PID, ns);
+	info->tgid = __task_pid_nr_ns(current, PIDTYPE_TGID, ns);
+	return 0;
+}
+
+HELPER_4(get_ns_ids, u64, dev, u64, inode, struct bpf_pidns_info *, info, u32, size)
+{
+	int err = size == sizeof(*info) ? read_ids(dev, inode, info) : -EINVAL;
+
+	if (err)
+		memset(info, 0, size);
+	return err;
+}
+
+const struct lbpf_proto lbpf_ns_pid_tgid_proto = {
+	.name		= "get_ns_current_pid_tgid",
+	.id		= BPF_FUNC_get_ns_current_pid_tgid,
+	.fn		= get_ns_ids,
+	.ret		= LBPF_RET_INTEGER,
+	.arg		= { LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
+			    LBPF_ARG_CONST_SIZE },
+	.allowed	= find_namespace_dev,
 };

@@ -268,22 +268,18 @@ static void read_times(struct perf_event *event, struct bpf_perf_event_value *va
 }
 
 /**
- * lbpf_perf_array_read() - Read a counter
- * @map: Array.
- * @flags: Index of the event, or BPF_F_CURRENT_CPU.
+ * lbpf_perf_event_read() - Read the counter of an event
+ * @event: Event.
  * @value: Filled in.
  *
- * Context: Any, under rcu_read_lock(), no migration.
- * Return: 0, -EINVAL (also: counts elsewhere), -E2BIG, -ENOENT, -EBUSY.
+ * Context: Any, no migration.
+ * Return: 0, -EINVAL (counts elsewhere), -EBUSY.
  */
-int lbpf_perf_array_read(struct lbpf_map *map, u64 flags, struct bpf_perf_event_value *value)
+int lbpf_perf_event_read(struct perf_event *event, struct bpf_perf_event_value *value)
 {
-	struct perf_event *event = find_event(map, flags);
 	unsigned long irq_flags;
 	int err;
 
-	if (IS_ERR(event))
-		return PTR_ERR(event);
 	/* The event stays on this CPU, or off it, while interrupts are off. */
 	local_irq_save(irq_flags);
 	err = check_local(event);
@@ -295,6 +291,22 @@ int lbpf_perf_array_read(struct lbpf_map *map, u64 flags, struct bpf_perf_event_
 	}
 	local_irq_restore(irq_flags);
 	return err;
+}
+
+/**
+ * lbpf_perf_array_read() - Read a counter
+ * @map: Array.
+ * @flags: Index of the event, or BPF_F_CURRENT_CPU.
+ * @value: Filled in.
+ *
+ * Context: Any, under rcu_read_lock(), no migration.
+ * Return: 0, -EINVAL (also: counts elsewhere), -E2BIG, -ENOENT, -EBUSY.
+ */
+int lbpf_perf_array_read(struct lbpf_map *map, u64 flags, struct bpf_perf_event_value *value)
+{
+	struct perf_event *event = find_event(map, flags);
+
+	return IS_ERR(event) ? PTR_ERR(event) : lbpf_perf_event_read(event, value);
 }
 
 const struct lbpf_map_ops lbpf_perf_array_ops = {

@@ -111,7 +111,7 @@ static const struct lbpf_synthesis perf_synthesis = {
 	.link		= link_perf,
 };
 
-#define TRACING(id, text, rows, bytes, ctx, run, made)			\
+#define TRACING(id, text, rows, bytes, ctx, find, run, made)		\
 	{								\
 		.type		= (id),					\
 		.name		= text,					\
@@ -121,20 +121,22 @@ static const struct lbpf_synthesis perf_synthesis = {
 		.ctx_alias	= (id) == BPF_PROG_TYPE_KPROBE ? "pt_regs" : NULL,	\
 		.fields		= (rows),				\
 		.nr_fields	= ARRAY_SIZE(rows),			\
-		.helper		= lbpf_trace_helper,			\
+		.helper		= (find),				\
 		.test_run	= (run),				\
 		.synthesis	= (made),				\
 	}
 
 const struct lbpf_progtype lbpf_kprobe_type =
 	TRACING(BPF_PROG_TYPE_KPROBE, "kprobe", kprobe_fields, sizeof(struct pt_regs),
-		"bpf_user_pt_regs_t", NULL, &kprobe_synthesis);
+		"bpf_user_pt_regs_t", lbpf_trace_helper, NULL, &kprobe_synthesis);
 const struct lbpf_progtype lbpf_perf_event_type =
 	TRACING(BPF_PROG_TYPE_PERF_EVENT, "perf_event", perf_fields,
-		sizeof(struct bpf_perf_event_data), "bpf_perf_event_data", NULL, &perf_synthesis);
+		sizeof(struct bpf_perf_event_data), "bpf_perf_event_data", lbpf_sample_helper,
+		NULL, &perf_synthesis);
 const struct lbpf_progtype lbpf_raw_tracepoint_type =
 	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tracepoint", raw_fields, LBPF_RAW_CTX_BYTES,
-		"bpf_raw_tracepoint_args", lbpf_raw_test_run, NULL);
+		"bpf_raw_tracepoint_args", lbpf_trace_helper, lbpf_raw_test_run, NULL);
 const struct lbpf_progtype lbpf_raw_tracepoint_writable_type =
 	TRACING(BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, "raw_tracepoint_writable", writable_fields,
-		LBPF_RAW_CTX_BYTES, "bpf_raw_tracepoint_args", NULL, &writable_synthesis);
+		LBPF_RAW_CTX_BYTES, "bpf_raw_tracepoint_args", lbpf_trace_helper, NULL,
+		&writable_synthesis);

@@ -30,3 +30,5 @@ EXTRA_ksyms := agree.c prog_test.c kernel_btf.c
 LDLIBS_ksyms := -lbpf
 EXTRA_syscall := agree.c prog_test.c kernel_btf.c
 LDLIBS_syscall := -lbpf
+EXTRA_process := agree.c prog_test.c kernel_btf.c
+LDLIBS_process := -lbpf
