@@ -95,14 +95,14 @@ static __printf(2, 0) void print_to_file(void *to, const char *fmt, va_list args
 
 static void show_value(struct seq_file *seq, const struct lbpf_map *map, const void *value)
 {
-	const struct lbpf_btf_sink sink = { print_to_file, seq };
+	const struct lbpf_btf_sink sink = { .print = print_to_file, .to = seq };
 
 	if (map->ops->text == LBPF_TEXT_VALUE)
 		lbpf_btf_print_value(lbpf_kernel_btf_peek(), map->btf_vmlinux_value_type_id, value,
-				     map->value_size, &sink);
+				     map->value_size, LBPF_BTF_SHOW_PINNED, &sink);
 	else if (map->btf)
 		lbpf_btf_print_value(map->btf, map->btf_value_type_id, value, map->value_size,
-				     &sink);
+				     LBPF_BTF_SHOW_PINNED, &sink);
 	else
 		seq_printf(seq, "%u", *(const u32 *)value);
 	seq_putc(seq, '\n');
@@ -118,14 +118,15 @@ static void show_bytes(struct seq_file *seq, const u8 *bytes, u32 nr)
 
 static void show_key(struct seq_file *seq, const struct lbpf_map *map, const void *key)
 {
-	const struct lbpf_btf_sink sink = { print_to_file, seq };
+	const struct lbpf_btf_sink sink = { .print = print_to_file, .to = seq };
 
 	if (map->ops->text == LBPF_TEXT_BY_INDEX)
 		seq_printf(seq, "%u", *(const u32 *)key);
 	else if (!map->btf)
 		show_bytes(seq, key, map->key_size);
 	else
-		lbpf_btf_print_value(map->btf, map->btf_key_type_id, key, map->key_size, &sink);
+		lbpf_btf_print_value(map->btf, map->btf_key_type_id, key, map->key_size,
+				     LBPF_BTF_SHOW_PINNED, &sink);
 	seq_puts(seq, ": ");
 }
 

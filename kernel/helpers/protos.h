@@ -61,6 +61,9 @@ extern const struct lbpf_proto lbpf_probe_write_user_proto;
 extern const struct lbpf_proto lbpf_copy_from_user_proto;
 extern const struct lbpf_proto lbpf_copy_from_task_proto;
 
+/* show.c */
+extern const struct lbpf_proto lbpf_snprintf_btf_proto;
+
 /* signal.c */
 extern const struct lbpf_proto lbpf_send_signal_proto;
 extern const struct lbpf_proto lbpf_send_thread_proto;

@@ -86,6 +86,7 @@ static const struct lbpf_proto *const with_cap_perfmon[] = {
 	[BPF_FUNC_trace_printk]			= &lbpf_trace_printk_proto,
 	[BPF_FUNC_trace_vprintk]		= &lbpf_trace_vprintk_proto,
 	[BPF_FUNC_snprintf]			= &lbpf_snprintf_proto,
+	[BPF_FUNC_snprintf_btf]			= &lbpf_snprintf_btf_proto,
 	[BPF_FUNC_get_current_task]		= &lbpf_current_task_proto,
 	[BPF_FUNC_get_current_task_btf]		= &lbpf_current_task_btf_proto,
 	[BPF_FUNC_task_pt_regs]			= &lbpf_task_regs_proto,

@@ -276,6 +276,7 @@ int lbpf_skb_test_run(const struct lbpf_prog *prog, struct lbpf_run *run)
 	err = run_with_ctx(prog, run, skb, ctx);
 	lbpf_free(ctx);
 free_skb:
-	consume_skb(skb);
+	/* As bpf(2) has it: what watches for dropped packets sees this one. */
+	kfree_skb(skb);
 	return err;
 }

@@ -32,3 +32,5 @@ EXTRA_syscall := agree.c prog_test.c kernel_btf.c
 LDLIBS_syscall := -lbpf
 EXTRA_process := agree.c prog_test.c kernel_btf.c
 LDLIBS_process := -lbpf
+EXTRA_show_btf := prog_test.c kernel_btf.c
+LDLIBS_show_btf := -lbpf

@@ -169,7 +169,7 @@ static void test_copy(void)
 	test_memory("copy from a task, flags", BPF_PROG_TYPE_SYSCALL, of_task, NR(of_task), 1);
 }
 
-static volatile sig_atomic_t nr_signals;
+static sig_atomic_t nr_signals;
 
 static void count_signal(int nr)
 {
@@ -290,7 +290,7 @@ static void test_name_space(void)
 	ksft_test_result(!nr_wrong, "ids in a name space\n");
 }
 
-/* The registers of the system call: its code segment and flags, and a stack of the process. */
+/* The registers of the system call that runs the program: number, and stack of the process. */
 static void test_registers(void)
 {
 	const struct bpf_insn body[] = {
@@ -298,7 +298,7 @@ static void test_registers(void)
 		CALL(BPF_FUNC_task_pt_regs), MOV_X(BPF_REG_6, BPF_REG_0),
 		LDX(BPF_DW, BPF_REG_1, BPF_REG_6, kernel_member("pt_regs", "sp")),
 		STX(BPF_DW, BPF_REG_9, BPF_REG_1, offsetof(struct state, data)),
-		LDX(BPF_DW, BPF_REG_0, BPF_REG_6, kernel_member("pt_regs", "cs")),
+		LDX(BPF_DW, BPF_REG_0, BPF_REG_6, kernel_member("pt_regs", "orig_ax")),
 	};
 	struct state state[2] = {};
 	long here = PTR(&state), sp[2];
@@ -310,7 +310,7 @@ static void test_registers(void)
 		memcpy(&sp[side], state[side].data, sizeof(sp[side]));
 		unload(&runner);
 	}
-	ksft_test_result(state[0].ret && state[0].ret == state[1].ret &&
+	ksft_test_result(state[SIDE_LBPF].ret == SYS_ioctl && state[SIDE_KERNEL].ret == SYS_bpf &&
 			 labs(sp[0] - here) < 65536 && labs(sp[1] - here) < 65536,
 			 "registers of the process\n");
 }
