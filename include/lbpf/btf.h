@@ -119,6 +119,11 @@ const struct btf_type *lbpf_btf_sized(const struct lbpf_btf *btf, u32 id, u32 *f
  */
 int lbpf_btf_find(const struct lbpf_btf *btf, const char *name, u32 kind);
 
+/* Length of a name without its flavor: of "a___b" that of "a". */
+u32 lbpf_btf_essential_bytes(const char *name);
+/* Id of the next type behind @id, not of the base, whose name is @name but for flavors; 0: none. */
+u32 lbpf_btf_next_essential(const struct lbpf_btf *btf, const char *name, u32 id);
+
 /* The 32 bits behind an INT: BTF_INT_ENCODING(), BTF_INT_OFFSET(), BTF_INT_BITS(). */
 static inline u32 lbpf_btf_int(const struct btf_type *type)
 {

@@ -235,18 +235,14 @@ static int check_records(struct load *load)
 	return err;
 }
 
-/*
- * A program must not run with the offsets of another kernel's structs: nobody moves them here.
- * Source: Linux 6.1 looks at them only of a program that has other records, observed.
- */
-static int check_relocations(struct load *load)
+/* Source: Linux 6.1 looks at relocations only of a program that has other records, observed. */
+static int relocate(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
 
 	if (!attr->core_relo_cnt || (!attr->func_info_cnt && !attr->line_info_cnt))
 		return 0;
-	lbpf_log(&load->log, "relocations (core_relos) are not applied: libbpf does that\n");
-	return -EOPNOTSUPP;
+	return lbpf_prog_relocate(load->prog, attr, &load->code);
 }
 
 static int place_records(struct load *load)
@@ -491,7 +487,7 @@ static const pass_fn program_passes[] = {
 	describe,
 	check_sleepable,
 	check_records,
-	check_relocations,
+	relocate,
 	verify,
 	describe_effects,
 	check_admission,

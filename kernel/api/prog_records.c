@@ -25,26 +25,8 @@
 
 #define MAX_RECORD_BYTES	252
 
-/**
- * struct records - Records of one kind
- * @ptr: User pointer.
- * @nr: Number of them.
- * @user_bytes: Size of one as the caller has it.
- * @known_bytes: Size of one as it is known here.
- * @name: For messages.
- * @is_kernel: @ptr is an address of kernel memory.
- */
-struct records {
-	u64		ptr;
-	u32		nr;
-	u32		user_bytes;
-	u32		known_bytes;
-	const char	*name;
-	bool		is_kernel;
-};
-
 /* Are the bytes behind what is known of a record zero?  1, 0, -EFAULT. */
-static int is_tail_zero(const struct records *records, u64 from)
+static int is_tail_zero(const struct lbpf_records *records, u64 from)
 {
 	u32 i, nr = records->user_bytes - records->known_bytes;
 	u8 byte;
@@ -63,8 +45,18 @@ static int is_tail_zero(const struct records *records, u64 from)
 	return 1;
 }
 
-/* What may follow a known record is zero. */
-static int read_record(const struct records *records, u32 i, void *record, struct lbpf_log *log)
+/**
+ * lbpf_record_read() - Read a record
+ * @records: Records of one kind.
+ * @i: Which one.
+ * @record: Gets what is known of it; what may follow is zero.
+ * @log: Where a refusal is explained.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -E2BIG or -EFAULT.
+ */
+int lbpf_record_read(const struct lbpf_records *records, u32 i, void *record,
+		     struct lbpf_log *log)
 {
 	u64 from = records->ptr + (u64)i * records->user_bytes;
 	int zero = is_tail_zero(records, from);
@@ -78,7 +70,14 @@ static int read_record(const struct records *records, u32 i, void *record, struc
 	return lbpf_read(record, from, records->known_bytes, records->is_kernel) ? 0 : -EFAULT;
 }
 
-static bool is_size(const struct records *records)
+/**
+ * lbpf_records_fit() - May records have the size that the caller says?
+ * @records: Records of one kind.
+ *
+ * Context: Any.
+ * Return: true if they may.
+ */
+bool lbpf_records_fit(const struct lbpf_records *records)
 {
 	return records->user_bytes >= records->known_bytes &&
 	       records->user_bytes <= MAX_RECORD_BYTES && !(records->user_bytes % sizeof(u32));
@@ -116,7 +115,7 @@ static int check_func(const struct lbpf_btf *btf, const struct bpf_func_info *fu
 static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr,
 		      const struct lbpf_code *code)
 {
-	struct records records = {
+	struct lbpf_records records = {
 		attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
 		sizeof(struct bpf_func_info), "func info", code->is_kernel
 	};
@@ -126,7 +125,7 @@ static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr,
 
 	if (!records.nr)
 		return 0;
-	if (!is_size(&records)) {
+	if (!lbpf_records_fit(&records)) {
 		lbpf_log(log, "invalid func info rec size %u\n", records.user_bytes);
 		return -EINVAL;
 	}
@@ -140,7 +139,7 @@ static int read_funcs(struct lbpf_prog *prog, const union bpf_attr *attr,
 		return -ENOMEM;
 	prog->nr_func_infos = records.nr;
 	for (i = 0; i < records.nr && !err; i++) {
-		err = read_record(&records, i, &prog->func_infos[i], log);
+		err = lbpf_record_read(&records, i, &prog->func_infos[i], log);
 		if (!err)
 			err = check_func(prog->btf, &prog->func_infos[i], i, last_off, log);
 		last_off = prog->func_infos[i].insn_off;
@@ -168,7 +167,7 @@ static int check_line(const struct lbpf_prog *prog, u32 i, u32 nr_insns, struct 
 static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr,
 		      const struct lbpf_code *code)
 {
-	struct records records = {
+	struct lbpf_records records = {
 		attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
 		sizeof(struct bpf_line_info), "line_info", code->is_kernel
 	};
@@ -178,7 +177,7 @@ static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr,
 
 	if (!records.nr)
 		return 0;
-	if (!is_size(&records) || records.nr > INT_MAX / sizeof(struct bpf_line_info))
+	if (!lbpf_records_fit(&records) || records.nr > INT_MAX / sizeof(struct bpf_line_info))
 		return -EINVAL;
 	/* Offsets rise: the first one more than there are instructions is refused. */
 	records.nr = min(records.nr, attr->insn_cnt + 1);
@@ -190,7 +189,7 @@ static int read_lines(struct lbpf_prog *prog, const union bpf_attr *attr,
 		return -ENOMEM;
 	prog->nr_line_infos = records.nr;
 	for (i = 0; i < records.nr && !err; i++) {
-		err = read_record(&records, i, &prog->line_infos[i], log);
+		err = lbpf_record_read(&records, i, &prog->line_infos[i], log);
 		if (!err)
 			err = check_line(prog, i, attr->insn_cnt, log);
 	}

@@ -86,3 +86,30 @@ bool lbpf_btf_name_is_identifier(const struct lbpf_btf *btf, u32 off)
 			return false;
 	return !name[i];
 }
+
+/* "x___y": three of them, no more, and something on both sides. */
+static bool is_flavor(const char *at)
+{
+	return at[0] != '_' && at[1] == '_' && at[2] == '_' && at[3] == '_' && at[4] &&
+	       at[4] != '_';
+}
+
+/**
+ * lbpf_btf_essential_bytes() - Length of a name without its flavor
+ * @name: Name.
+ *
+ * A program may describe one type in several ways, under names of which only what comes before
+ * the last "___" says which type is meant.
+ *
+ * Context: Any.
+ * Return: Bytes.
+ */
+u32 lbpf_btf_essential_bytes(const char *name)
+{
+	u32 bytes = strlen(name), i;
+
+	for (i = bytes; i >= 5; i--)
+		if (is_flavor(name + i - 5))
+			return i - 4;
+	return bytes;
+}

@@ -78,11 +78,12 @@ static int adopt_types(struct lbpf_btf *btf, u32 type_len)
 	return 0;
 }
 
+/* Flavors of a name share a bucket. */
 static u32 hash_name(const struct lbpf_btf *btf, const char *name)
 {
-	u32 hash = 0;
+	u32 hash = 0, bytes = lbpf_btf_essential_bytes(name);
 
-	while (*name)
+	while (bytes--)
 		hash = (hash ^ (u8)*name++) * 0x9e3779b1;
 	return hash >> (32 - btf->name_bits);
 }
@@ -159,4 +160,32 @@ int lbpf_btf_find_indexed(const struct lbpf_btf *btf, const char *name, u32 kind
 			return id;
 	}
 	return -ENOENT;
+}
+
+/**
+ * lbpf_btf_next_essential() - Types with a name, but for flavors
+ * @btf: BTF; not that of its base.
+ * @name: Name.
+ * @id: Where the search ended last; 0 at first.
+ *
+ * Context: Any; takes long where names have no index.
+ * Return: The next id, which is higher, or 0.
+ */
+u32 lbpf_btf_next_essential(const struct lbpf_btf *btf, const char *name, u32 id)
+{
+	u32 bytes = lbpf_btf_essential_bytes(name);
+	const char *other;
+
+	for (;;) {
+		if (!btf->name_heads)
+			id = max(id + 1, btf->first_id) < btf->nr_ids ? max(id + 1, btf->first_id) : 0;
+		else
+			id = id ? btf->name_next[id - btf->first_id] :
+				  btf->name_heads[hash_name(btf, name)];
+		if (!id)
+			return 0;
+		other = lbpf_btf_type_name(btf, lbpf_btf_type(btf, id));
+		if (lbpf_btf_essential_bytes(other) == bytes && !memcmp(name, other, bytes))
+			return id;
+	}
 }

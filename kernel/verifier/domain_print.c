@@ -75,10 +75,11 @@ static void print_low_range(struct text *text, const struct lbpf_scalar *s)
 		print_signed(text, "s32_min", s->r32.smin);
 	if (s->r32.smax != s->r64.smax && s->r32.smax != full.smax)
 		print_signed(text, "s32_max", s->r32.smax);
+	/* Linux 6.1 prints these two as if they had a sign. */
 	if (s->r32.umin != s->r64.umin && s->r32.umin != full.umin)
-		print_unsigned(text, "u32_min", s->r32.umin);
+		print_signed(text, "u32_min", (s32)s->r32.umin);
 	if (s->r32.umax != s->r64.umax && s->r32.umax != full.umax)
-		print_unsigned(text, "u32_max", s->r32.umax);
+		print_signed(text, "u32_max", (s32)s->r32.umax);
 }
 
 /**

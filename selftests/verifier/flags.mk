@@ -5,3 +5,4 @@ CFLAGS_verdict = -Wno-missing-field-initializers
 CFLAGS_agree = -Wno-missing-field-initializers
 CFLAGS_real_o1 = -O1
 LDLIBS_real = -lbpf -lelf -lz
+LDLIBS_relocate = -lbpf -lelf -lz
