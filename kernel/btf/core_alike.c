@@ -11,7 +11,7 @@
 
 #include "core.h"
 
-/* Pointers, arrays and functions inside each other. */
+/* Pointers and arrays one after the other: types may lead in circles. */
 #define MAX_DEPTH	32
 
 /**
@@ -154,7 +154,7 @@ static bool follow(struct pair *pair)
  * @a_id: Its id.
  * @b_btf: BTF of the other one.
  * @b_id: Its id.
- * @depth: How many of them there may be inside each other.
+ * @depth: How many functions there may be inside each other.
  *
  * Names and members do not count, what pointers, arrays and functions lead to does.
  *
@@ -166,8 +166,12 @@ int lbpf_core_types_alike(const struct lbpf_btf *a_btf, u32 a_id, const struct l
 {
 	struct pair pair = { { a_btf, b_btf }, { a_id, b_id }, { NULL, NULL } };
 
+	u32 i = 0;
+
+	if (!depth--)
+		return -EINVAL;
 	do {
-		if (!depth-- || !skip_mods(&pair))
+		if (i++ == MAX_DEPTH || !skip_mods(&pair))
 			return -EINVAL;
 		if (!is_same_kind(pair.types[0], pair.types[1]))
 			return 0;

@@ -10,8 +10,10 @@
 
 #include "core.h"
 
-/* Source: Linux 6.1, observed. */
-#define MAX_TYPE_DEPTH	32
+/* Functions inside each other, where types must be alike; each takes kernel stack. */
+#define MAX_ALIKE_DEPTH	16
+/* Structs and functions inside each other, where they must match.  Source: Linux 6.1, observed. */
+#define MAX_MATCH_DEPTH	2
 /* Anonymous structs inside each other. */
 #define MAX_NESTING	16
 
@@ -21,9 +23,9 @@ static int find_type(struct lbpf_core *core, struct lbpf_core_spec *spec)
 
 	if (spec->kind == BPF_CORE_TYPE_MATCHES)
 		return lbpf_core_types_match(wanted->btf, wanted->root_id, spec->btf,
-					     spec->root_id, false, MAX_TYPE_DEPTH);
+					     spec->root_id, false, MAX_MATCH_DEPTH);
 	return lbpf_core_types_alike(wanted->btf, wanted->root_id, spec->btf, spec->root_id,
-				     MAX_TYPE_DEPTH);
+				     MAX_ALIKE_DEPTH);
 }
 
 static int find_enumerator(struct lbpf_core *core, struct lbpf_core_spec *spec)

@@ -13,6 +13,9 @@
 
 #include "core.h"
 
+/* One after the other: types may lead in circles. */
+#define MAX_POINTERS	32
+
 /**
  * struct match - A local type and one that may match
  * @a_btf: BTF of the local one.
@@ -151,6 +154,22 @@ static bool kinds_agree(const struct match *match)
 	return lbpf_btf_kind(match->a) == lbpf_btf_kind(match->b);
 }
 
+/* Pointers and arrays, down to what they are of. */
+static bool follow(struct match *match, u32 *a_id, u32 *b_id)
+{
+	if (is_kind(match->a, BTF_KIND_PTR)) {
+		*a_id = match->a->type;
+		*b_id = match->b->type;
+		match->is_behind_pointer = true;
+		return true;
+	}
+	if (!is_kind(match->a, BTF_KIND_ARRAY))
+		return false;
+	*a_id = lbpf_btf_array(match->a)->type;
+	*b_id = lbpf_btf_array(match->b)->type;
+	return true;
+}
+
 static int match_kind(const struct match *match)
 {
 	switch (lbpf_btf_kind(match->a)) {
@@ -165,11 +184,6 @@ static int match_kind(const struct match *match)
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
 		return structs_match(match);
-	case BTF_KIND_ARRAY:
-		return match_inner(match, lbpf_btf_array(match->a)->type,
-				   lbpf_btf_array(match->b)->type, match->is_behind_pointer);
-	case BTF_KIND_PTR:
-		return match_inner(match, match->a->type, match->b->type, true);
 	case BTF_KIND_FUNC_PROTO:
 		return funcs_match(match);
 	default:
@@ -193,16 +207,22 @@ int lbpf_core_types_match(const struct lbpf_btf *a_btf, u32 a_id, const struct l
 			  u32 b_id, bool is_behind_pointer, u32 depth)
 {
 	struct match match = {
-		.a_btf = a_btf, .a = lbpf_btf_skip_mods(a_btf, a_id, NULL),
-		.b_btf = b_btf, .b = lbpf_btf_skip_mods(b_btf, b_id, NULL),
-		.is_behind_pointer = is_behind_pointer, .depth = depth - 1,
+		.a_btf = a_btf, .b_btf = b_btf, .is_behind_pointer = is_behind_pointer,
+		.depth = depth - 1,
 	};
+	u32 i = 0;
 
-	if (!depth || !match.a || !match.b)
+	if (!depth)
 		return -EINVAL;
-	if (!names_match(&match) || !kinds_agree(&match))
-		return 0;
-	if (is_behind_pointer && is_named_kind(match.a))
-		return 1;
+	do {
+		match.a = lbpf_btf_skip_mods(a_btf, a_id, NULL);
+		match.b = lbpf_btf_skip_mods(b_btf, b_id, NULL);
+		if (i++ == MAX_POINTERS || !match.a || !match.b)
+			return -EINVAL;
+		if (!names_match(&match) || !kinds_agree(&match))
+			return 0;
+		if (match.is_behind_pointer && is_named_kind(match.a))
+			return 1;
+	} while (follow(&match, &a_id, &b_id));
 	return match_kind(&match);
 }

@@ -115,7 +115,7 @@ static int ask_member(struct lbpf_core *core, const struct bpf_core_relo *relo,
 		answer->is_checked = true;
 		break;
 	case BPF_CORE_FIELD_LSHIFT_U64:
-		answer->value = 64 - (unit.bit_off + unit.bits - unit.off * 8);
+		answer->value = 64 - (u32)(unit.bit_off + unit.bits - unit.off * 8);
 		break;
 	case BPF_CORE_FIELD_RSHIFT_U64:
 		answer->value = 64 - unit.bits;

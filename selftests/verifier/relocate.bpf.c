@@ -160,13 +160,156 @@ int ask_types(struct __sk_buff *skb)
 	       bpf_core_type_exists(struct callback_head) +
 	       bpf_core_type_exists(struct callback_head___args) +
 	       bpf_core_type_exists(enum pid_type) + bpf_core_type_size(enum pid_type) +
-	       bpf_core_type_matches(union bpf_attr) +
 	       bpf_core_type_matches(struct bpf_prog_info) +
 	       bpf_core_type_matches(struct bpf_sock_ops) +
 	       bpf_core_type_matches(struct tcphdr) + bpf_core_type_matches(struct ipv6hdr) +
 	       bpf_core_type_matches(enum bpf_map_type) + bpf_core_type_matches(struct path) +
 	       bpf_core_type_matches(struct callback_head) +
 	       bpf_core_type_matches(struct list_head);
+}
+
+/* Structs and functions inside each other, some of them wrong. */
+struct callback_head___wrong {
+	void	(*func)(int number);
+} CORE;
+
+struct callback_head___result {
+	int	(*func)(struct callback_head *head);
+} CORE;
+
+struct callback_head___fwd {
+	void	(*func)(struct task_struct *head);
+} CORE;
+
+struct timer_list {
+	struct {
+		struct hlist_node	*next, **pprev;
+	}			entry;
+	unsigned long		expires;
+	void			(*function)(struct timer_list *timer);
+} CORE;
+
+struct timer_list___flat {
+	unsigned long		expires;
+	void			(*function)(struct timer_list *timer);
+	unsigned int		flags;
+} CORE;
+
+struct timer_list___signed {
+	long			expires;
+} CORE;
+
+struct file_operations {
+	long	(*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	struct module	*owner;
+} CORE;
+
+struct notifier_block {
+	int			(*notifier_call)(struct notifier_block *nb, unsigned long action,
+						 void *data);
+	struct notifier_block	*next;
+	int			priority;
+} CORE;
+
+struct rb_root {
+	struct rb_node	*rb_node;
+} CORE;
+
+struct rb_root___struct {
+	struct callback_head	*rb_node;
+} CORE;
+
+struct rb_root_cached {
+	struct rb_root	rb_root;
+} CORE;
+
+struct kernfs_node {
+	struct rb_node	{
+		unsigned long	__rb_parent_color;
+	}		rb;
+} CORE;
+
+typedef int	(*proc_handler)(int *table, int write, void *buffer, unsigned long *lenp,
+				unsigned long long *ppos);
+typedef void	(*smp_call_func_t)(void *info);
+typedef void	(*work_func_t)(int work);
+typedef int	(*cmp_func_t)(const void *a, const void *b);
+
+enum rx_handler_result {
+	RX_HANDLER_CONSUMED,
+};
+
+typedef enum rx_handler_result rx_handler_func_t(struct sk_buff **pskb);
+typedef void	(*call_rcu_func_t)(struct callback_head *head,
+				   void (*func)(struct callback_head *head));
+
+struct bio_vec {
+	struct page	*bv_page;
+	unsigned int	bv_len;
+	unsigned short	bv_offset;
+} CORE;
+
+SEC("socket/matches")
+int match_types(struct __sk_buff *skb)
+{
+	return bpf_core_type_matches(struct callback_head___args) +
+	       bpf_core_type_matches(struct callback_head___wrong) +
+	       bpf_core_type_matches(struct callback_head___result) +
+	       bpf_core_type_matches(struct callback_head___fwd) +
+	       bpf_core_type_matches(struct timer_list___flat) +
+	       bpf_core_type_matches(struct timer_list___signed) +
+	       bpf_core_type_matches(struct file_operations) +
+	       bpf_core_type_matches(struct notifier_block) +
+	       bpf_core_type_matches(struct rb_root) +
+	       bpf_core_type_matches(struct rb_root___struct) +
+	       bpf_core_type_matches(proc_handler) + bpf_core_type_matches(smp_call_func_t) +
+	       bpf_core_type_matches(work_func_t) + bpf_core_type_matches(cmp_func_t) +
+	       bpf_core_type_exists(proc_handler) + bpf_core_type_exists(smp_call_func_t) +
+	       bpf_core_type_exists(work_func_t) + bpf_core_type_exists(cmp_func_t) +
+	       bpf_core_type_matches(struct bio_vec) + bpf_core_type_matches(sector_t) +
+	       bpf_core_type_matches(enum pid_type) + bpf_core_type_matches(enum pid_type___64);
+}
+
+SEC("socket/calls")
+int match_calls(struct __sk_buff *skb)
+{
+	return bpf_core_type_exists(rx_handler_func_t) + bpf_core_type_matches(rx_handler_func_t);
+}
+
+SEC("socket/inner")
+int match_inner(struct __sk_buff *skb)
+{
+	return bpf_core_type_exists(call_rcu_func_t);
+}
+
+SEC("socket/inner2")
+int match_inner_calls(struct __sk_buff *skb)
+{
+	return bpf_core_type_matches(call_rcu_func_t);
+}
+
+SEC("socket/nested")
+int match_nested(struct __sk_buff *skb)
+{
+	return bpf_core_type_matches(struct rb_root_cached);
+}
+
+SEC("socket/union")
+int match_union(struct __sk_buff *skb)
+{
+	return bpf_core_type_matches(union bpf_attr);
+}
+
+SEC("socket/anonymous")
+int match_anonymous(struct __sk_buff *skb)
+{
+	return bpf_core_type_matches(struct timer_list);
+}
+
+SEC("socket/deep")
+int match_deep(struct __sk_buff *skb)
+{
+	return bpf_core_type_matches(struct kernfs_node);
 }
 
 SEC("socket/enums")
