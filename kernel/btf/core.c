@@ -37,14 +37,17 @@ static u32 next_candidate(const struct candidates *candidates, u32 id)
 
 static void list_candidates(struct lbpf_core *core, const struct candidates *candidates)
 {
+	const struct btf_type *type;
 	u32 id = 0;
 
 	if (!core->log->level)
 		return;
-	while ((id = next_candidate(candidates, id)))
+	while ((id = next_candidate(candidates, id))) {
+		type = lbpf_btf_type(candidates->btf, id);
 		lbpf_log(core->log, "CO-RE relocating %s %s: found target candidate [%u]\n",
-			 lbpf_btf_kind_name(lbpf_btf_kind(lbpf_btf_type(candidates->btf, id))),
-			 lbpf_btf_type_name(candidates->btf, lbpf_btf_type(candidates->btf, id)), id);
+			 lbpf_btf_kind_name(lbpf_btf_kind(type)),
+			 lbpf_btf_type_name(candidates->btf, type), id);
+	}
 }
 
 static int find_candidates(struct lbpf_core *core, const struct bpf_core_relo *relo,

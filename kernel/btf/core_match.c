@@ -50,27 +50,31 @@ static bool ints_match(const struct match *match)
 
 static bool has_enumerator(const struct match *match, const char *name)
 {
-	u32 i;
+	const char *other;
 	u64 value;
+	u32 i;
 
-	for (i = 0; i < lbpf_btf_vlen(match->b); i++)
-		if (lbpf_core_same_name(name, lbpf_core_enumerator(match->b_btf, match->b, i,
-								   &value)))
+	for (i = 0; i < lbpf_btf_vlen(match->b); i++) {
+		other = lbpf_core_enumerator(match->b_btf, match->b, i, &value);
+		if (lbpf_core_same_name(name, other))
 			return true;
+	}
 	return false;
 }
 
 static bool enums_match(const struct match *match)
 {
-	u32 i;
+	const char *name;
 	u64 value;
+	u32 i;
 
 	if (match->a->size != match->b->size)
 		return false;
-	for (i = 0; i < lbpf_btf_vlen(match->a); i++)
-		if (!has_enumerator(match, lbpf_core_enumerator(match->a_btf, match->a, i,
-								&value)))
+	for (i = 0; i < lbpf_btf_vlen(match->a); i++) {
+		name = lbpf_core_enumerator(match->a_btf, match->a, i, &value);
+		if (!has_enumerator(match, name))
 			return false;
+	}
 	return true;
 }
 

@@ -162,6 +162,11 @@ int lbpf_btf_find_indexed(const struct lbpf_btf *btf, const char *name, u32 kind
 	return -ENOENT;
 }
 
+static u32 next_in_bucket(const struct lbpf_btf *btf, const char *name, u32 id)
+{
+	return id ? btf->name_next[id - btf->first_id] : btf->name_heads[hash_name(btf, name)];
+}
+
 /**
  * lbpf_btf_next_essential() - Types with a name, but for flavors
  * @btf: BTF; not that of its base.
@@ -177,11 +182,9 @@ u32 lbpf_btf_next_essential(const struct lbpf_btf *btf, const char *name, u32 id
 	const char *other;
 
 	for (;;) {
-		if (!btf->name_heads)
-			id = max(id + 1, btf->first_id) < btf->nr_ids ? max(id + 1, btf->first_id) : 0;
-		else
-			id = id ? btf->name_next[id - btf->first_id] :
-				  btf->name_heads[hash_name(btf, name)];
+		id = btf->name_heads ? next_in_bucket(btf, name, id) : max(id + 1, btf->first_id);
+		if (id >= btf->nr_ids)
+			return 0;
 		if (!id)
 			return 0;
 		other = lbpf_btf_type_name(btf, lbpf_btf_type(btf, id));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <lbpf/alloc.h>
 #include <lbpf/btf.h>
+#include <lbpf/core_relo.h>
 #include <lbpf/log.h>
 #include <kselftest.h>
 
@@ -18,7 +19,8 @@ enum {
 	SEC_ID, PROTO_ID, FUNC_ID, TAG_ID, FLOAT_ID, FWD_ID, NR_IDS
 };
 
-static const char names[] = "\0int\0bpf_spin_lock\0val\0s\0lock\0a\0e\0.data\0f";
+static const char names[] =
+	"\0int\0bpf_spin_lock\0val\0s\0lock\0a\0e\0.data\0f\0000:0:0\0000:0:1\0000:1:0\0000:2\0001";
 
 #define NAME_INT	1
 #define NAME_LOCK	5
@@ -29,6 +31,10 @@ static const char names[] = "\0int\0bpf_spin_lock\0val\0s\0lock\0a\0e\0.data\0f"
 #define NAME_E		32
 #define NAME_DATA	34
 #define NAME_F		40
+
+/* Paths of relocations; their ends are paths too. */
+#define NAME_PATHS	42
+#define PATHS_BYTES	23
 
 static const u32 types[] = {
 	NAME_INT, INFO(BTF_KIND_INT, 0), 4, BTF_INT_SIGNED << 24 | 32,
@@ -106,6 +112,82 @@ static void ask_everything(const struct lbpf_btf *btf)
 	lbpf_btf_find(btf, "s", BTF_KIND_STRUCT);
 }
 
+/* One relocation of any kind against @target: its error, and the instruction in @insn. */
+static int relocate(const struct lbpf_btf *local, const struct lbpf_btf *target,
+		    const struct bpf_core_relo *relo, struct bpf_insn *insn)
+{
+	static struct lbpf_core core;
+
+	core.local = local;
+	core.targets = &target;
+	core.nr_targets = 1;
+	core.log = &log_;
+	return lbpf_core_apply(&core, relo, insn, 2);
+}
+
+static void relocate_anything(const struct lbpf_btf *local, const struct lbpf_btf *target)
+{
+	static const u8 codes[] = {
+		BPF_ALU64 | BPF_MOV | BPF_K, BPF_LDX | BPF_MEM | BPF_W, BPF_ST | BPF_MEM | BPF_DW,
+		BPF_LD | BPF_IMM | BPF_DW, BPF_JMP | BPF_JA,
+	};
+	u32 i;
+
+	for (i = 0; i < 20; i++) {
+		struct bpf_insn insns[2] = { { .code = codes[chance(ARRAY_SIZE(codes))] } };
+		struct bpf_core_relo relo = {
+			.type_id = chance(NR_IDS + 1), .kind = chance(14),
+			.access_str_off = NAME_PATHS + chance(PATHS_BYTES),
+		};
+
+		relocate(local, target, &relo, insns);
+	}
+}
+
+/* Against the types themselves. */
+static void test_relocation(void)
+{
+	static const struct {
+		u32 kind, path, type_id;
+		s32 was, is;
+	} rows[] = {
+		{ BPF_CORE_FIELD_BYTE_OFFSET, 2, STRUCT_ID, 0, 0 },
+		{ BPF_CORE_FIELD_BYTE_OFFSET, 6, STRUCT_ID, 4, 4 },
+		{ BPF_CORE_FIELD_BYTE_OFFSET, 8, STRUCT_ID, 12, 12 },
+		{ BPF_CORE_FIELD_BYTE_OFFSET, 12, STRUCT_ID, 12, 12 },
+		{ BPF_CORE_FIELD_BYTE_OFFSET, 18, STRUCT_ID, 16, 16 },
+		{ BPF_CORE_FIELD_BYTE_SIZE, 18, STRUCT_ID, 8, 8 },
+		{ BPF_CORE_FIELD_EXISTS, 18, STRUCT_ID, 1, 1 },
+		{ BPF_CORE_TYPE_SIZE, 4, STRUCT_ID, 24, 24 },
+		{ BPF_CORE_TYPE_ID_TARGET, 4, STRUCT_ID, 0, STRUCT_ID },
+		{ BPF_CORE_ENUMVAL_VALUE, 4, ENUM_ID, 1, 1 },
+	};
+	unsigned char blob[BLOB_BYTES];
+	u32 i, nr_wrong = 0;
+	struct lbpf_btf btf;
+
+	fill(blob);
+	if (parse(&btf, blob, sizeof(blob)))
+		ksft_exit_fail_msg("types\n");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bpf_insn insns[2] = {
+			{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = rows[i].was },
+		};
+		struct bpf_core_relo relo = {
+			.type_id = rows[i].type_id, .kind = rows[i].kind,
+			.access_str_off = NAME_PATHS + rows[i].path,
+		};
+		int err = relocate(&btf, &btf, &relo, insns);
+
+		if (!err && insns[0].imm == rows[i].is)
+			continue;
+		ksft_print_msg("row %u: %d, %d\n%s\n", i, err, insns[0].imm, log_text);
+		nr_wrong++;
+	}
+	ksft_test_result(!nr_wrong, "relocations\n");
+	lbpf_btf_release(&btf);
+}
+
 static void test_valid(void)
 {
 	unsigned char blob[BLOB_BYTES];
@@ -171,6 +253,7 @@ static void test_damaged(void)
 		if (!err) {
 			nr_accepted++;
 			ask_everything(&btf);
+			relocate_anything(&btf, &btf);
 		}
 		nr_wrong += err > 0 || (err && !log_.used_bytes);
 		lbpf_btf_release(&btf);
@@ -209,8 +292,9 @@ static void test_chains(void)
 int main(void)
 {
 	ksft_print_header();
-	ksft_set_plan(9);
+	ksft_set_plan(10);
 	test_valid();
+	test_relocation();
 	test_chains();
 	test_damaged();
 	ksft_finished();

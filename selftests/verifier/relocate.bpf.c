@@ -199,11 +199,6 @@ struct timer_list___signed {
 	long			expires;
 } CORE;
 
-struct file_operations {
-	long	(*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-	struct module	*owner;
-} CORE;
-
 struct notifier_block {
 	int			(*notifier_call)(struct notifier_block *nb, unsigned long action,
 						 void *data);
@@ -258,7 +253,6 @@ int match_types(struct __sk_buff *skb)
 	       bpf_core_type_matches(struct callback_head___fwd) +
 	       bpf_core_type_matches(struct timer_list___flat) +
 	       bpf_core_type_matches(struct timer_list___signed) +
-	       bpf_core_type_matches(struct file_operations) +
 	       bpf_core_type_matches(struct notifier_block) +
 	       bpf_core_type_matches(struct rb_root) +
 	       bpf_core_type_matches(struct rb_root___struct) +

@@ -55,11 +55,13 @@ static struct btf *types;
 static struct btf_ext *records;
 static int btf_fd[2];
 static char logs[2][LOG_BYTES];
+/* More steps than there may be. */
+static char long_path[160];
+
 static const char * const paths[] = {
 	"0", "0:0", "0:1", "0:2", "0:2:3", "0:3", "0:4:0", "0:0:0", "0:0:0:1", "0:5", "0:6", "1",
 	"1:1", "7", "0:2:16", "0:999", "", ":", "0:", "0:x", "x", "00:1", "0:0:0:0", "0::1",
-	"0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:"
-	"0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0",
+	long_path,
 };
 static uint32_t path_offs[NR(paths)];
 
@@ -75,6 +77,8 @@ static void open_types(void)
 	uint32_t bytes, i;
 	enum test_side side;
 
+	for (i = 0; i < sizeof(long_path) - 1; i++)
+		long_path[i] = i % 2 ? ':' : '0';
 	types = btf__parse_elf(OBJECT, &records);
 	if (!types || !records)
 		ksft_exit_fail_msg("no types in " OBJECT "\n");
