@@ -625,12 +625,13 @@ static int run_sk_storage(const struct fail_case *c)
 	return store(BPF_MAP_TYPE_SK_STORAGE);
 }
 
-/* A program with a record of its function and of its line. */
+/* A program with a record of its function, of its line, and a relocation. */
 static int run_load_records(const struct fail_case *c)
 {
-	const struct bpf_insn insns[] = { MOV_IMM(0, 0), EXIT() };
+	const struct bpf_insn insns[] = { MOV_IMM(0, 1), EXIT() };
 	const struct bpf_func_info func = { 0, RAW_FUNC_ID };
 	const struct bpf_line_info line = { 0, 1, 1, 0 };
+	const struct bpf_core_relo relo = { 0, RAW_U32_ID, RAW_PATH, BPF_CORE_TYPE_EXISTS };
 	int btf_fd = load_types();
 	union bpf_attr attr;
 
@@ -648,6 +649,9 @@ static int run_load_records(const struct fail_case *c)
 	attr.line_info = PTR(&line);
 	attr.line_info_cnt = 1;
 	attr.line_info_rec_size = sizeof(line);
+	attr.core_relos = PTR(&relo);
+	attr.core_relo_cnt = 1;
+	attr.core_relo_rec_size = sizeof(relo);
 	return close_after(btf_fd, lbpf_sys(BPF_PROG_LOAD, &attr));
 }
 

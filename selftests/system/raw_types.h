@@ -15,7 +15,10 @@ enum { RAW_U32_ID = 1, RAW_LOCK_ID, RAW_TIMER_ID, RAW_VALUE_ID, RAW_PROTO_ID, RA
 /* Bytes of the value RAW_VALUE_ID: u32, lock, timer. */
 #define RAW_VALUE_BYTES	24
 
-static const char raw_names[] = "\0u32\0bpf_spin_lock\0bpf_timer\0value";
+static const char raw_names[] = "\0u32\0bpf_spin_lock\0bpf_timer\0value\0000";
+
+/* Path of relocations of types: "0". */
+#define RAW_PATH	35
 
 #define NR_RAW_WORDS	28
 
