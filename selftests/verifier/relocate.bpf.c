@@ -30,8 +30,8 @@ struct task_struct {
 	struct task_struct	*parent;
 	struct list_head	tasks;
 	int			exit_code;
-	unsigned int		in_execve:1;
-	unsigned int		sched_reset_on_fork:1;
+	unsigned int		in_execve : 1;
+	unsigned int		sched_reset_on_fork : 1;
 	unsigned long long	start_time;
 	long			nothing_like_it;
 } CORE;
@@ -58,11 +58,11 @@ struct sk_buff {
 	unsigned int	len;
 	unsigned int	data_len;
 	__u16		mac_len;
-	__u8		cloned:1;
-	__u8		nohdr:1;
-	__u8		pfmemalloc:1;
-	__u8		pkt_type:3;
-	__u8		ip_summed:2;
+	__u8		cloned : 1;
+	__u8		nohdr : 1;
+	__u8		pfmemalloc : 1;
+	__u8		pkt_type : 3;
+	__u8		ip_summed : 2;
 	__u32		hash;
 	__u16		vlan_tci;
 	unsigned char	*data;

@@ -63,6 +63,7 @@ static const char * const paths[] = {
 	"1:1", "7", "0:2:16", "0:999", "", ":", "0:", "0:x", "x", "00:1", "0:0:0:0", "0::1",
 	long_path,
 };
+
 static uint32_t path_offs[NR(paths)];
 
 static int side_bpf(enum test_side side, int cmd, union bpf_attr *attr)
