@@ -273,28 +273,6 @@ int check_header(struct __sk_buff *skb)
 	return sum == 0xffff ? TC_ACT_OK : TC_ACT_SHOT;
 }
 
-/* A name of a query: labels, each with its length before it. */
-SEC("tc")
-int hash_labels(struct __sk_buff *skb)
-{
-	__u32 off = 54, hash = 0;
-	__u8 len, byte;
-	int i, j;
-
-	for (i = 0; i < 4; i++) {
-		if (bpf_skb_load_bytes(skb, off, &len, 1) < 0 || !len || len > 63)
-			break;
-		for (j = 0; j < 8 && j < len; j++) {
-			if (bpf_skb_load_bytes(skb, off + 1 + j, &byte, 1) < 0)
-				return TC_ACT_SHOT;
-			hash = hash * 31 + byte;
-		}
-		off += len + 1;
-	}
-	skb->mark = hash;
-	return TC_ACT_OK;
-}
-
 /* Verified by itself: any caller, any argument. */
 __noinline int clamp(int value, int low, int high)
 {
@@ -402,17 +380,6 @@ int bad_callback(struct __sk_buff *skb)
 	__u64 words = skb->len;
 
 	bpf_loop(16, write_word, &words, 0);
-	return 0;
-}
-
-/* Wrong: memory that was never written goes into a map. */
-SEC("socket")
-int bad_uninitialised(struct __sk_buff *skb)
-{
-	__u32 key = skb->len;
-	__u64 value[1];
-
-	bpf_map_update_elem(&recent, &key, value, BPF_ANY);
 	return 0;
 }
 
