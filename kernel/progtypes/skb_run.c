@@ -196,14 +196,15 @@ static int run_on_packet(const struct lbpf_prog *prog, struct lbpf_run *run,
 	skb->protocol = eth_type_trans(skb, skb->dev);
 	skb_reset_network_header(skb);
 	err = set_addresses(skb);
-	if (!err)
-		err = apply_ctx(skb, ctx);
 	if (err)
 		return err;
 	if (flags & LBPF_PT_MAC_HEADER)
 		__skb_push(skb, ETH_HLEN);
 	if (flags & LBPF_PT_PKT_READ)
 		bpf_compute_data_pointers(skb);
+	err = apply_ctx(skb, ctx);
+	if (err)
+		return err;
 	err = lbpf_run_repeat(run, prog, skb);
 	if (err)
 		return err;

@@ -3,8 +3,8 @@
  * BPF_PROG_TEST_RUN of XDP programs.
  *
  * Layer: progtypes.  A frame is one page with head room; what does not fit, or
- * what the caller's context wants behind data_end, is the frame's tail, which
- * programs do not see.
+ * what the caller's context wants behind data_end, are its fragments, which
+ * programs reach through helpers.
  *
  * Source: observed on Linux 6.1, which selftests/system/diff_prog_run.c compares.
  */
@@ -34,16 +34,20 @@
 /**
  * struct frame - A frame of the caller
  * @xdp: What the program is given.
- * @page: Head room and the first bytes.
- * @tail: The bytes behind, NULL for none.
+ * @rxq: Queue it came from, as a driver of fragments of one page each describes it.
+ * @page: Head room, the first bytes, and the list of fragments.
+ * @frags: Their pages; a program may take fragments away.
+ * @nr_frags: Of @frags.
  * @page_bytes: Bytes of the caller in @page, metadata included.
- * @tail_bytes: In @tail.
+ * @tail_bytes: In @frags.
  * @dev: Device it came from, with a reference; NULL: the loopback device, without.
  */
 struct frame {
 	struct xdp_buff		xdp;
+	struct xdp_rxq_info	rxq;
 	void			*page;
-	void			*tail;
+	void			*frags[MAX_SKB_FRAGS];
+	u32			nr_frags;
 	u32			page_bytes;
 	u32			tail_bytes;
 	struct net_device	*dev;
@@ -54,6 +58,9 @@ static int check_ctx(const struct xdp_md *ctx, u32 bytes)
 	if (ctx->data_meta || ctx->data > ctx->data_end || ctx->data_end > bytes)
 		return -EINVAL;
 	if (ctx->data % sizeof(u32) || ctx->data > MAX_META_BYTES || ctx->egress_ifindex)
+		return -EINVAL;
+	/* The metadata are no packet. */
+	if (bytes - ctx->data < ETH_HLEN)
 		return -EINVAL;
 	return ctx->rx_queue_index && !ctx->ingress_ifindex ? -EINVAL : 0;
 }
@@ -75,6 +82,35 @@ static struct xdp_rxq_info *find_queue(struct frame *frame, const struct xdp_md 
 	return xdp_rxq_info_is_reg(&queue->xdp_rxq) ? &queue->xdp_rxq : ERR_PTR(-EINVAL);
 }
 
+/* A fragment with the next @bytes of the caller. */
+static int read_frag(struct frame *frame, const void __user *data, u32 bytes)
+{
+	struct skb_shared_info *shared = xdp_get_shared_info_from_buff(&frame->xdp);
+	void *page = lbpf_zalloc(PAGE_SIZE, GFP_KERNEL);
+
+	if (!page)
+		return -ENOMEM;
+	frame->frags[frame->nr_frags++] = page;
+	if (copy_from_user(page, data, bytes))
+		return -EFAULT;
+	__skb_fill_page_desc_noacc(shared, shared->nr_frags++, virt_to_page(page), 0, bytes);
+	shared->xdp_frags_size += bytes;
+	return 0;
+}
+
+static int read_frags(struct frame *frame, const void __user *data)
+{
+	u32 pos, bytes;
+	int err = 0;
+
+	for (pos = 0; pos < frame->tail_bytes && !err; pos += bytes) {
+		bytes = min_t(u32, frame->tail_bytes - pos, PAGE_SIZE);
+		err = read_frag(frame, data + pos, bytes);
+	}
+	xdp_buff_set_frags_flag(&frame->xdp);
+	return err;
+}
+
 static int read_frame(struct frame *frame, const union bpf_attr *attr, u32 meta_bytes)
 {
 	const void __user *data = u64_to_user_ptr(attr->test.data_in);
@@ -89,33 +125,41 @@ static int read_frame(struct frame *frame, const union bpf_attr *attr, u32 meta_
 	xdp_prepare_buff(&frame->xdp, frame->page, XDP_PACKET_HEADROOM - meta_bytes,
 			 frame->page_bytes, true);
 	frame->xdp.data += meta_bytes;
-	if (!frame->tail_bytes)
-		return 0;
-	frame->tail = lbpf_dup_user(data + frame->page_bytes, frame->tail_bytes);
-	if (IS_ERR(frame->tail)) {
-		int err = PTR_ERR(frame->tail);
-
-		frame->tail = NULL;
-		return err;
-	}
-	return 0;
+	return frame->tail_bytes ? read_frags(frame, data + frame->page_bytes) : 0;
 }
 
-/* The page's bytes and the tail's, in one piece. */
-static int put_data(struct lbpf_run *run, const struct frame *frame)
+static void free_frame(struct frame *frame)
 {
-	u32 head_bytes = frame->xdp.data_end - frame->xdp.data_meta;
+	u32 i;
+
+	for (i = 0; i < frame->nr_frags; i++)
+		lbpf_free(frame->frags[i]);
+	lbpf_free(frame->page);
+	dev_put(frame->dev);
+}
+
+/* The page's bytes and those of the fragments, in one piece. */
+static int put_data(struct lbpf_run *run, struct frame *frame)
+{
+	struct skb_shared_info *shared = xdp_get_shared_info_from_buff(&frame->xdp);
+	u32 head_bytes = frame->xdp.data_end - frame->xdp.data_meta, pos = head_bytes, i;
+	u32 bytes = head_bytes + (xdp_buff_has_frags(&frame->xdp) ? shared->xdp_frags_size : 0);
 	void *all;
 	int err;
 
-	if (!frame->tail_bytes)
+	if (bytes == head_bytes)
 		return lbpf_run_data_out(run, frame->xdp.data_meta, head_bytes);
-	all = lbpf_area_alloc(head_bytes + frame->tail_bytes, NUMA_NO_NODE);
+	all = lbpf_area_alloc(bytes, NUMA_NO_NODE);
 	if (!all)
 		return -ENOMEM;
 	memcpy(all, frame->xdp.data_meta, head_bytes);
-	memcpy(all + head_bytes, frame->tail, frame->tail_bytes);
-	err = lbpf_run_data_out(run, all, head_bytes + frame->tail_bytes);
+	for (i = 0; i < shared->nr_frags; i++) {
+		skb_frag_t *frag = &shared->frags[i];
+
+		memcpy(all + pos, skb_frag_address(frag), skb_frag_size(frag));
+		pos += skb_frag_size(frag);
+	}
+	err = lbpf_run_data_out(run, all, bytes);
 	lbpf_area_free(all);
 	return err;
 }
@@ -129,7 +173,9 @@ static int run_on_frame(const struct lbpf_prog *prog, struct lbpf_run *run, stru
 	rxq = find_queue(frame, ctx);
 	if (IS_ERR(rxq))
 		return PTR_ERR(rxq);
-	xdp_init_buff(&frame->xdp, PAGE_SIZE, rxq);
+	frame->rxq = *rxq;
+	frame->rxq.frag_size = PAGE_SIZE;
+	xdp_init_buff(&frame->xdp, PAGE_SIZE, &frame->rxq);
 	err = read_frame(frame, run->attr, ctx ? ctx->data : 0);
 	if (!err)
 		err = lbpf_run_repeat(run, prog, &frame->xdp);
@@ -145,20 +191,22 @@ static int run_on_frame(const struct lbpf_prog *prog, struct lbpf_run *run, stru
 static int run_with_ctx(const struct lbpf_prog *prog, struct lbpf_run *run, struct xdp_md *ctx)
 {
 	u32 bytes = run->attr->test.data_size_in;
-	struct frame frame = {};
+	struct frame *frame;
 	int err;
 
 	err = ctx ? check_ctx(ctx, bytes) : 0;
 	if (err)
 		return err;
-	frame.page_bytes = min_t(u32, ctx ? ctx->data_end : bytes, MAX_PAGE_BYTES);
-	frame.tail_bytes = bytes - frame.page_bytes;
-	if (frame.tail_bytes > MAX_TAIL_BYTES)
+	frame = lbpf_zalloc(sizeof(*frame), GFP_KERNEL);
+	if (!frame)
 		return -ENOMEM;
-	err = run_on_frame(prog, run, &frame, ctx);
-	lbpf_area_free(frame.tail);
-	lbpf_free(frame.page);
-	dev_put(frame.dev);
+	/* Metadata lie in what is head room otherwise. */
+	frame->page_bytes = min_t(u32, ctx ? ctx->data_end : bytes,
+				  MAX_PAGE_BYTES + (ctx ? ctx->data : 0));
+	frame->tail_bytes = bytes - frame->page_bytes;
+	err = frame->tail_bytes > MAX_TAIL_BYTES ? -ENOMEM : run_on_frame(prog, run, frame, ctx);
+	free_frame(frame);
+	lbpf_free(frame);
 	return err;
 }
 
