@@ -16,6 +16,7 @@
 #include <linux/skbuff.h>
 #include <linux/smp.h>
 #include <linux/version.h>
+#include <net/ip_tunnels.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
@@ -75,6 +76,86 @@ static inline int lbpf_optmem_max(const struct sock *sk)
 	return READ_ONCE(sock_net(sk)->core.sysctl_optmem_max);
 #endif
 }
+
+/* Is the time of a packet one of the monotonic clock?  Its field has more clocks since 6.11. */
+static inline void lbpf_skb_mark_monotonic(struct sk_buff *skb, bool is_monotonic)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	skb->mono_delivery_time = is_monotonic;
+#else
+	skb->tstamp_type = is_monotonic ? SKB_CLOCK_MONOTONIC : SKB_CLOCK_REALTIME;
+#endif
+}
+
+/*
+ * Is the number that a packet acknowledges a SYN cookie?  Its maximum segment size, or 0; the
+ * functions take the number from the header since 6.8.
+ */
+static inline int lbpf_cookie_v4_check(const struct iphdr *ip, const struct tcphdr *th)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	return __cookie_v4_check(ip, th, ntohl(th->ack_seq) - 1);
+#else
+	return __cookie_v4_check(ip, th);
+#endif
+}
+
+static inline int lbpf_cookie_v6_check(const struct ipv6hdr *ip, const struct tcphdr *th)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	return __cookie_v6_check(ip, th, ntohl(th->ack_seq) - 1);
+#else
+	return __cookie_v6_check(ip, th);
+#endif
+}
+
+/* Flags of a tunnel's key are a bitmap since 6.10; programs know the 16 of before. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define LBPF_TUNNEL_FLAG(name)	TUNNEL_ ## name
+static inline void lbpf_tunnel_add_flag(struct ip_tunnel_info *info, __be16 flag)
+{
+	info->key.tun_flags |= flag;
+}
+
+static inline __be16 lbpf_tunnel_flags(const struct ip_tunnel_info *info)
+{
+	return info->key.tun_flags;
+}
+
+static inline bool lbpf_tunnel_has_options(const struct ip_tunnel_info *info)
+{
+	return info->key.tun_flags & TUNNEL_OPTIONS_PRESENT;
+}
+
+static inline void lbpf_tunnel_set_options(struct ip_tunnel_info *info, const void *from, int len)
+{
+	ip_tunnel_info_opts_set(info, from, len, TUNNEL_OPTIONS_PRESENT);
+}
+#else
+#define LBPF_TUNNEL_FLAG(name)	IP_TUNNEL_ ## name ## _BIT
+static inline void lbpf_tunnel_add_flag(struct ip_tunnel_info *info, unsigned int flag)
+{
+	__set_bit(flag, info->key.tun_flags);
+}
+
+static inline __be16 lbpf_tunnel_flags(const struct ip_tunnel_info *info)
+{
+	return ip_tunnel_flags_to_be16(info->key.tun_flags);
+}
+
+static inline bool lbpf_tunnel_has_options(const struct ip_tunnel_info *info)
+{
+	return ip_tunnel_is_options_present(info->key.tun_flags);
+}
+
+static inline void lbpf_tunnel_set_options(struct ip_tunnel_info *info, const void *from, int len)
+{
+	IP_TUNNEL_DECLARE_FLAGS(present) = { };
+
+	ip_tunnel_set_options_present(present);
+	ip_tunnel_info_opts_set(info, from, len, present);
+}
+#endif
 
 /* A kernel map without special fields; zero means that since 6.2. */
 static inline void lbpf_plain_map_init(struct bpf_map *map)

@@ -139,6 +139,12 @@ extern const struct lbpf_proto lbpf_copy_from_task_proto;
 extern const struct lbpf_proto lbpf_sk_lookup_tcp_proto;
 extern const struct lbpf_proto lbpf_sk_lookup_udp_proto;
 extern const struct lbpf_proto lbpf_skc_lookup_tcp_proto;
+extern const struct lbpf_proto lbpf_xdp_lookup_tcp_proto;
+extern const struct lbpf_proto lbpf_xdp_lookup_udp_proto;
+extern const struct lbpf_proto lbpf_xdp_skc_lookup_tcp_proto;
+extern const struct lbpf_proto lbpf_addr_lookup_tcp_proto;
+extern const struct lbpf_proto lbpf_addr_lookup_udp_proto;
+extern const struct lbpf_proto lbpf_addr_skc_lookup_tcp_proto;
 extern const struct lbpf_proto lbpf_sk_release_proto;
 extern const struct lbpf_proto lbpf_sk_fullsock_proto;
 extern const struct lbpf_proto lbpf_tcp_sock_proto;
@@ -147,15 +153,48 @@ extern const struct lbpf_proto lbpf_listener_sock_proto;
 /* csum.c */
 extern const struct lbpf_proto lbpf_csum_diff_proto;
 extern const struct lbpf_proto lbpf_csum_update_proto;
+extern const struct lbpf_proto lbpf_l3_csum_proto;
+extern const struct lbpf_proto lbpf_l4_csum_proto;
+extern const struct lbpf_proto lbpf_csum_level_proto;
 
 /* tc.c */
+extern const struct lbpf_proto lbpf_skb_classid_proto;
+extern const struct lbpf_proto lbpf_route_realm_proto;
+extern const struct lbpf_proto lbpf_skb_set_tstamp_proto;
+extern const struct lbpf_proto lbpf_set_ce_proto;
 extern const struct lbpf_proto lbpf_cgroup_classid_proto;
 extern const struct lbpf_proto lbpf_skb_vlan_push_proto;
 extern const struct lbpf_proto lbpf_skb_vlan_pop_proto;
 extern const struct lbpf_proto lbpf_hash_recalc_proto;
 extern const struct lbpf_proto lbpf_skb_store_bytes_proto;
 
+/* tunnel.c */
+extern const struct lbpf_proto lbpf_get_tunnel_key_proto;
+extern const struct lbpf_proto lbpf_set_tunnel_key_proto;
+extern const struct lbpf_proto lbpf_get_tunnel_opt_proto;
+extern const struct lbpf_proto lbpf_set_tunnel_opt_proto;
+
+/* redirect.c */
+extern const struct lbpf_proto lbpf_redirect_proto;
+extern const struct lbpf_proto lbpf_redirect_peer_proto;
+extern const struct lbpf_proto lbpf_redirect_neigh_proto;
+extern const struct lbpf_proto lbpf_xdp_redirect_proto;
+extern const struct lbpf_proto lbpf_clone_redirect_proto;
+
+/* syncookie.c */
+extern const struct lbpf_proto lbpf_check_syncookie_proto;
+extern const struct lbpf_proto lbpf_gen_syncookie_proto;
+extern const struct lbpf_proto lbpf_raw_gen_v4_proto;
+extern const struct lbpf_proto lbpf_raw_gen_v6_proto;
+extern const struct lbpf_proto lbpf_raw_check_v4_proto;
+extern const struct lbpf_proto lbpf_raw_check_v6_proto;
+extern const struct lbpf_proto lbpf_skb_sk_assign_proto;
+
 /* xdp.c */
+extern const struct lbpf_proto lbpf_xdp_adjust_tail_proto;
+extern const struct lbpf_proto lbpf_xdp_buff_len_proto;
+extern const struct lbpf_proto lbpf_xdp_load_bytes_proto;
+extern const struct lbpf_proto lbpf_xdp_store_bytes_proto;
 extern const struct lbpf_proto lbpf_xdp_adjust_head_proto;
 extern const struct lbpf_proto lbpf_xdp_adjust_meta_proto;
 
@@ -168,6 +207,7 @@ extern const struct lbpf_proto lbpf_snprintf_proto;
 extern const struct lbpf_proto lbpf_skb_load_bytes_proto;
 extern const struct lbpf_proto lbpf_skb_load_relative_proto;
 extern const struct lbpf_proto lbpf_reuseport_load_proto;
+extern const struct lbpf_proto lbpf_flow_load_proto;
 extern const struct lbpf_proto lbpf_reuseport_load_relative_proto;
 extern const struct lbpf_proto lbpf_socket_cookie_proto;
 extern const struct lbpf_proto lbpf_socket_uid_proto;
@@ -199,6 +239,10 @@ extern const struct lbpf_proto lbpf_select_reuseport_proto;
 /* cgroup.c */
 extern const struct lbpf_proto lbpf_task_in_cgroup_proto;
 extern const struct lbpf_proto lbpf_skb_in_cgroup_proto;
+extern const struct lbpf_proto lbpf_skb_cgroup_id_proto;
+extern const struct lbpf_proto lbpf_skb_ancestor_id_proto;
+extern const struct lbpf_proto lbpf_sk_cgroup_id_proto;
+extern const struct lbpf_proto lbpf_sk_ancestor_id_proto;
 
 /* cookie.c */
 extern const struct lbpf_proto lbpf_sock_cookie_proto;
@@ -224,6 +268,12 @@ extern const struct lbpf_proto lbpf_skb_change_head_proto;
 extern const struct lbpf_proto lbpf_skb_pull_data_proto;
 extern const struct lbpf_proto lbpf_set_hash_invalid_proto;
 extern const struct lbpf_proto lbpf_set_hash_proto;
+extern const struct lbpf_proto lbpf_skb_change_type_proto;
+extern const struct lbpf_proto lbpf_skb_change_tail_proto;
+
+/* skb_room.c */
+extern const struct lbpf_proto lbpf_adjust_room_proto;
+extern const struct lbpf_proto lbpf_change_proto_proto;
 
 /* stack.c */
 long lbpf_get_stack(void *buf, u32 size, u64 flags);

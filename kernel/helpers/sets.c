@@ -388,6 +388,34 @@ static const struct lbpf_proto *const in_tc[] = {
 	[BPF_FUNC_set_hash_invalid]		= &lbpf_set_hash_invalid_proto,
 	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
+	[BPF_FUNC_l3_csum_replace]		= &lbpf_l3_csum_proto,
+	[BPF_FUNC_l4_csum_replace]		= &lbpf_l4_csum_proto,
+	[BPF_FUNC_csum_level]			= &lbpf_csum_level_proto,
+	[BPF_FUNC_skb_change_tail]		= &lbpf_skb_change_tail_proto,
+	[BPF_FUNC_skb_cgroup_id]		= &lbpf_skb_cgroup_id_proto,
+	[BPF_FUNC_skb_ancestor_cgroup_id]	= &lbpf_skb_ancestor_id_proto,
+	[BPF_FUNC_skb_ecn_set_ce]		= &lbpf_set_ce_proto,
+	[BPF_FUNC_get_route_realm]		= &lbpf_route_realm_proto,
+	[BPF_FUNC_skb_change_type]		= &lbpf_skb_change_type_proto,
+	[BPF_FUNC_skb_change_proto]		= &lbpf_change_proto_proto,
+	[BPF_FUNC_skb_adjust_room]		= &lbpf_adjust_room_proto,
+	[BPF_FUNC_skb_cgroup_classid]		= &lbpf_skb_classid_proto,
+	[BPF_FUNC_skb_set_tstamp]		= &lbpf_skb_set_tstamp_proto,
+	[BPF_FUNC_skb_get_tunnel_key]		= &lbpf_get_tunnel_key_proto,
+	[BPF_FUNC_skb_set_tunnel_key]		= &lbpf_set_tunnel_key_proto,
+	[BPF_FUNC_skb_get_tunnel_opt]		= &lbpf_get_tunnel_opt_proto,
+	[BPF_FUNC_skb_set_tunnel_opt]		= &lbpf_set_tunnel_opt_proto,
+	[BPF_FUNC_redirect]			= &lbpf_redirect_proto,
+	[BPF_FUNC_clone_redirect]		= &lbpf_clone_redirect_proto,
+	[BPF_FUNC_redirect_peer]		= &lbpf_redirect_peer_proto,
+	[BPF_FUNC_redirect_neigh]		= &lbpf_redirect_neigh_proto,
+	[BPF_FUNC_tcp_check_syncookie]		= &lbpf_check_syncookie_proto,
+	[BPF_FUNC_tcp_gen_syncookie]		= &lbpf_gen_syncookie_proto,
+	[BPF_FUNC_tcp_raw_gen_syncookie_ipv4]	= &lbpf_raw_gen_v4_proto,
+	[BPF_FUNC_tcp_raw_gen_syncookie_ipv6]	= &lbpf_raw_gen_v6_proto,
+	[BPF_FUNC_tcp_raw_check_syncookie_ipv4]	= &lbpf_raw_check_v4_proto,
+	[BPF_FUNC_tcp_raw_check_syncookie_ipv6]	= &lbpf_raw_check_v6_proto,
+	[BPF_FUNC_sk_assign]			= &lbpf_skb_sk_assign_proto,
 };
 
 /**
@@ -416,6 +444,11 @@ static const struct lbpf_proto *const in_cgroup_skb[] = {
 	[BPF_FUNC_get_local_storage]		= &lbpf_local_storage_proto,
 	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
+	[BPF_FUNC_skb_cgroup_id]		= &lbpf_skb_cgroup_id_proto,
+	[BPF_FUNC_skb_ancestor_cgroup_id]	= &lbpf_skb_ancestor_id_proto,
+	[BPF_FUNC_skb_ecn_set_ce]		= &lbpf_set_ce_proto,
+	[BPF_FUNC_sk_cgroup_id]			= &lbpf_sk_cgroup_id_proto,
+	[BPF_FUNC_sk_ancestor_cgroup_id]	= &lbpf_sk_ancestor_id_proto,
 };
 
 /**
@@ -443,7 +476,7 @@ const struct lbpf_proto *lbpf_cgroup_skb_helper(u32 id, const struct lbpf_code *
  */
 const struct lbpf_proto *lbpf_flow_helper(u32 id, const struct lbpf_code *code)
 {
-	return sock_base_helper(id, code);
+	return id == BPF_FUNC_skb_load_bytes ? &lbpf_flow_load_proto : sock_base_helper(id, code);
 }
 
 static const struct lbpf_proto *const in_sk_skb[] = {
@@ -480,6 +513,21 @@ static const struct lbpf_proto *const in_xdp[] = {
 	[BPF_FUNC_perf_event_output]		= &lbpf_xdp_event_output_proto,
 	[BPF_FUNC_xdp_adjust_head]		= &lbpf_xdp_adjust_head_proto,
 	[BPF_FUNC_xdp_adjust_meta]		= &lbpf_xdp_adjust_meta_proto,
+	[BPF_FUNC_tcp_check_syncookie]		= &lbpf_check_syncookie_proto,
+	[BPF_FUNC_tcp_gen_syncookie]		= &lbpf_gen_syncookie_proto,
+	[BPF_FUNC_tcp_raw_gen_syncookie_ipv4]	= &lbpf_raw_gen_v4_proto,
+	[BPF_FUNC_tcp_raw_gen_syncookie_ipv6]	= &lbpf_raw_gen_v6_proto,
+	[BPF_FUNC_tcp_raw_check_syncookie_ipv4]	= &lbpf_raw_check_v4_proto,
+	[BPF_FUNC_tcp_raw_check_syncookie_ipv6]	= &lbpf_raw_check_v6_proto,
+	[BPF_FUNC_redirect]			= &lbpf_xdp_redirect_proto,
+	[BPF_FUNC_xdp_adjust_tail]		= &lbpf_xdp_adjust_tail_proto,
+	[BPF_FUNC_xdp_get_buff_len]		= &lbpf_xdp_buff_len_proto,
+	[BPF_FUNC_xdp_load_bytes]		= &lbpf_xdp_load_bytes_proto,
+	[BPF_FUNC_xdp_store_bytes]		= &lbpf_xdp_store_bytes_proto,
+	[BPF_FUNC_sk_lookup_tcp]		= &lbpf_xdp_lookup_tcp_proto,
+	[BPF_FUNC_sk_lookup_udp]		= &lbpf_xdp_lookup_udp_proto,
+	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_xdp_skc_lookup_tcp_proto,
+	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
 };
 
 /**
@@ -569,6 +617,9 @@ static const struct lbpf_proto *const in_sock_addr[] = {
 	[BPF_FUNC_sk_release]			= &lbpf_sk_release_proto,
 	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
+	[BPF_FUNC_sk_lookup_tcp]		= &lbpf_addr_lookup_tcp_proto,
+	[BPF_FUNC_sk_lookup_udp]		= &lbpf_addr_lookup_udp_proto,
+	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_addr_skc_lookup_tcp_proto,
 };
 
 /**
@@ -713,6 +764,7 @@ static const struct lbpf_proto *const in_lwt[] = {
 	[BPF_FUNC_get_hash_recalc]		= &lbpf_hash_recalc_proto,
 	[BPF_FUNC_skb_load_bytes]		= &lbpf_skb_load_bytes_proto,
 	[BPF_FUNC_perf_event_output]		= &lbpf_skb_event_output_proto,
+	[BPF_FUNC_get_route_realm]		= &lbpf_route_realm_proto,
 };
 
 /**
@@ -749,6 +801,16 @@ static const struct lbpf_proto *const in_lwt_xmit[] = {
 	[BPF_FUNC_csum_update]			= &lbpf_csum_update_proto,
 	[BPF_FUNC_set_hash_invalid]		= &lbpf_set_hash_invalid_proto,
 	[BPF_FUNC_skb_change_head]		= &lbpf_skb_change_head_proto,
+	[BPF_FUNC_l3_csum_replace]		= &lbpf_l3_csum_proto,
+	[BPF_FUNC_l4_csum_replace]		= &lbpf_l4_csum_proto,
+	[BPF_FUNC_csum_level]			= &lbpf_csum_level_proto,
+	[BPF_FUNC_skb_change_tail]		= &lbpf_skb_change_tail_proto,
+	[BPF_FUNC_skb_get_tunnel_key]		= &lbpf_get_tunnel_key_proto,
+	[BPF_FUNC_skb_set_tunnel_key]		= &lbpf_set_tunnel_key_proto,
+	[BPF_FUNC_skb_get_tunnel_opt]		= &lbpf_get_tunnel_opt_proto,
+	[BPF_FUNC_skb_set_tunnel_opt]		= &lbpf_set_tunnel_opt_proto,
+	[BPF_FUNC_redirect]			= &lbpf_redirect_proto,
+	[BPF_FUNC_clone_redirect]		= &lbpf_clone_redirect_proto,
 };
 
 /**

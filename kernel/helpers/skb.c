@@ -48,6 +48,24 @@ const struct lbpf_proto lbpf_reuseport_load_proto = {
 		    LBPF_ARG_CONST_SIZE },
 };
 
+/* Flow dissectors may have a packet, or its first bytes alone, as in test runs. */
+HELPER_4(flow_load, const struct bpf_flow_dissector *, ctx, u32, off, void *, to, u32, len)
+{
+	if (ctx->skb && off <= 0xffff)
+		return load_bytes_body(ctx->skb, off, to, len);
+	memset(to, 0, len);
+	return -EFAULT;
+}
+
+const struct lbpf_proto lbpf_flow_load_proto = {
+	.name	= "skb_load_bytes",
+	.id	= BPF_FUNC_skb_load_bytes,
+	.fn	= flow_load,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_UNINIT,
+		    LBPF_ARG_CONST_SIZE },
+};
+
 /* Where header @start_header begins, or NULL.  Source: enum bpf_hdr_start_off. */
 static const void *find_header(const struct sk_buff *skb, u32 start_header)
 {

@@ -5,6 +5,7 @@
  * Layer: helpers.
  */
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
@@ -14,6 +15,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 #include <net/udp.h>
+#include <net/xdp.h>
 
 #include "helper.h"
 #include "protos.h"
@@ -70,32 +72,57 @@ static struct sock *hold_udp(struct sock *sk)
 	return sk;
 }
 
-/*
- * Name space @netns_id of the one of @skb; the latter itself, for a negative id.  With a reference.
+/**
+ * struct place - Where a program runs
+ * @net: Its name space.
+ * @dif: Device that its packet came in on, 0: it has none.
  */
-static struct net *find_net(const struct sk_buff *skb, u64 netns_id)
-{
-	struct net *net = skb->dev ? dev_net(skb->dev) : sock_net(skb->sk);
+struct place {
+	struct net	*net;
+	int		dif;
+};
 
+static struct place place_of_dev(const struct net_device *dev)
+{
+	return (struct place){ dev_net(dev), dev->ifindex };
+}
+
+static struct place place_of_skb(const struct sk_buff *skb)
+{
+	return skb->dev ? place_of_dev(skb->dev) : (struct place){ sock_net(skb->sk), 0 };
+}
+
+static struct place place_of_frame(const struct xdp_buff *xdp)
+{
+	return place_of_dev(xdp->rxq->dev);
+}
+
+static struct place place_of_addr(const struct bpf_sock_addr_kern *addr)
+{
+	return (struct place){ sock_net(addr->sk), 0 };
+}
+
+/* Name space @netns_id of @net; the latter itself, for a negative id.  With a reference. */
+static struct net *find_net(struct net *net, u64 netns_id)
+{
 	if ((s32)netns_id < 0)
 		return get_net(net);
 	return netns_id > S32_MAX ? NULL : get_net_ns_by_id(net, netns_id);
 }
 
-static struct sock *find_sock(const struct sk_buff *skb, const struct bpf_sock_tuple *tuple,
-			      u32 size, u64 netns_id,
-			      struct sock *(*find)(const struct wanted *wanted))
+static struct sock *find_sock(struct place place, const struct bpf_sock_tuple *tuple, u32 size,
+			      u64 netns_id, struct sock *(*find)(const struct wanted *wanted))
 {
 	struct wanted wanted = {
 		.tuple	= tuple,
 		.is_v6	= size == sizeof(tuple->ipv6),
-		.dif	= skb->dev ? skb->dev->ifindex : 0,
+		.dif	= place.dif,
 	};
 	struct sock *sk;
 
 	if (size != sizeof(tuple->ipv4) && size != sizeof(tuple->ipv6))
 		return NULL;
-	wanted.net = find_net(skb, netns_id);
+	wanted.net = find_net(place.net, netns_id);
 	if (!wanted.net)
 		return NULL;
 	sk = find(&wanted);
@@ -119,29 +146,24 @@ static struct sock *whole_sock(struct sock *sk)
 	return full;
 }
 
-HELPER_5(lookup_tcp, const struct sk_buff *, skb, const struct bpf_sock_tuple *, tuple, u32, size,
-	 u64, netns_id, u64, flags)
-{
-	if (flags)
-		return 0;
-	return (u64)(unsigned long)whole_sock(find_sock(skb, tuple, size, netns_id, find_tcp));
-}
+/* @finish makes what @find gives the program's. */
+#define LOOKUP(name, object, where, find, finish)			\
+	HELPER_5(name, const object *, ctx, const struct bpf_sock_tuple *, tuple, u32, size, u64,	\
+		 netns_id, u64, flags)					\
+	{								\
+		if (flags)						\
+			return 0;					\
+		return (u64)(unsigned long)finish(find_sock(where(ctx), tuple, size, netns_id,	\
+							    find));	\
+	}
+#define LOOKUPS(who, object, where)					\
+	LOOKUP(who ## _tcp, object, where, find_tcp, whole_sock)	\
+	LOOKUP(who ## _skc_tcp, object, where, find_tcp, )		\
+	LOOKUP(who ## _udp, object, where, find_udp, hold_udp)
 
-HELPER_5(lookup_skc_tcp, const struct sk_buff *, skb, const struct bpf_sock_tuple *, tuple, u32,
-	 size, u64, netns_id, u64, flags)
-{
-	if (flags)
-		return 0;
-	return (u64)(unsigned long)find_sock(skb, tuple, size, netns_id, find_tcp);
-}
-
-HELPER_5(lookup_udp, const struct sk_buff *, skb, const struct bpf_sock_tuple *, tuple, u32, size,
-	 u64, netns_id, u64, flags)
-{
-	if (flags)
-		return 0;
-	return (u64)(unsigned long)hold_udp(find_sock(skb, tuple, size, netns_id, find_udp));
-}
+LOOKUPS(skb, struct sk_buff, place_of_skb)
+LOOKUPS(xdp, struct xdp_buff, place_of_frame)
+LOOKUPS(addr, struct bpf_sock_addr_kern, place_of_addr)
 
 #define LOOKUP_PROTO(helper, function, result)				\
 	{								\
@@ -156,12 +178,24 @@ HELPER_5(lookup_udp, const struct sk_buff *, skb, const struct bpf_sock_tuple *,
 				    LBPF_ARG_ANYTHING },		\
 	}
 
-const struct lbpf_proto lbpf_sk_lookup_tcp_proto = LOOKUP_PROTO(sk_lookup_tcp, lookup_tcp,
-								LBPF_RET_SOCKET);
-const struct lbpf_proto lbpf_sk_lookup_udp_proto = LOOKUP_PROTO(sk_lookup_udp, lookup_udp,
-								LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_sk_lookup_tcp_proto =
+	LOOKUP_PROTO(sk_lookup_tcp, skb_tcp, LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_sk_lookup_udp_proto =
+	LOOKUP_PROTO(sk_lookup_udp, skb_udp, LBPF_RET_SOCKET);
 const struct lbpf_proto lbpf_skc_lookup_tcp_proto =
-	LOOKUP_PROTO(skc_lookup_tcp, lookup_skc_tcp, LBPF_RET_SOCK_COMMON);
+	LOOKUP_PROTO(skc_lookup_tcp, skb_skc_tcp, LBPF_RET_SOCK_COMMON);
+const struct lbpf_proto lbpf_xdp_lookup_tcp_proto =
+	LOOKUP_PROTO(sk_lookup_tcp, xdp_tcp, LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_xdp_lookup_udp_proto =
+	LOOKUP_PROTO(sk_lookup_udp, xdp_udp, LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_xdp_skc_lookup_tcp_proto =
+	LOOKUP_PROTO(skc_lookup_tcp, xdp_skc_tcp, LBPF_RET_SOCK_COMMON);
+const struct lbpf_proto lbpf_addr_lookup_tcp_proto =
+	LOOKUP_PROTO(sk_lookup_tcp, addr_tcp, LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_addr_lookup_udp_proto =
+	LOOKUP_PROTO(sk_lookup_udp, addr_udp, LBPF_RET_SOCKET);
+const struct lbpf_proto lbpf_addr_skc_lookup_tcp_proto =
+	LOOKUP_PROTO(skc_lookup_tcp, addr_skc_tcp, LBPF_RET_SOCK_COMMON);
 
 HELPER_1(release, struct sock *, sk)
 {

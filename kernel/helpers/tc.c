@@ -11,9 +11,15 @@
 #include <linux/skbuff.h>
 #include <linux/siphash.h>
 #include <net/cls_cgroup.h>
+#include <net/dst.h>
+#include <net/inet_ecn.h>
+#include <net/inet_sock.h>
+
+#include <lbpf/compat.h>
 
 #include "helper.h"
 #include "protos.h"
+#include "skb.h"
 
 HELPER_1(classid, const struct sk_buff *, skb)
 {
@@ -28,22 +34,58 @@ const struct lbpf_proto lbpf_cgroup_classid_proto = {
 	.arg	= { LBPF_ARG_CTX },
 };
 
-/*
- * The mac header is part of the packet here, but the functions of the stack want it pushed or
- * pulled.
- */
-static void begin_change(struct sk_buff *skb)
+/* The class of the cgroup of its socket, whoever runs now. */
+HELPER_1(sock_classid, const struct sk_buff *, skb)
 {
-	if (skb_at_tc_ingress(skb))
-		skb_push(skb, skb->mac_len);
+	const struct sock *sk = skb_to_full_sk(skb);
+
+	return sk && sk_fullsock(sk) ? sock_cgroup_classid(&sk->sk_cgrp_data) : 0;
 }
 
-static void end_change(struct sk_buff *skb)
+const struct lbpf_proto lbpf_skb_classid_proto = SKB_PROTO(skb_cgroup_classid, sock_classid, 0);
+
+HELPER_1(realm, const struct sk_buff *, skb)
 {
-	if (skb_at_tc_ingress(skb))
-		skb_pull(skb, skb->mac_len);
-	bpf_compute_data_pointers(skb);
+	return dst_tclassid(skb);
 }
+
+const struct lbpf_proto lbpf_route_realm_proto = SKB_PROTO(get_route_realm, realm, 0);
+
+/* Source: bpf_skb_set_tstamp() in bpf-helpers(7). */
+HELPER_3(set_time, struct sk_buff *, skb, u64, time_ns, u32, kind)
+{
+	bool is_monotonic = kind == BPF_SKB_TSTAMP_DELIVERY_MONO;
+
+	if (!ip_header_bytes(skb))
+		return -EOPNOTSUPP;
+	if (kind > BPF_SKB_TSTAMP_DELIVERY_MONO || is_monotonic != !!time_ns)
+		return -EINVAL;
+	skb->tstamp = time_ns;
+	lbpf_skb_mark_monotonic(skb, is_monotonic);
+	return 0;
+}
+
+const struct lbpf_proto lbpf_skb_set_tstamp_proto =
+	SKB_PROTO(skb_set_tstamp, set_time, 0, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING);
+
+/* 1: the mark is there; 0: the packet cannot carry it.  Pointers to the packet stay as they are. */
+HELPER_1(set_ce, struct sk_buff *, skb)
+{
+	__be16 proto = skb_protocol(skb, true);
+	u32 bytes = skb_network_offset(skb);
+
+	if (proto == htons(ETH_P_IP))
+		bytes += sizeof(struct iphdr);
+	else if (proto == htons(ETH_P_IPV6))
+		bytes += sizeof(struct ipv6hdr);
+	else
+		return 0;
+	if (skb_headlen(skb) < bytes || (skb_cloned(skb) && !skb_clone_writable(skb, bytes)))
+		return 0;
+	return INET_ECN_set_ce(skb);
+}
+
+const struct lbpf_proto lbpf_set_ce_proto = SKB_PROTO(skb_ecn_set_ce, set_ce, 0);
 
 HELPER_3(vlan_push, struct sk_buff *, skb, __be16, proto, u16, tci)
 {
@@ -110,7 +152,7 @@ HELPER_5(store_bytes, struct sk_buff *, skb, u32, off, const void *, from, u32, 
 
 	if (flags & ~(BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH))
 		return -EINVAL;
-	if (off > INT_MAX || skb_ensure_writable(skb, off + len))
+	if (off > INT_MAX || make_writable(skb, off + len))
 		return -EFAULT;
 	to = skb->data + off;
 	if (flags & BPF_F_RECOMPUTE_CSUM)
@@ -120,7 +162,6 @@ HELPER_5(store_bytes, struct sk_buff *, skb, u32, off, const void *, from, u32, 
 		__skb_postpush_rcsum(skb, to, len, off);
 	if (flags & BPF_F_INVALIDATE_HASH)
 		skb_clear_hash(skb);
-	bpf_compute_data_pointers(skb);
 	return 0;
 }
 
