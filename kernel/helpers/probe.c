@@ -5,7 +5,6 @@
  * Layer: helpers.
  */
 #include <linux/bpf.h>
-#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -138,46 +137,3 @@ const struct lbpf_proto lbpf_probe_read_user_str_proto =
 	PROBE_READ_STR(probe_read_user_str, probe_read_user_str);
 const struct lbpf_proto lbpf_probe_read_str_proto =
 	PROBE_READ_STR(probe_read_str, probe_read_str_either);
-
-/* Memory of the process that may have to be brought in first. */
-HELPER_3(copy_from_current, void *, dst, u32, size, const void __user *, src)
-{
-	return zero_unless_read(copy_from_user(dst, src, size) ? -EFAULT : 0, dst, size);
-}
-
-const struct lbpf_proto lbpf_copy_from_user_proto = {
-	.name		= "copy_from_user",
-	.id		= BPF_FUNC_copy_from_user,
-	.fn		= copy_from_current,
-	.effects	= LBPF_EFF_SLEEPS,
-	.ret		= LBPF_RET_INTEGER,
-	.arg		= { LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE_OR_ZERO,
-			    LBPF_ARG_ANYTHING },
-};
-
-HELPER_5(copy_from_task, void *, dst, u32, size, unsigned long, src, struct task_struct *, task,
-	 u64, flags)
-{
-	int got;
-
-	if (flags)
-		return -EINVAL;
-	if (!size)
-		return 0;
-	got = access_process_vm(task, src, dst, size, 0);
-	if (got == size)
-		return 0;
-	return zero_unless_read(got < 0 ? got : -EFAULT, dst, size);
-}
-
-const struct lbpf_proto lbpf_copy_from_task_proto = {
-	.name		= "copy_from_user_task",
-	.id		= BPF_FUNC_copy_from_user_task,
-	.fn		= copy_from_task,
-	.gpl_only	= true,
-	.effects	= LBPF_EFF_SLEEPS,
-	.ret		= LBPF_RET_INTEGER,
-	.arg		= { LBPF_ARG_MEM | LBPF_UNINIT, LBPF_ARG_CONST_SIZE_OR_ZERO,
-			    LBPF_ARG_ANYTHING, LBPF_ARG_BTF_ID, LBPF_ARG_ANYTHING },
-	.arg_btf_name	= "task_struct",
-};

@@ -132,8 +132,6 @@ extern const struct lbpf_proto lbpf_probe_read_user_proto;
 extern const struct lbpf_proto lbpf_probe_read_str_proto;
 extern const struct lbpf_proto lbpf_probe_read_kernel_str_proto;
 extern const struct lbpf_proto lbpf_probe_read_user_str_proto;
-extern const struct lbpf_proto lbpf_copy_from_user_proto;
-extern const struct lbpf_proto lbpf_copy_from_task_proto;
 
 /* sock.c */
 extern const struct lbpf_proto lbpf_sk_lookup_tcp_proto;

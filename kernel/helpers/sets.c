@@ -189,11 +189,6 @@ static const struct lbpf_proto *const for_root[] = {
 	[BPF_FUNC_probe_write_user]		= &lbpf_probe_write_user_proto,
 };
 
-static const struct lbpf_proto *const in_sleepable[] = {
-	[BPF_FUNC_copy_from_user]		= &lbpf_copy_from_user_proto,
-	[BPF_FUNC_copy_from_user_task]		= &lbpf_copy_from_task_proto,
-};
-
 /**
  * lbpf_trace_helper() - Find a helper of programs that run at events in the kernel
  * @id: BPF_FUNC_*.
@@ -214,8 +209,6 @@ const struct lbpf_proto *lbpf_trace_helper(u32 id, const struct lbpf_code *code)
 	/* Its sequence lock may be held by what the program interrupts. */
 	if (id == BPF_FUNC_ktime_get_coarse_ns)
 		return NULL;
-	if (!proto && code->prog_flags & BPF_F_SLEEPABLE)
-		proto = find_helper(SET(in_sleepable), id);
 	return proto ?: lbpf_base_helper(id, code);
 }
 
