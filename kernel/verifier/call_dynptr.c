@@ -88,7 +88,7 @@ static int arg_stack(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u3
 	if (err)
 		return err;
 	if (arg_type & LBPF_OBJ_RELEASE &&
-	    (!is_dynptr(frame, slot) || !frame->slots[slot].spilled.ref_id))
+	    (slot >= frame->nr_slots || !frame->slots[slot].spilled.ref_id))
 		return reject(env, -EINVAL, "arg %d is an unacquired reference", regno);
 	if (!is_dynptr(frame, slot))
 		return reject(env, -EINVAL, "Expected an initialized dynptr as arg #%d", regno);

@@ -100,9 +100,15 @@ void lbpf_dynptr_clear(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot)
  * @slot: Slot.
  *
  * A reference that was in it stays, and nothing can release it: the program will be refused for it.
+ * The slot at its address keeps the id, so that the refusal can tell it from one that never was.
  */
 void lbpf_dynptr_overwrite(struct lbpf_env *env, struct lbpf_frame *frame, u32 slot)
 {
-	if (lbpf_slot_is_dynptr(&frame->slots[slot]))
-		lbpf_dynptr_clear(env, frame, slot);
+	const struct lbpf_reg *half = &frame->slots[slot].spilled;
+	u32 first = half->off ? slot + 1 : slot, ref_id = half->ref_id;
+
+	if (!lbpf_slot_is_dynptr(&frame->slots[slot]))
+		return;
+	lbpf_dynptr_clear(env, frame, slot);
+	frame->slots[first].spilled.ref_id = ref_id;
 }
