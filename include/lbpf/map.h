@@ -95,6 +95,7 @@ struct lbpf_map_row {
  * @buckets_off: ... of the address of the buckets.
  * @elems_off: ... of the address of the elements, or of the addresses of chunks of them.
  * @bucket_mask: Number of buckets less one.
+ * @bucket_mask_off: Offset in the map of that, 4 bytes, which counts instead; 0: @bucket_mask does.
  * @bucket_shift: log2 of the size of a bucket.
  * @seq_off: Offset in a bucket of the count of removals.
  * @tags_off: ... of the tags.
@@ -116,6 +117,7 @@ struct lbpf_map_table {
 	u32	buckets_off;
 	u32	elems_off;
 	u32	bucket_mask;
+	u32	bucket_mask_off;
 	u32	bucket_shift;
 	u32	seq_off;
 	u32	tags_off;
@@ -187,7 +189,8 @@ enum lbpf_map_text {
  * @row: Describes where the values lie, so that a lookup by index needs no call; false: it
  *	does.  May be NULL.
  * @inner_row: Likewise, of a template: of every map that is like it.  May be NULL.
- * @table: Describes the table that @lookup looks up in; false: it has another shape.  May be NULL.
+ * @table: Describes the table that @lookup looks up in, of a template: of every map that is like
+ *	it; false: it has another shape.  May be NULL.
  * @value_addr: Direct address of byte @off of the value area (BPF_PSEUDO_MAP_VALUE), 0 or -errno.
  * @value_off: Reverse of @value_addr, for dumps.
  * @mmap: Maps the values into a process.

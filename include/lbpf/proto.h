@@ -98,6 +98,8 @@ enum lbpf_inline {
 	/* call the map type's own function for map_use when the map is known */
 	LBPF_INLINE_MAP_OP,
 	LBPF_INLINE_CPU_ID,
+	/* the first argument is a per-CPU address */
+	LBPF_INLINE_THIS_CPU,
 	LBPF_INLINE_TAIL_CALL,
 	/* the 8 bytes at @inline_addr */
 	LBPF_INLINE_LOAD,

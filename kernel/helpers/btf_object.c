@@ -167,6 +167,7 @@ const struct lbpf_proto lbpf_this_cpu_ptr_proto = {
 	.name		= "this_cpu_ptr",
 	.id		= BPF_FUNC_this_cpu_ptr,
 	.fn		= point_to_this_cpu,
+	.inline_as	= LBPF_INLINE_THIS_CPU,
 	.ret		= LBPF_RET_MEM_OR_BTF_ID | LBPF_RDONLY,
 	.arg		= { LBPF_ARG_PERCPU_BTF_ID },
 };

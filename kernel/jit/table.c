@@ -91,7 +91,11 @@ static void emit_hash(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 static void emit_bucket(struct lbpf_jit *jit, const struct lbpf_map_table *table)
 {
 	lbpf_x86_mov(&jit->buf, 4, BUCKET, X_RAX);
-	lbpf_x86_alu_imm(&jit->buf, X_ALU_AND, 4, BUCKET, table->bucket_mask);
+	if (table->bucket_mask_off)
+		lbpf_x86_rm(&jit->buf, X_AND_LOAD, 4, BUCKET,
+			    in_map(table, table->bucket_mask_off));
+	else
+		lbpf_x86_alu_imm(&jit->buf, X_ALU_AND, 4, BUCKET, table->bucket_mask);
 	lbpf_x86_shift_imm(&jit->buf, X_SHIFT_SHL, 8, BUCKET, table->bucket_shift);
 	lbpf_x86_rm(&jit->buf, X_ADD_LOAD, 8, BUCKET, in_map(table, table->buckets_off));
 	lbpf_x86_shift_imm(&jit->buf, X_SHIFT_SHR, 8, X_RAX, TAG_SHIFT);

@@ -80,11 +80,11 @@ int lbpf_hash_alloc_check(const union bpf_attr *attr)
 	return attr->max_entries > MAX_ENTRIES ? -E2BIG : 0;
 }
 
-static u32 elem_bytes(const union bpf_attr *attr, bool is_percpu)
+static u32 elem_bytes(u32 key_size, u32 value_size, bool is_percpu)
 {
-	u32 bytes = sizeof(struct lbpf_elem) + round_up(attr->key_size, 8);
+	u32 bytes = sizeof(struct lbpf_elem) + round_up(key_size, 8);
 
-	bytes += is_percpu ? sizeof(void *) : round_up(attr->value_size, 8);
+	bytes += is_percpu ? sizeof(void *) : round_up(value_size, 8);
 	/* Small elements do not straddle cache lines. */
 	return bytes <= SMP_CACHE_BYTES ? roundup_pow_of_two(bytes) : bytes;
 }
@@ -93,7 +93,7 @@ static int init_pool(struct lbpf_hash *h, const union bpf_attr *attr)
 {
 	u32 nr_spare = h->is_percpu ? 0 : num_possible_cpus();
 	struct lbpf_pool_spec spec = {
-		.elem_bytes = elem_bytes(attr, h->is_percpu),
+		.elem_bytes = elem_bytes(attr->key_size, attr->value_size, h->is_percpu),
 		.percpu_bytes = h->is_percpu ? round_up(attr->value_size, 8) : 0,
 		.percpu_off = round_up(attr->key_size, 8),
 		.nr_first = nr_spare + FIRST_ELEMS,
@@ -432,13 +432,39 @@ int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u6
 	return err;
 }
 
+/* What is the same in all maps of a kind, whatever their length. */
+static void describe_kind(const struct lbpf_map *map, struct lbpf_map_table *table)
+{
+	bool is_percpu = is_percpu_type(map->map_type);
+
+	*table = (struct lbpf_map_table){
+		.key_bytes	= map->key_size,
+		.mask_off	= offsetof(struct lbpf_hash, table.seed.mask),
+		.factor_off	= offsetof(struct lbpf_hash, table.seed.factor),
+		.buckets_off	= offsetof(struct lbpf_hash, table.buckets),
+		.elems_off	= offsetof(struct lbpf_hash, table.flat),
+		.bucket_mask_off = offsetof(struct lbpf_hash, table.mask),
+		.bucket_shift	= ilog2(sizeof(struct bucket)),
+		.seq_off	= offsetof(struct bucket, seq),
+		.tags_off	= offsetof(struct bucket, tags),
+		.refs_off	= offsetof(struct bucket, refs),
+		.chain_off	= offsetof(struct bucket, chain),
+		.elem_bytes	= elem_bytes(map->key_size, map->value_size, is_percpu),
+		.key_off	= offsetof(struct lbpf_elem, data),
+		.value_off	= offsetof(struct lbpf_elem, data) + round_up(map->key_size, 8),
+		.mark_off	= is_lru_type(map->map_type) ? offsetof(struct lbpf_elem, mark) : 0,
+		.is_percpu	= is_percpu,
+	};
+}
+
 /**
  * lbpf_hash_describe() - Describe the table of a map to the JIT
- * @map: Map.
+ * @map: Map, or template of inner maps.
  * @table: Filled in.
  *
  * Context: Any.
- * Return: false where keys are of another size.
+ * Return: false where keys are of another size, and of a template where the shape of chunks
+ * depends on the length.
  */
 bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table)
 {
@@ -446,27 +472,16 @@ bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table
 
 	if (map->key_size != 4 && map->key_size != 8 && map->key_size != 16)
 		return false;
-	*table = (struct lbpf_map_table){
-		.key_bytes	= map->key_size,
-		.mask_off	= offsetof(struct lbpf_hash, table.seed.mask),
-		.factor_off	= offsetof(struct lbpf_hash, table.seed.factor),
-		.buckets_off	= offsetof(struct lbpf_hash, table.buckets),
-		.elems_off	= h->table.flat ? offsetof(struct lbpf_hash, table.flat) :
-						  offsetof(struct lbpf_hash, table.chunks),
-		.is_chunked	= !h->table.flat,
-		.chunk_shift	= h->table.chunk_shift,
-		.bucket_mask	= h->table.mask,
-		.bucket_shift	= ilog2(sizeof(struct bucket)),
-		.seq_off	= offsetof(struct bucket, seq),
-		.tags_off	= offsetof(struct bucket, tags),
-		.refs_off	= offsetof(struct bucket, refs),
-		.chain_off	= offsetof(struct bucket, chain),
-		.elem_bytes	= h->table.elem_bytes,
-		.key_off	= offsetof(struct lbpf_elem, data),
-		.value_off	= offsetof(struct lbpf_elem, data) + h->table.value_off,
-		.mark_off	= h->lru ? offsetof(struct lbpf_elem, mark) : 0,
-		.is_percpu	= h->is_percpu,
-	};
+	describe_kind(map, table);
+	if (map->is_template)
+		return !(map->map_flags & BPF_F_NO_PREALLOC);
+	table->bucket_mask_off = 0;
+	table->bucket_mask = h->table.mask;
+	table->elem_bytes = h->table.elem_bytes;
+	table->is_chunked = !h->table.flat;
+	table->chunk_shift = h->table.chunk_shift;
+	if (table->is_chunked)
+		table->elems_off = offsetof(struct lbpf_hash, table.chunks);
 	return true;
 }
 

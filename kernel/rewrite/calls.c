@@ -98,7 +98,7 @@ static bool is_table_lookup(const struct lbpf_rewrite *rw)
 		return false;
 	if ((rw->code->nr_table_lookups + 1) * INSNS_PER_TABLE_LOOKUP > rw->code->nr_insns)
 		return false;
-	return !map->is_template && map->ops->table && map->ops->table(map, &table);
+	return map->ops->table && map->ops->table(map, &table);
 }
 
 /* The register after the arguments becomes the program. */
@@ -117,26 +117,40 @@ static void put_prog(struct lbpf_rewrite *rw)
 	lbpf_rw_put(rw, make_insn(0, 0, 0, 0, addr >> 32));
 }
 
+static void put_native(struct lbpf_rewrite *rw, u8 src, s32 operation)
+{
+	lbpf_rw_put(rw, make_insn(LBPF_CODE_NATIVE, BPF_REG_0, src, 0, operation));
+}
+
+/* Is it a helper that needs no call? */
+static bool put_inline(struct lbpf_rewrite *rw)
+{
+	u8 kind = rw->aux->proto->inline_as;
+
+	if (kind == LBPF_INLINE_TAIL_CALL) {
+		put_tail_call(rw);
+	} else if (kind == LBPF_INLINE_LOAD) {
+		lbpf_rw_put_imm64(rw, BPF_REG_0, (unsigned long)rw->aux->proto->inline_addr);
+		lbpf_rw_put(rw, make_load(8, BPF_REG_0, BPF_REG_0, 0));
+	} else if (!lbpf_code_wants(rw->code, LBPF_STEP_CPU)) {
+		return false;
+	} else if (kind == LBPF_INLINE_CPU_ID) {
+		put_native(rw, 0, LBPF_NATIVE_CPU_NUMBER);
+	} else if (kind == LBPF_INLINE_THIS_CPU) {
+		put_native(rw, BPF_REG_1, LBPF_NATIVE_THIS_CPU_ADDR);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* The number of the helper stays: a dump shows it. */
 static void replace(struct lbpf_rewrite *rw)
 {
 	struct lbpf_insn_aux *aux;
 
-	if (rw->aux->proto->inline_as == LBPF_INLINE_CPU_ID &&
-	    lbpf_code_wants(rw->code, LBPF_STEP_CPU)) {
-		lbpf_rw_put(rw,
-			    make_insn(LBPF_CODE_NATIVE, BPF_REG_0, 0, 0, LBPF_NATIVE_CPU_NUMBER));
+	if (put_inline(rw))
 		return;
-	}
-	if (rw->aux->proto->inline_as == LBPF_INLINE_LOAD) {
-		lbpf_rw_put_imm64(rw, BPF_REG_0, (unsigned long)rw->aux->proto->inline_addr);
-		lbpf_rw_put(rw, make_load(8, BPF_REG_0, BPF_REG_0, 0));
-		return;
-	}
-	if (rw->aux->proto->inline_as == LBPF_INLINE_TAIL_CALL) {
-		put_tail_call(rw);
-		return;
-	}
 	if (rw->aux->proto->effects & LBPF_EFF_PROG)
 		put_prog(rw);
 	lbpf_rw_put_heir(rw, *rw->insn, LBPF_INSN_NATIVE_CALL);

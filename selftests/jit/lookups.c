@@ -4,7 +4,7 @@
  * place: every key, those that are there and those that are not.
  *
  * The maps have buckets with chains, and tags that match with other keys.  And maps
- * of maps, where some places are empty.
+ * of maps, where some places are empty, and hash maps of several lengths in them.
  */
 #include <errno.h>
 #include <kselftest.h>
@@ -46,27 +46,55 @@ static void put(struct bpf_insn insn)
 	insns[nr_insns++] = insn;
 }
 
-/* R0 = sum of the values of the keys from cb[0] on, and in the upper half how many there are. */
-static void build(int map_fd)
+static void put_map(int reg, int map_fd)
 {
-	const struct bpf_insn load[] = { LD_MAP_FD(1, map_fd) };
+	const struct bpf_insn load[] = { LD_MAP_FD(reg, map_fd) };
+
+	put(load[0]);
+	put(load[1]);
+}
+
+/* R9 = the map at place cb[1] of an array of maps, whose address is not known before. */
+static void put_inner(int outer_fd)
+{
+	put(LDX(BPF_W, 1, 1, offsetof(struct __sk_buff, cb) + 4));
+	put(STX(BPF_W, 10, 1, -20));
+	put(MOV(2, 10));
+	put(ALU64_IMM(BPF_ADD, 2, -20));
+	put_map(1, outer_fd);
+	put(CALL(BPF_FUNC_map_lookup_elem));
+	put(JMP_IMM(BPF_JNE, 0, 0, 1));
+	put(EXIT());
+	put(MOV(9, 0));
+}
+
+/*
+ * R0 = sum of the values of the keys from cb[0] on, and in the upper half how many there are; in
+ * the map, or in one of the maps in it.
+ */
+static void build(int map_fd, bool is_outer)
+{
 	unsigned int first, i;
 
 	nr_insns = 0;
 	put(LDX(BPF_W, 8, 1, offsetof(struct __sk_buff, cb)));
+	if (is_outer)
+		put_inner(map_fd);
+	put(MOV_IMM(7, 0));
+	for (i = 0; i < NR_FILLERS; i++)
+		put(ALU64_IMM(BPF_ADD, 7, 1));
 	put(MOV_IMM(6, KEYS_PER_RUN));
 	put(MOV_IMM(7, 0));
-	put(MOV_IMM(9, 0));
-	for (i = 0; i < NR_FILLERS; i++)
-		put(ALU64_IMM(BPF_ADD, 9, 1));
 	for (i = 0; i < 16; i += 8)
 		put(ST_IMM(BPF_DW, 10, -16 + (int)i, 0));
 	first = nr_insns;
 	put(STX(BPF_W, 10, 8, -16));
 	put(MOV(2, 10));
 	put(ALU64_IMM(BPF_ADD, 2, -16));
-	put(load[0]);
-	put(load[1]);
+	if (is_outer)
+		put(MOV(1, 9));
+	else
+		put_map(1, map_fd);
 	put(CALL(BPF_FUNC_map_lookup_elem));
 	put(JMP_IMM(BPF_JEQ, 0, 0, 5));
 	put(LDX(BPF_W, 1, 0, 0));
@@ -81,16 +109,16 @@ static void build(int map_fd)
 	put(EXIT());
 }
 
-static int make_map(uint32_t type, uint32_t bytes, uint32_t flags)
+static int make_map(uint32_t type, uint32_t bytes, uint32_t flags, uint32_t nr)
 {
 	union bpf_attr attr = { .map_type = type, .key_size = bytes, .value_size = 8,
-				.max_entries = NR_ENTRIES, .map_flags = flags };
+				.max_entries = nr, .map_flags = flags };
 
 	return lbpf_sys(BPF_MAP_CREATE, &attr);
 }
 
 /* Every second key, the value being the rest of its division by 97. */
-static bool fill(int map_fd)
+static bool fill(int map_fd, uint32_t nr)
 {
 	union bpf_attr attr = { .map_fd = map_fd };
 	uint64_t value[MAX_CPUS];
@@ -99,7 +127,7 @@ static bool fill(int map_fd)
 
 	attr.key = (unsigned long)key;
 	attr.value = (unsigned long)value;
-	for (i = 0; i < NR_ENTRIES; i++) {
+	for (i = 0; i < nr; i++) {
 		key[0] = 2 * i;
 		for (cpu = 0; cpu < MAX_CPUS; cpu++)
 			value[cpu] = key[0] % 97;
@@ -117,19 +145,21 @@ static int load(void)
 	return lbpf_sys(BPF_PROG_LOAD, &attr);
 }
 
-static uint32_t expected(uint32_t first)
+/* In a map of @nr entries. */
+static uint32_t expected(uint32_t first, uint32_t nr)
 {
 	uint32_t sum = 0, i;
 
 	for (i = first; i < first + KEYS_PER_RUN; i++)
-		if (i < NR_KEYS && !(i & 1))
+		if (i < 2 * nr && !(i & 1))
 			sum += i % 97 + (1 << 20);
 	return sum;
 }
 
-static bool run(int prog_fd, uint32_t first)
+/* @nr: entries of the map, which is at @place of an outer one. */
+static bool run(int prog_fd, uint32_t first, uint32_t place, uint32_t nr)
 {
-	struct __sk_buff ctx = { .cb = { first } };
+	struct __sk_buff ctx = { .cb = { first, place } };
 	uint8_t packet[64] = { 0 };
 	union bpf_attr attr = { 0 };
 
@@ -143,25 +173,26 @@ static bool run(int prog_fd, uint32_t first)
 		ksft_print_msg("run: %s\n", strerror(errno));
 		return false;
 	}
-	if (attr.test.retval == expected(first))
+	if (attr.test.retval == expected(first, nr))
 		return true;
-	ksft_print_msg("keys from %u: %x, not %x\n", first, attr.test.retval, expected(first));
+	ksft_print_msg("keys from %u: %x, not %x\n", first, attr.test.retval,
+		       expected(first, nr));
 	return false;
 }
 
 static bool finds_what_is_there(uint32_t type, uint32_t bytes, uint32_t flags)
 {
-	int map_fd = make_map(type, bytes, flags), prog_fd;
-	bool is_good = map_fd >= 0 && fill(map_fd);
+	int map_fd = make_map(type, bytes, flags, NR_ENTRIES), prog_fd;
+	bool is_good = map_fd >= 0 && fill(map_fd, NR_ENTRIES);
 	uint32_t first;
 
-	build(map_fd);
+	build(map_fd, false);
 	prog_fd = load();
 	if (prog_fd < 0)
 		ksft_print_msg("load: %s\n", strerror(errno));
 	is_good = is_good && prog_fd >= 0;
 	for (first = 0; first < NR_KEYS + KEYS_PER_RUN && is_good; first += KEYS_PER_RUN)
-		is_good = run(prog_fd, first);
+		is_good = run(prog_fd, first, 0, NR_ENTRIES);
 	close(prog_fd);
 	close(map_fd);
 	return is_good;
@@ -267,12 +298,56 @@ static bool finds_inner_maps(uint32_t type, uint32_t bytes)
 	return is_good;
 }
 
+/* Puts a full map of @nr entries at @place of the outer map @outer. */
+static bool put_inner_map(int outer, uint32_t place, int kind, uint32_t bytes, uint32_t nr)
+{
+	int inner = make_map(types[kind].type, bytes, types[kind].flags, nr);
+	bool is_good = inner >= 0 && fill(inner, nr) && !put_elem(outer, place, &inner);
+
+	close(inner);
+	return is_good;
+}
+
+static bool finds_all(int prog_fd, uint32_t place, uint32_t nr)
+{
+	bool is_good = true;
+	uint32_t first;
+
+	for (first = 0; first < 2 * nr + KEYS_PER_RUN && is_good; first += KEYS_PER_RUN)
+		is_good = run(prog_fd, first, place, nr);
+	return is_good;
+}
+
+/* Maps of other lengths than the template, also when one takes another's place. */
+static bool finds_in_inner_maps(int kind, uint32_t bytes)
+{
+	int inner = make_map(types[kind].type, bytes, types[kind].flags, 8), outer, prog_fd;
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_size = 4,
+				.value_size = 4, .max_entries = 3, .inner_map_fd = inner };
+	bool is_good;
+
+	outer = lbpf_sys(BPF_MAP_CREATE, &attr);
+	is_good = outer >= 0 && put_inner_map(outer, 0, kind, bytes, 1) &&
+		  put_inner_map(outer, 1, kind, bytes, 1000);
+	build(outer, true);
+	prog_fd = load();
+	is_good = is_good && prog_fd >= 0 && finds_all(prog_fd, 0, 1) &&
+		  finds_all(prog_fd, 1, 1000) && run(prog_fd, 0, 2, 0) &&
+		  put_inner_map(outer, 0, kind, bytes, 300) &&
+		  put_inner_map(outer, 1, kind, bytes, 5) &&
+		  finds_all(prog_fd, 0, 300) && finds_all(prog_fd, 1, 5);
+	close(prog_fd);
+	close(outer);
+	close(inner);
+	return is_good;
+}
+
 int main(void)
 {
 	unsigned int i, k;
 
 	ksft_print_header();
-	ksft_set_plan(sizeof(types) / sizeof(*types) * 3 + 4);
+	ksft_set_plan(sizeof(types) / sizeof(*types) * 3 * 2 + 4);
 	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
 		for (k = 0; k < 3; k++)
 			ksft_test_result(finds_what_is_there(types[i].type, key_bytes[k],
@@ -282,5 +357,10 @@ int main(void)
 	for (k = 0; k < 3; k++)
 		ksft_test_result(finds_inner_maps(BPF_MAP_TYPE_HASH_OF_MAPS, key_bytes[k]),
 				 "hash of maps, keys of %u bytes\n", key_bytes[k]);
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		for (k = 0; k < 3; k++)
+			ksft_test_result(finds_in_inner_maps(i, key_bytes[k]),
+					 "inner maps: %s, keys of %u bytes\n", types[i].name,
+					 key_bytes[k]);
 	ksft_finished();
 }
