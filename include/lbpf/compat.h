@@ -173,6 +173,14 @@ static inline void lbpf_plain_map_init(struct bpf_map *map)
 #define lbpf_cpu_number_off()	((s32)(unsigned long)&cpu_number)
 #endif
 
+/* Offset there of the depth of calls, where the kernel counts it; else 0. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define lbpf_call_depth_off()							\
+	(boot_cpu_has(X86_FEATURE_CALL_DEPTH) ? (s32)(unsigned long)&pcpu_hot.call_depth : 0)
+#else
+#define lbpf_call_depth_off()	0
+#endif
+
 /* What maps the owners of a mount's files. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define lbpf_idmap		user_namespace

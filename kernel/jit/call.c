@@ -9,8 +9,27 @@
 
 #include "emit.h"
 
+/* Bits by which a call moves the depth of calls: a return moves it back. */
+#define CALL_DEPTH_BITS	5
+
+/**
+ * lbpf_jit_count_call() - Count the call that comes next
+ * @buf: Machine code.
+ * @target: Machine.
+ *
+ * Where the kernel refills the return stack of the CPU by how deep calls are, it counts them
+ * in front of its functions' entries, which compiled code calls behind.  Source: "Call depth
+ * tracking", asm/nospec-branch.h of Linux 6.2.
+ */
+void lbpf_jit_count_call(struct lbpf_x86_buf *buf, const struct lbpf_jit_target *target)
+{
+	if (target->call_depth_off)
+		lbpf_x86_percpu_sar(buf, target->call_depth_off, CALL_DEPTH_BITS);
+}
+
 static void call_subprog(struct lbpf_jit *jit)
 {
+	lbpf_jit_count_call(&jit->buf, jit->target);
 	lbpf_x86_call(&jit->buf, 0);
 	lbpf_jit_link_func(jit, jit->aux->subprog, true);
 }

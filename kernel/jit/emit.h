@@ -43,6 +43,7 @@ struct lbpf_jump_site;
  * @has_jump_fence: LFENCE goes before a plain indirect jump.
  * @this_cpu_off: Offset in the per-CPU segment of the CPU's own base.
  * @cpu_number: ... and of its number.
+ * @call_depth_off: ... and of its depth of calls, which every call counts; 0: none does.
  * @probe: Functions that load JIT_TMP from the address in it, 0 when that faults; by
  *	is_signed, log2(bytes).
  * @make_site: A site for the tail call under way, or NULL; NULL: there are none.
@@ -55,6 +56,7 @@ struct lbpf_jit_target {
 	bool		has_jump_fence;
 	s32		this_cpu_off;
 	s32		cpu_number;
+	s32		call_depth_off;
 	const void	*probe[2][4];
 	struct lbpf_jump_site *(*make_site)(struct lbpf_jit *jit);
 };
@@ -295,6 +297,7 @@ static inline bool lbpf_jit_may_fuse(u8 code)
 	return code == (BPF_ALU64 | BPF_MOV | BPF_X) || code == (BPF_ALU64 | BPF_LSH | BPF_K) ||
 	       BPF_CLASS(code) == BPF_LDX;
 }
+void lbpf_jit_count_call(struct lbpf_x86_buf *buf, const struct lbpf_jit_target *target);
 
 /* frame.c */
 void lbpf_jit_plan_frame(struct lbpf_jit *jit, u32 nr, u16 regs, bool has_call);

@@ -112,6 +112,7 @@ static void put_counting_entry(struct lbpf_jit *jit)
 	lbpf_x86_mov(&jit->buf, 8, X_RBP, X_RSP);
 	lbpf_x86_push(&jit->buf, JIT_TAIL_COUNT);
 	lbpf_x86_mov_imm(&jit->buf, JIT_TAIL_COUNT, LBPF_MAX_TAIL_CALLS);
+	lbpf_jit_count_call(&jit->buf, jit->target);
 	lbpf_x86_call(&jit->buf, 0);
 	call_end = jit->buf.len;
 	lbpf_x86_pop(&jit->buf, JIT_TAIL_COUNT);

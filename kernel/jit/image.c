@@ -99,6 +99,7 @@ int lbpf_jit_init(void)
 	target.has_endbr = cpu_feature_enabled(X86_FEATURE_IBT);
 	target.this_cpu_off = (s32)(unsigned long)&this_cpu_off;
 	target.cpu_number = lbpf_cpu_number_off();
+	target.call_depth_off = lbpf_call_depth_off();
 	target.probe[0][0] = lbpf_probe_u8;
 	target.probe[0][1] = lbpf_probe_u16;
 	target.probe[0][2] = lbpf_probe_u32;

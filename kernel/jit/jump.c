@@ -267,3 +267,4 @@ void lbpf_jit_site_jump(struct lbpf_jit *jit, struct lbpf_jump_site *site)
 	lbpf_x86_jmp_near(&jit->buf, 0);
 	add_link(jit, (struct lbpf_jit_link){ .site = site });
 }
+	lbpf_jit_count_call(&jit->buf, jit->target);

@@ -54,8 +54,10 @@ static s32 start_off(const struct gen *gen)
 
 static void put_call(struct gen *gen, const void *to)
 {
-	unsigned long end = gen->code->base + gen->buf->len + LBPF_X86_CALL_BYTES;
+	unsigned long end;
 
+	lbpf_jit_count_call(gen->buf, gen->code->target);
+	end = gen->code->base + gen->buf->len + LBPF_X86_CALL_BYTES;
 	lbpf_x86_call(gen->buf, (s32)((unsigned long)to - end));
 }
 
@@ -203,6 +205,7 @@ static u32 put_call_function(struct gen *gen)
 	u32 call_end;
 
 	put_restore_args(gen);
+	lbpf_jit_count_call(gen->buf, gen->code->target);
 	lbpf_x86_call(gen->buf, 0);
 	call_end = gen->buf->len;
 	put_store(gen, RESULT_OFF, X_RAX);

@@ -160,6 +160,8 @@ void lbpf_x86_unary_mem(struct lbpf_x86_buf *buf, enum lbpf_x86_unary op, u32 si
 			struct lbpf_x86_mem mem);
 void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg,
 			u8 nr_bits);
+/* The CPU's own 8 bytes at @disp of the per-CPU segment, shifted right with their sign. */
+void lbpf_x86_percpu_sar(struct lbpf_x86_buf *buf, s32 disp, u8 nr_bits);
 void lbpf_x86_shift_cl(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 size, u8 reg);
 void lbpf_x86_bswap(struct lbpf_x86_buf *buf, u32 size, u8 reg);
 void lbpf_x86_push(struct lbpf_x86_buf *buf, u8 reg);

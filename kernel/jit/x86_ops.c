@@ -200,6 +200,20 @@ void lbpf_x86_shift_imm(struct lbpf_x86_buf *buf, enum lbpf_x86_shift op, u32 si
 }
 
 /**
+ * lbpf_x86_percpu_sar() - Shift 8 bytes of the CPU's own memory right, with their sign
+ * @buf: Machine code.
+ * @disp: Offset in the per-CPU segment.
+ * @nr_bits: Count, more than 1.
+ */
+void lbpf_x86_percpu_sar(struct lbpf_x86_buf *buf, s32 disp, u8 nr_bits)
+{
+	struct lbpf_x86_mem mem = { .base = X_NONE, .index = X_NONE, .disp = disp };
+
+	lbpf_x86_rm(buf, OP_SHIFT_IMM | X_GS, 8, X_SHIFT_SAR, mem);
+	lbpf_x86_put(buf, nr_bits, 1);
+}
+
+/**
  * lbpf_x86_shift_cl() - Shift or rotate by CL
  * @buf: Machine code.
  * @op: Operation.

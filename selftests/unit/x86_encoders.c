@@ -4,7 +4,7 @@
  * objdump reads it back.
  */
 #include "shim.h"
-#include "jit/x86_emit.h"
+#include "jit/emit.h"
 #include <kselftest.h>
 
 #define MAX_BYTES	(1 << 22)
@@ -197,6 +197,38 @@ static void test_percpu(void)
 		expect("mov %s,DWORD PTR gs:0x12340", reg_name(4, r));
 		lbpf_x86_rm(&buf, X_MOV_LOAD | X_GS, 4, r, mem);
 	}
+	for (r = 2; r < 64; r++) {
+		expect("sar QWORD PTR gs:0x12340,0x%x", r);
+		lbpf_x86_percpu_sar(&buf, 0x12340, r);
+	}
+}
+
+/* Those of BPF instructions, whose registers a table has. */
+static void test_jit_operands(void)
+{
+	static const char *const alu[] = { "add", "or", "adc", "sbb", "and", "sub", "xor", "cmp" };
+	static struct bpf_insn insn;
+	struct lbpf_jit jit = { .buf = buf, .insn = &insn };
+	u32 regs, s, c, op;
+
+	for (regs = 0; regs < 12 * 12 * 2; regs++) {
+		s = regs & 1 ? 8 : 4;
+		insn.dst_reg = regs / 2 % 12;
+		insn.src_reg = regs / 24;
+		expect("xor %s,%s", reg_name(s, lbpf_jit_dst(&jit)),
+		       reg_name(s, lbpf_jit_src(&jit)));
+		lbpf_jit_put_rr(&jit, X_OPCODE(X_XOR), s);
+		buf.len = jit.buf.len;
+		for (c = 0; c < ARRAY_SIZE(constants); c++) {
+			op = (regs + c) % 8;
+			insn.src_reg = 0;
+			expect("%s %s,0x%llx", alu[op], reg_name(s, lbpf_jit_dst(&jit)),
+			       (unsigned long long)as_size(s, constants[c]));
+			lbpf_jit_put_imm(&jit, op, s, constants[c]);
+			buf.len = jit.buf.len;
+		}
+	}
+	buf.overflow = jit.buf.overflow;
 }
 
 static void test_xchg(void)
@@ -475,6 +507,7 @@ static const struct { void (*run)(void); const char *name; } tests[] = {
 	{ test_one_reg, "moves, stack, byte order" },
 	{ test_jumps, "jumps and calls" },
 	{ test_plain, "no operand" },
+	{ test_jit_operands, "operands of BPF instructions" },
 };
 
 int main(void)
