@@ -338,14 +338,17 @@ struct lbpf_code {
  */
 #define LBPF_STEP_DEAD		'd'	/* branches that are always or never taken */
 #define LBPF_STEP_LOOPS		'r'	/* loops that call functions in place */
+#define LBPF_STEP_FOLD		'v'	/* numbers that are known as constants */
 #define LBPF_STEP_LOOKUPS	'i'	/* lookups by address */
 #define LBPF_STEP_FORWARD	'o'	/* values forwarded through the stack */
 #define LBPF_STEP_JOIN		'j'	/* loads joined */
 #define LBPF_STEP_USELESS	'u'	/* instructions without use dropped */
 #define LBPF_STEP_DIRECT	'f'	/* the map type's function called instead of the helper */
 #define LBPF_STEP_TABLES	't'	/* hash lookups in place */
-#define LBPF_STEP_CPU		'C'	/* number of the CPU without a call */
-#define LBPF_STEP_FUSE		'F'	/* several instructions in one of the machine */
+#define LBPF_STEP_CPU		'C'	/* number and memory of the CPU without a call */
+#define LBPF_STEP_LEA		'L'	/* moves, shifts and sums in one instruction */
+#define LBPF_STEP_OPERANDS	'M'	/* loads, and stores, as operands of arithmetic */
+#define LBPF_STEP_NARROW	'W'	/* 32-bit forms where upper halves are 0 */
 #define LBPF_STEP_DIVIDE	'D'	/* division by constants as multiplication */
 #define LBPF_STEP_BMI2		'X'	/* shifts and products of BMI2 */
 #define LBPF_STEP_FLAGS		'Z'	/* flags of the instruction before used again */
@@ -353,7 +356,7 @@ struct lbpf_code {
 #define LBPF_STEP_JUMPS		'J'	/* direct jumps for constant tail calls */
 #define LBPF_STEP_FRAMES	'R'	/* no frame, no saved registers where none is needed */
 
-#define LBPF_ALL_STEPS		"driojuftCFDXZSJR"
+#define LBPF_ALL_STEPS		"drviojuftCLMWDXZSJR"
 
 static inline u64 lbpf_step_bit(char letter)
 {

@@ -6,6 +6,8 @@
  * instructions".  A 32-bit operation of the machine clears the upper half of
  * its result, as BPF wants.
  */
+#include <linux/limits.h>
+
 #include <lbpf/insn.h>
 
 #include "emit.h"
@@ -41,9 +43,9 @@ static void emit_simple(struct lbpf_jit *jit)
 		return;
 	}
 	/* The upper half becomes 0 either way: save the prefix. */
-	if (BPF_OP(insn->code) == BPF_AND && insn->imm >= 0)
+	if (BPF_OP(insn->code) == BPF_AND && insn->imm >= 0 && jit->has_narrow)
 		size = 4;
-	if (!insn->imm && size == 8)
+	if (!insn->imm && size == 8 && BPF_OP(insn->code) != BPF_AND)
 		return;
 	lbpf_jit_put_imm(jit, simple_alu[op].imm_op, size, insn->imm);
 	note_flags(jit);
@@ -92,6 +94,7 @@ static void emit_move(struct lbpf_jit *jit)
 	const struct bpf_insn *insn = jit->insn;
 	u8 dst = lbpf_jit_dst(jit);
 	u64 imm = lbpf_jit_is64(jit) ? (u64)(s64)insn->imm : (u32)insn->imm;
+	u32 size = lbpf_jit_size(jit);
 
 	if (BPF_SRC(insn->code) == BPF_K) {
 		if (imm)
@@ -104,8 +107,11 @@ static void emit_move(struct lbpf_jit *jit)
 		emit_move_signed(jit);
 		return;
 	}
-	if (!lbpf_jit_is64(jit) || insn->dst_reg != insn->src_reg)
-		lbpf_jit_put_rr(jit, X_OPCODE(X_MOV), lbpf_jit_size(jit));
+	if (lbpf_jit_is64(jit) && insn->dst_reg == insn->src_reg)
+		return;
+	if (lbpf_jit_may_narrow(jit) && lbpf_jit_is_narrow(lbpf_jit_src_fact(jit), U32_MAX))
+		size = 4;
+	lbpf_jit_put_rr(jit, X_OPCODE(X_MOV), size);
 }
 
 static enum lbpf_x86_shift shift_of(u8 code)

@@ -39,7 +39,7 @@ static void emit_insn(struct lbpf_jit *jit)
 {
 	u8 class = BPF_CLASS(jit->insn->code);
 
-	if (jit->fuses && lbpf_jit_may_fuse(jit->insn->code) && lbpf_jit_fuse(jit))
+	if (lbpf_jit_may_fuse(jit->insn->code) && lbpf_jit_fuse(jit))
 		return;
 	if (class == BPF_ALU64 || class == BPF_ALU)
 		lbpf_jit_alu(jit);
@@ -243,7 +243,9 @@ int lbpf_jit_open(struct lbpf_jit *jit, const struct lbpf_code *code,
 	jit->code = code;
 	jit->target = target;
 	jit->flags_at = U32_MAX - 1;
-	jit->fuses = lbpf_code_wants(code, LBPF_STEP_FUSE);
+	jit->has_lea = lbpf_code_wants(code, LBPF_STEP_LEA);
+	jit->has_operands = lbpf_code_wants(code, LBPF_STEP_OPERANDS);
+	jit->has_narrow = lbpf_code_wants(code, LBPF_STEP_NARROW);
 	jit->has_bmi2 = target->has_bmi2 && lbpf_code_wants(code, LBPF_STEP_BMI2);
 	jit->off = lbpf_area_alloc_raw(nr + 1 + code->nr_subprogs, sizeof(*jit->off), NUMA_NO_NODE);
 	jit->marks = lbpf_area_alloc_array(nr + 1, sizeof(*jit->marks), NUMA_NO_NODE);

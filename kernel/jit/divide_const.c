@@ -107,31 +107,49 @@ static void emit_33_bits(struct lbpf_jit *jit, u32 divisor)
 	finish(jit, 4, JIT_TMP);
 }
 
-/* @high = upper half of dst * JIT_TMP.  MULX takes one factor from RDX, which is R3. */
-static void multiply_high(struct lbpf_jit *jit, u8 high)
+/* @high = upper half of @x * @mul.  MULX takes one factor from RDX, which is R3. */
+static void multiply_high(struct lbpf_jit *jit, u8 high, u8 x, u64 mul)
 {
-	u8 dst = lbpf_jit_dst(jit);
-	bool saves_rdx = dst != X_RDX && (jit->aux->live_out & BIT(BPF_REG_3));
+	bool is_needed = lbpf_jit_dst(jit) == X_RDX || (jit->aux->live_out & BIT(BPF_REG_3));
 
-	if (saves_rdx)
+	if (x == X_RDX) {
+		lbpf_x86_mov_imm(&jit->buf, JIT_TMP, mul);
+		lbpf_x86_mulx(&jit->buf, 8, high, high, JIT_TMP);
+		return;
+	}
+	if (is_needed)
 		lbpf_x86_mov(&jit->buf, 8, JIT_TMP2, X_RDX);
-	if (dst != X_RDX)
-		lbpf_x86_mov(&jit->buf, 8, X_RDX, dst);
-	lbpf_x86_mulx(&jit->buf, 8, high, high, JIT_TMP);
-	if (saves_rdx)
+	lbpf_x86_mov_imm(&jit->buf, X_RDX, mul);
+	lbpf_x86_mulx(&jit->buf, 8, high, high, x);
+	if (is_needed)
 		lbpf_x86_mov(&jit->buf, 8, X_RDX, JIT_TMP2);
+}
+
+/* Where the dividend is, shifted right as the factor wants it; dst is still needed for a rest. */
+static u8 prepare_dividend(struct lbpf_jit *jit, u32 shift)
+{
+	u8 x = lbpf_jit_dst(jit);
+
+	if (!shift)
+		return x;
+	if (is_remainder(jit)) {
+		lbpf_x86_mov(&jit->buf, 8, JIT_TMP, x);
+		x = JIT_TMP;
+	}
+	lbpf_x86_shift_imm(&jit->buf, X_SHIFT_SHR, 8, x, shift);
+	return x;
 }
 
 static void emit_64_bits(struct lbpf_jit *jit, u32 divisor)
 {
 	u8 dst = lbpf_jit_dst(jit);
 	struct lbpf_magic magic;
-	u8 high;
+	u8 high, x;
 
 	lbpf_magic_64(divisor, &magic);
 	high = is_remainder(jit) || magic.needs_add ? JIT_TMP : dst;
-	lbpf_x86_mov_imm(&jit->buf, JIT_TMP, magic.mul);
-	multiply_high(jit, high);
+	x = prepare_dividend(jit, magic.pre_shift);
+	multiply_high(jit, high, x, magic.mul);
 	if (magic.needs_add) {
 		lbpf_x86_mov(&jit->buf, 8, JIT_TMP2, dst);
 		add_and_shift(jit, 8, JIT_TMP2, JIT_TMP, magic.shift);

@@ -151,7 +151,9 @@ struct lbpf_jit_func {
  * @size_bytes: Length of the image.
  * @flags_of: The flags are those of the result of this instruction,
  * @flags_at: ... up to this one, which is the last one that has been emitted or left out.
- * @fuses: Several instructions may become one.
+ * @has_lea: Moves, shifts and sums may become one instruction,
+ * @has_operands: ... so may a load, what is done with it and a store.
+ * @has_narrow: 32-bit forms may be used where facts allow.
  * @has_bmi2: BMI2 may be used.
  * @bad_insn: An instruction could not be encoded.
  */
@@ -175,7 +177,9 @@ struct lbpf_jit {
 	u32				size_bytes;
 	u32				flags_of;
 	u32				flags_at;
-	bool				fuses;
+	bool				has_lea;
+	bool				has_operands;
+	bool				has_narrow;
 	bool				has_bmi2;
 	bool				bad_insn;
 };
@@ -269,6 +273,18 @@ static inline const struct lbpf_fact *lbpf_jit_src_fact(const struct lbpf_jit *j
 	return &facts->src;
 }
 
+/* Upper halves that are known to be 0, at most @max: the 32-bit form does, and saves the prefix. */
+static inline bool lbpf_jit_is_narrow(const struct lbpf_fact *fact, u64 max)
+{
+	return fact && fact->umax <= max;
+}
+
+/* Neither register of the instruction needs a prefix of its own. */
+static inline bool lbpf_jit_may_narrow(const struct lbpf_jit *jit)
+{
+	return jit->has_narrow && (u8)lbpf_jit_operands_of(jit->insn) == JIT_REX;
+}
+
 /* Each emits the instruction under way; one for every instruction class or kind. */
 void lbpf_jit_alu(struct lbpf_jit *jit);
 void lbpf_jit_divide(struct lbpf_jit *jit);
@@ -281,6 +297,7 @@ void lbpf_jit_atomic(struct lbpf_jit *jit);
 void lbpf_jit_jump(struct lbpf_jit *jit);
 void lbpf_jit_call(struct lbpf_jit *jit);
 void lbpf_jit_return(struct lbpf_jit *jit);
+void lbpf_jit_count_call(struct lbpf_x86_buf *buf, const struct lbpf_jit_target *target);
 void lbpf_jit_native(struct lbpf_jit *jit);
 void lbpf_jit_tail_call(struct lbpf_jit *jit);
 void lbpf_jit_add_this_cpu(struct lbpf_jit *jit, u8 reg);
@@ -297,7 +314,6 @@ static inline bool lbpf_jit_may_fuse(u8 code)
 	return code == (BPF_ALU64 | BPF_MOV | BPF_X) || code == (BPF_ALU64 | BPF_LSH | BPF_K) ||
 	       BPF_CLASS(code) == BPF_LDX;
 }
-void lbpf_jit_count_call(struct lbpf_x86_buf *buf, const struct lbpf_jit_target *target);
 
 /* frame.c */
 void lbpf_jit_plan_frame(struct lbpf_jit *jit, u32 nr, u16 regs, bool has_call);

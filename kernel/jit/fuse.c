@@ -182,9 +182,9 @@ bool lbpf_jit_fuse(struct lbpf_jit *jit)
 {
 	u8 code = jit->insn->code;
 
-	if (code == ALU64_X(BPF_MOV))
-		return fuse_move_add(jit);
-	if (code == ALU64_K(BPF_LSH))
-		return fuse_shift_add(jit);
-	return BPF_CLASS(code) == BPF_LDX && fuse_load(jit);
+	if (BPF_CLASS(code) == BPF_LDX)
+		return jit->has_operands && fuse_load(jit);
+	if (!jit->has_lea)
+		return false;
+	return code == ALU64_X(BPF_MOV) ? fuse_move_add(jit) : fuse_shift_add(jit);
 }

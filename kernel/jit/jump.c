@@ -4,6 +4,8 @@
  *
  * Layer: jit (p).
  */
+#include <linux/limits.h>
+
 #include <lbpf/insn.h>
 
 #include "emit.h"
@@ -152,21 +154,43 @@ static bool has_flags(const struct lbpf_jit *jit, u32 size)
 	       flags_size(before) <= size;
 }
 
+static bool is_signed(u8 code)
+{
+	u8 op = BPF_OP(code);
+
+	return op == BPF_JSGT || op == BPF_JSGE || op == BPF_JSLT || op == BPF_JSLE;
+}
+
+/* What is compared fits in the lower half on both sides; if there is a sign, with that. */
+static u32 compare_size(const struct lbpf_jit *jit)
+{
+	const struct bpf_insn *insn = jit->insn;
+	u64 max = is_signed(insn->code) ? S32_MAX : U32_MAX;
+	u32 size = lbpf_jit_size(jit);
+
+	if (size == 4 || !lbpf_jit_may_narrow(jit) ||
+	    !lbpf_jit_is_narrow(lbpf_jit_dst_fact(jit), max))
+		return size;
+	if (BPF_SRC(insn->code) == BPF_K)
+		return insn->imm >= 0 ? 4 : 8;
+	return lbpf_jit_is_narrow(lbpf_jit_src_fact(jit), max) ? 4 : 8;
+}
+
 static void emit_compare(struct lbpf_jit *jit)
 {
 	const struct bpf_insn *insn = jit->insn;
-	u32 size = lbpf_jit_size(jit);
 	u8 dst = lbpf_jit_dst(jit);
 	bool is_set = BPF_OP(insn->code) == BPF_JSET;
 
 	if (BPF_SRC(insn->code) == BPF_X)
-		lbpf_jit_put_rr(jit, is_set ? X_OPCODE(X_TEST) : X_OPCODE(X_CMP), size);
+		lbpf_jit_put_rr(jit, is_set ? X_OPCODE(X_TEST) : X_OPCODE(X_CMP),
+				compare_size(jit));
 	else if (is_set)
-		lbpf_x86_test_imm(&jit->buf, size, dst, insn->imm);
+		lbpf_x86_test_imm(&jit->buf, lbpf_jit_size(jit), dst, insn->imm);
 	else if (insn->imm)
-		lbpf_jit_put_imm(jit, X_ALU_CMP, size, insn->imm);
-	else if (!has_flags(jit, size))
-		lbpf_x86_rr(&jit->buf, X_TEST, size, dst, dst);
+		lbpf_jit_put_imm(jit, X_ALU_CMP, compare_size(jit), insn->imm);
+	else if (!has_flags(jit, lbpf_jit_size(jit)))
+		lbpf_x86_rr(&jit->buf, X_TEST, compare_size(jit), dst, dst);
 }
 
 /**
@@ -253,6 +277,7 @@ void lbpf_jit_near_call(struct lbpf_jit *jit, const void *to)
 {
 	if (!to)
 		jit->bad_insn = true;
+	lbpf_jit_count_call(&jit->buf, jit->target);
 	lbpf_x86_call(&jit->buf, 0);
 	add_link(jit, (struct lbpf_jit_link){ .to = to });
 }
@@ -267,4 +292,3 @@ void lbpf_jit_site_jump(struct lbpf_jit *jit, struct lbpf_jump_site *site)
 	lbpf_x86_jmp_near(&jit->buf, 0);
 	add_link(jit, (struct lbpf_jit_link){ .site = site });
 }
-	lbpf_jit_count_call(&jit->buf, jit->target);

@@ -7,7 +7,7 @@
  * integer as long as x * e < 2^k.  Source: Granlund and Montgomery, "Division
  * by Invariant Integers using Multiplication".
  */
-#include <linux/bits.h>
+#include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
 
@@ -50,9 +50,11 @@ void lbpf_magic_32(u32 divisor, struct lbpf_magic *magic)
 	u32 log2 = ilog2(divisor) + 1;
 
 	/* 2^(32 + log2) is 2^64 where the divisor has all 32 bits. */
-	magic->mul = (u32)(((BIT_ULL(log2) - divisor) << 32) / divisor + 1);
-	magic->shift = log2 - 1;
-	magic->needs_add = true;
+	*magic = (struct lbpf_magic){
+		.mul		= (u32)(((BIT_ULL(log2) - divisor) << 32) / divisor + 1),
+		.shift		= log2 - 1,
+		.needs_add	= true,
+	};
 }
 
 /* floor(2^(64 + log2) / divisor) mod 2^64, digit by digit; *rest gets the remainder. */
@@ -69,6 +71,17 @@ static u64 divide_power(u32 log2, u32 divisor, u64 *rest)
 	return quotient;
 }
 
+/* Factor for dividends of 64 - @nr_clear bits. */
+static bool find_factor(u32 divisor, u32 nr_clear, struct lbpf_magic *magic)
+{
+	u32 log2 = ilog2(divisor);
+	u64 rest;
+
+	magic->mul = divide_power(log2, divisor, &rest) + 1;
+	magic->shift = log2;
+	return divisor - rest <= BIT_ULL(log2 + nr_clear);
+}
+
 /**
  * lbpf_magic_64() - Factor for any dividend of 64 bits
  * @divisor: Divisor, no power of two.
@@ -76,12 +89,18 @@ static u64 divide_power(u32 log2, u32 divisor, u64 *rest)
  */
 void lbpf_magic_64(u32 divisor, struct lbpf_magic *magic)
 {
-	u32 log2 = ilog2(divisor);
+	u32 nr_zeros = __ffs(divisor);
 	u64 rest;
 
-	magic->mul = divide_power(log2, divisor, &rest) + 1;
-	magic->shift = log2;
-	magic->needs_add = divisor - rest > BIT_ULL(log2);
-	if (magic->needs_add)
-		magic->mul = divide_power(log2 + 1, divisor, &rest) + 1;
+	*magic = (struct lbpf_magic){ };
+	if (find_factor(divisor, 0, magic))
+		return;
+	/* Twos among the factors of an even divisor are shifted out: that makes room above. */
+	if (nr_zeros && find_factor(divisor >> nr_zeros, nr_zeros, magic)) {
+		magic->pre_shift = nr_zeros;
+		return;
+	}
+	magic->needs_add = true;
+	magic->mul = divide_power(ilog2(divisor) + 1, divisor, &rest) + 1;
+	magic->shift = ilog2(divisor);
 }

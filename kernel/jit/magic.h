@@ -12,12 +12,14 @@
 /**
  * struct lbpf_magic - x / d for 0 <= x <= some limit
  * @mul: Factor.
+ * @pre_shift: x is shifted right by this first.
  * @shift: The quotient is x * @mul >> @shift.
  * @needs_add: The factor is 2^width + @mul, which does not fit: with t = x * @mul >> width, the
  *	quotient is ((x - t) / 2 + t) >> @shift.
  */
 struct lbpf_magic {
 	u64	mul;
+	u8	pre_shift;
 	u8	shift;
 	bool	needs_add;
 };

@@ -99,7 +99,6 @@ static void jump_from_site(struct lbpf_jit *jit, struct skips *skips, struct lbp
 	put_skip(jit, &indirect, X_E);
 	lbpf_jit_leave(jit);
 	lbpf_jit_site_jump(jit, site);
-	lbpf_x86_put(&jit->buf, X_INT3);
 	land_skips(jit, &indirect);
 	jump_through(jit, skips, lbpf_x86_at(X_NONE, (unsigned long)&site->cell->target));
 }

@@ -164,7 +164,8 @@ u8 *lbpf_find_targets(const struct lbpf_code *code);
 void lbpf_dump_pass(const struct lbpf_code *code, char letter, const char *name, bool has_changed);
 u64 lbpf_dump_sum(const struct lbpf_code *code);
 
-/* forward.c, merge.c: steps that work in place. */
+/* fold.c, forward.c, merge.c: steps that work in place. */
+int lbpf_fold_constants(struct lbpf_code *code);
 void lbpf_forward_stack(struct lbpf_code *code, const u8 *is_target);
 void lbpf_merge_loads(struct lbpf_code *code, const u8 *is_target);
 

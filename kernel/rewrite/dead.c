@@ -11,6 +11,13 @@
 
 #define DECIDED		(LBPF_INSN_ALWAYS | LBPF_INSN_NEVER)
 
+/* Code that was never walked goes in any case, and so do the branches to it. */
+static bool is_wanted(const struct lbpf_code *code, u32 index)
+{
+	return lbpf_code_wants(code, LBPF_STEP_DEAD) ||
+	       !(code->aux[lbpf_jump_target(code->insns, index)].flags & LBPF_INSN_SEEN);
+}
+
 static bool is_decided(const struct lbpf_code *code, u32 index)
 {
 	const struct bpf_insn *insn = &code->insns[index];
@@ -18,8 +25,7 @@ static bool is_decided(const struct lbpf_code *code, u32 index)
 	u8 op = BPF_OP(insn->code);
 
 	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_JA && op != BPF_CALL &&
-	       op != BPF_EXIT && (code->aux[index].flags & DECIDED) &&
-	       lbpf_code_wants(code, LBPF_STEP_DEAD);
+	       op != BPF_EXIT && (code->aux[index].flags & DECIDED) && is_wanted(code, index);
 }
 
 static bool applies(const struct lbpf_code *code, u32 index)

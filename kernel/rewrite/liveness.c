@@ -17,7 +17,7 @@
  * struct flow - Liveness on its way
  * @code: Program.
  * @live_in: For each instruction: bit n: register n is read there or later.
- * @useless: Flag of instructions without use, or 0.
+ * @useless: Flag of instructions without use; 0: they stay, and what they read is needed.
  * @has_loop: Some jump goes back.
  * @has_changed: This round found more than the one before.
  */
@@ -56,7 +56,7 @@ static unsigned long flow_special(struct flow *flow, u32 index, unsigned long li
 		return live | lbpf_plain_reads(insn, effects);
 	aux->flags &= ~LBPF_INSN_USELESS;
 	writes = lbpf_special_writes(insn);
-	if (!lbpf_insn_is_pure(insn) || (writes & live))
+	if (!flow->useless || !lbpf_insn_is_pure(insn) || (writes & live))
 		return (live & ~writes) | lbpf_special_reads(insn, aux);
 	aux->flags |= flow->useless;
 	return live;
@@ -72,7 +72,7 @@ static inline unsigned long flow_plain(const struct flow *flow, const struct bpf
 	aux->live_out = live;
 	if (effects & EFF_WRITES_DST) {
 		aux->flags &= ~LBPF_INSN_USELESS;
-		if (!(live & BIT(dst))) {
+		if (flow->useless && !(live & BIT(dst))) {
 			aux->flags |= flow->useless;
 			return live;
 		}

@@ -40,6 +40,7 @@ static const struct pass passes[] = {
 	{ .step = &lbpf_step_context },
 	{ .step = &lbpf_step_packet_loads },
 	{ .step = &lbpf_step_addresses },
+	{ .letter = 'v', .name = "values that are known", .finish = lbpf_fold_constants },
 	{ .step = &lbpf_step_arithmetic },
 	{ .step = &lbpf_step_lookups },
 	{ .step = &lbpf_step_calls },

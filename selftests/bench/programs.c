@@ -48,6 +48,12 @@ static void put_map(int reg)
 	put(load[1]);
 }
 
+static void put_map_value(int reg, int off)
+{
+	put(INSN(BPF_LD | BPF_IMM | BPF_DW, reg, BPF_PSEUDO_MAP_VALUE, 0, map_fd));
+	put(INSN(0, 0, 0, 0, off));
+}
+
 static int make_map(uint32_t type, uint32_t key_bytes, uint32_t value_bytes, uint32_t nr)
 {
 	union bpf_attr attr = { .map_type = type, .key_size = key_bytes, .value_size = value_bytes,
@@ -55,6 +61,13 @@ static int make_map(uint32_t type, uint32_t key_bytes, uint32_t value_bytes, uin
 
 	return test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
+
+/* The value of a map that is frozen. */
+struct settings {
+	uint32_t	is_verbose;
+	uint32_t	nr_buckets;
+	uint32_t	shift;
+};
 
 /* Bodies: R6 counts down, R7 and R9 survive from one iteration to the next. */
 
@@ -95,7 +108,7 @@ static void put_lookup_tail(void)
 	put(STX(BPF_DW, 0, 1, 0));
 }
 
-/* The element 0 of the map that is found in a map of maps. */
+/* The element 0 of the map that is found in a map of maps; a key of 8 bytes is as good. */
 static void put_inner_lookup(int key_off)
 {
 	put(MOV(2, 10));
@@ -104,9 +117,9 @@ static void put_inner_lookup(int key_off)
 	put(CALL(BPF_FUNC_map_lookup_elem));
 	put(JMP_IMM(BPF_JEQ, 0, 0, 9));
 	put(MOV(1, 0));
-	put(ST_IMM(BPF_W, 10, -4, 0));
+	put(ST_IMM(BPF_DW, 10, -8, 0));
 	put(MOV(2, 10));
-	put(ALU64_IMM(BPF_ADD, 2, -4));
+	put(ALU64_IMM(BPF_ADD, 2, -8));
 	put(CALL(BPF_FUNC_map_lookup_elem));
 	put(JMP_IMM(BPF_JEQ, 0, 0, 3));
 	put(LDX(BPF_DW, 1, 0, 0));
@@ -118,8 +131,8 @@ static void put_map_in_array(void)
 {
 	put(MOV(1, 6));
 	put(ALU64_IMM(BPF_AND, 1, 7));
-	put(STX(BPF_W, 10, 1, -8));
-	put_inner_lookup(-8);
+	put(STX(BPF_W, 10, 1, -12));
+	put_inner_lookup(-12);
 }
 
 static void put_map_in_hash(void)
@@ -146,6 +159,38 @@ static void put_variable_lookup(void)
 	put(MOV(2, 10));
 	put(ALU64_IMM(BPF_ADD, 2, -4));
 	put_lookup_tail();
+}
+
+/* What compilers make of constants that the loader sets: a switch, a divisor, a distance. */
+static void put_settings(void)
+{
+	put_map_value(1, offsetof(struct settings, is_verbose));
+	put(LDX(BPF_W, 1, 1, 0));
+	put(JMP_IMM(BPF_JEQ, 1, 0, 3));
+	put(ALU64_IMM(BPF_XOR, 7, 0x55));
+	put(ALU64_IMM(BPF_LSH, 7, 1));
+	put(ALU64_IMM(BPF_ADD, 7, 77));
+	put_map_value(1, offsetof(struct settings, nr_buckets));
+	put(LDX(BPF_W, 1, 1, 0));
+	put(ALU64_IMM(BPF_ADD, 7, 12345));
+	put(ALU32(BPF_MOD, 7, 1));
+	put_map_value(1, offsetof(struct settings, shift));
+	put(LDX(BPF_W, 1, 1, 0));
+	put(ALU64(BPF_LSH, 7, 1));
+}
+
+/* An index is masked, and compared with the bound all the same. */
+static void put_checked_index(void)
+{
+	put(MOV(1, 6));
+	put(ALU64_IMM(BPF_AND, 1, 7));
+	put(JMP_IMM(BPF_JGT, 1, 7, 7));
+	put(JMP_IMM(BPF_JSLT, 1, 0, 6));
+	put_map_value(2, 0);
+	put(ALU64_IMM(BPF_LSH, 1, 3));
+	put(ALU64(BPF_ADD, 2, 1));
+	put(LDX(BPF_DW, 3, 2, 0));
+	put(ALU64(BPF_ADD, 7, 3));
 }
 
 static int key_bytes;
@@ -308,6 +353,9 @@ static void put_variable_tail_call(void)
  * @map_type: Map of the row; 0: none.
  * @key_bytes: Its key size.
  * @nr_elems: Its size.
+ * @value_bytes: Size of its values; 0: 8.
+ * @has_hashes: It has hash maps in it, with keys of 8 bytes; else arrays.
+ * @is_frozen: It is frozen, and holds a struct settings.
  * @is_chain: The body is all of the program, and goes to itself by a tail call.
  */
 struct row {
@@ -318,6 +366,9 @@ struct row {
 	uint32_t	map_type;
 	int		key_bytes;
 	uint32_t	nr_elems;
+	uint32_t	value_bytes;
+	bool		has_hashes;
+	bool		is_frozen;
 	bool		is_chain;
 };
 
@@ -329,6 +380,11 @@ static const struct row rows[] = {
 	{ "the loop itself", .put_body = put_nothing },
 	{ "ALU", .put_body = put_alu },
 	{ "8 divisions by constants", .put_body = put_divisions },
+	{ "constants in a frozen map", put_settings, .map_type = BPF_MAP_TYPE_ARRAY,
+	  .key_bytes = 4, .nr_elems = 1, .value_bytes = sizeof(struct settings),
+	  .is_frozen = true },
+	{ "index with bounds checks", put_checked_index, .map_type = BPF_MAP_TYPE_ARRAY,
+	  .key_bytes = 4, .nr_elems = 1, .value_bytes = 64 },
 	{ "array lookup, constant key", put_constant_lookup, .map_type = BPF_MAP_TYPE_ARRAY,
 	  .key_bytes = 4,
 	  .nr_elems = 64 },
@@ -362,6 +418,9 @@ static const struct row rows[] = {
 	  .key_bytes = 4, .nr_elems = 8 },
 	{ "hash of maps, long program", put_map_in_hash, put_filler,
 	  .map_type = BPF_MAP_TYPE_HASH_OF_MAPS, .key_bytes = 8, .nr_elems = 8 },
+	{ "array of hashes, long program", put_map_in_array, put_filler,
+	  .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_bytes = 4, .nr_elems = 8,
+	  .has_hashes = true },
 	{ "get_smp_processor_id", .put_body = put_cpu },
 	{ "call of a function", put_call, .put_after = put_function },
 	{ "8 calls by bpf_loop", put_loop, .put_after = put_callback },
@@ -414,19 +473,45 @@ static int update(const void *key, const void *value)
 /* A map of one 8-byte value at each key. */
 static bool fill_with_maps(const struct row *row)
 {
-	int inner = make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
+	int inner = row->has_hashes ? make_map(BPF_MAP_TYPE_HASH, 8, 8, 16) :
+				      make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
 	union bpf_attr attr = { .map_type = row->map_type, .key_size = row->key_bytes,
 				.value_size = 4, .max_entries = row->nr_elems,
 				.inner_map_fd = inner };
+	uint64_t value = 0;
 	uint32_t key[2] = { 0 };
 	bool is_good;
 
+	map_fd = inner;
+	is_good = !row->has_hashes || !update(key, &value);
 	map_fd = test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
-	is_good = map_fd >= 0;
+	is_good = is_good && map_fd >= 0;
 	for (; is_good && key[0] < row->nr_elems; key[0]++)
 		is_good = !update(key, &inner);
 	close(inner);
 	return is_good;
+}
+
+static bool fill_with_settings(const struct row *row)
+{
+	static const struct settings settings = { .nr_buckets = 1000, .shift = 3 };
+	union bpf_attr attr = { .map_type = row->map_type, .key_size = row->key_bytes,
+				.value_size = sizeof(settings), .max_entries = row->nr_elems,
+				.map_flags = BPF_F_RDONLY_PROG };
+	union bpf_attr freeze = { 0 };
+	uint32_t key = 0;
+
+	map_fd = test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+	freeze.map_fd = map_fd;
+	return map_fd >= 0 && !update(&key, &settings) &&
+	       !test_bpf(side, BPF_MAP_FREEZE, &freeze, sizeof(freeze));
+}
+
+static uint32_t value_bytes_of(const struct row *row)
+{
+	if (row->is_chain)
+		return 4;
+	return row->value_bytes ? row->value_bytes : 8;
 }
 
 static bool fill(const struct row *row)
@@ -441,7 +526,9 @@ static bool fill(const struct row *row)
 	if (row->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
 	    row->map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		return fill_with_maps(row);
-	map_fd = make_map(row->map_type, row->key_bytes, row->is_chain ? 4 : 8, row->nr_elems);
+	if (row->is_frozen)
+		return fill_with_settings(row);
+	map_fd = make_map(row->map_type, row->key_bytes, value_bytes_of(row), row->nr_elems);
 	if (map_fd < 0)
 		return false;
 	for (i = 0; i < row->nr_elems && row->map_type == BPF_MAP_TYPE_HASH; i++) {
@@ -580,14 +667,17 @@ static const struct {
 } steps[] = {
 	{ 'd', "branches decided by facts" },
 	{ 'r', "loops of calls in place" },
+	{ 'v', "values that are known" },
 	{ 'i', "lookups by address" },
 	{ 'o', "values forwarded by stack" },
 	{ 'j', "loads joined" },
 	{ 'u', "useless dropped" },
 	{ 'f', "map functions direct" },
 	{ 't', "hash lookups in place" },
-	{ 'C', "CPU number without a call" },
-	{ 'F', "instructions fused" },
+	{ 'C', "this CPU without a call" },
+	{ 'L', "sums by address forms" },
+	{ 'M', "memory operands" },
+	{ 'W', "32-bit forms" },
 	{ 'D', "division by multiplying" },
 	{ 'X', "BMI2" },
 	{ 'Z', "flags used again" },

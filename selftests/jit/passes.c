@@ -69,7 +69,7 @@ static unsigned int read_dump(const char *text)
 
 static void test_letters(void)
 {
-	static const char letters[] = "0dnesclamifojuh";
+	static const char letters[] = "0dnesclavmifojuh";
 	const char *at = log_text;
 	char line[16];
 	unsigned int i;

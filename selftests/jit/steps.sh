@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Programs do the same with each step that makes better code switched off, and with all of them.
-steps="d r i o j u f t C F D X Z S J R driojuftCFDXZSJR"
+steps="d r v i o j u f t C L M W D X Z S J R drviojuftCLMWDXZSJR"
 param=/sys/module/lbpf/parameters/steps_off
 set -- $steps
 echo "TAP version 13"

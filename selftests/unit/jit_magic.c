@@ -44,7 +44,7 @@ static bool long_64_is_right(u64 x, u32 d)
 	u64 t;
 
 	lbpf_magic_64(d, &magic);
-	t = high_half(x, magic.mul);
+	t = high_half(x >> magic.pre_shift, magic.mul);
 	if (magic.needs_add)
 		return (((x - t) >> 1) + t) >> magic.shift == x / d;
 	return t >> magic.shift == x / d;

@@ -61,6 +61,9 @@ static bool try_one(u64 seed, u32 nr_insns)
 	}
 	if (chance(2))
 		forget_facts(&prog.code);
+	/* Any set of the steps that make better code may be off. */
+	if (chance(2))
+		prog.code.steps_off = chance_next();
 	is_good = !lbpf_rewrite(&prog.code) && (chance(4) || !lbpf_blind(&prog.code));
 	func = is_good ? native_make(&prog.code) : NULL;
 	if (!func) {
