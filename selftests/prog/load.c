@@ -257,13 +257,61 @@ static void compare_one_size(unsigned int size)
 	ksft_test_result(fd[0] == fd[1], "%u bytes of attributes\n", size);
 }
 
+/* A map by its place in fd_array: @at where, @value at which byte of its value, or -1. */
+static int try_place(enum test_side side, const int *fds, unsigned int at, int value)
+{
+	bool is_value = value >= 0;
+	struct bpf_insn insns[] = {
+		LD_IMM64(BPF_REG_1, is_value ? BPF_PSEUDO_MAP_IDX_VALUE : BPF_PSEUDO_MAP_IDX, at,
+			 is_value ? value : 0),
+		is_value ? LDX(BPF_B, BPF_REG_0, BPF_REG_1, 0) : MOV(BPF_REG_0, 0),
+		EXIT(),
+	};
+	union bpf_attr attr = load_attr(insns, NR(insns));
+
+	attr.fd_array = PTR(fds);
+	return try_load(side, &attr);
+}
+
+static void test_places(void)
+{
+	static const int values[] = { -1, 0, 7, 8, 1 << 29 };
+	static const unsigned int places[] = { 0, 1, 2, 3, 1 << 20 };
+	unsigned int i, j, nr_wrong = 0, nr_accepted = 0;
+	int verdict[2];
+	enum test_side side;
+
+	for (i = 0; i < NR(places) * 2; i++) {
+		for (j = 0; j < NR(values); j++) {
+			for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++) {
+				int array = make_map(side, BPF_MAP_TYPE_ARRAY, 4, 8, 1);
+				int hash = make_map(side, BPF_MAP_TYPE_HASH, 4, 8, 1);
+				int fds[] = { array, hash, 0, 777 };
+
+				verdict[side] = try_place(side, i % 2 ? NULL : fds, places[i / 2],
+							  values[j]);
+				close(array);
+				close(hash);
+			}
+			nr_accepted += !verdict[SIDE_LBPF];
+			if (verdict[SIDE_LBPF] == verdict[SIDE_KERNEL])
+				continue;
+			ksft_print_msg("place %u, value %d: lbpf %d, bpf(2) %d\n", places[i / 2],
+				       values[j], verdict[SIDE_LBPF], verdict[SIDE_KERNEL]);
+			nr_wrong++;
+		}
+	}
+	ksft_test_result(!nr_wrong && nr_accepted, "maps in fd_array, %u programs accepted\n",
+			 nr_accepted);
+}
+
 int main(void)
 {
 	static const unsigned int log_sizes[] = { 128, 130, 150, 200, 250, 300, 350, 400 };
 	static const unsigned int attr_sizes[] = { 4, 8, 16, 24, 28, 32, 48, 64, 72 };
 
 	ksft_print_header();
-	ksft_set_plan(2 * NR(mistakes) + 2 * NR(log_sizes) + NR(attr_sizes) + 11 + 2);
+	ksft_set_plan(2 * NR(mistakes) + 2 * NR(log_sizes) + NR(attr_sizes) + 11 + 3);
 	compare_mistakes("root");
 	drop_caps();
 	compare_mistakes("unprivileged");
@@ -277,5 +325,6 @@ int main(void)
 	compare_licenses();
 	test_gpl_only(SIDE_KERNEL);
 	test_gpl_only(SIDE_LBPF);
+	test_places();
 	ksft_finished();
 }
