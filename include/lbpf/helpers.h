@@ -40,6 +40,7 @@ const struct lbpf_kfunc *lbpf_struct_ops_kfunc(const char *name);
 const struct lbpf_proto *lbpf_skb_helper(u32 id, const struct lbpf_code *code);
 /* Helpers of programs of cgroups that know the task which they run for, and the base set. */
 const struct lbpf_proto *lbpf_cgroup_helper(u32 id, const struct lbpf_code *code);
+const struct lbpf_proto *lbpf_sysctl_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_cgroup_device_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_cgroup_sock_helper(u32 id, const struct lbpf_code *code);
 const struct lbpf_proto *lbpf_sock_addr_helper(u32 id, const struct lbpf_code *code);

@@ -228,6 +228,18 @@ extern const struct lbpf_proto lbpf_ops_getsockopt_proto;
 extern const struct lbpf_proto lbpf_sk_getsockopt_proto;
 extern const struct lbpf_proto lbpf_sk_setsockopt_proto;
 
+extern const struct lbpf_proto lbpf_set_cb_flags_proto;
+extern const struct lbpf_proto lbpf_msg_apply_proto;
+extern const struct lbpf_proto lbpf_msg_cork_proto;
+
+/* sysctl.c */
+extern const struct lbpf_proto lbpf_sysctl_name_proto;
+extern const struct lbpf_proto lbpf_sysctl_current_proto;
+extern const struct lbpf_proto lbpf_sysctl_new_proto;
+extern const struct lbpf_proto lbpf_sysctl_set_proto;
+extern const struct lbpf_proto lbpf_get_retval_proto;
+extern const struct lbpf_proto lbpf_set_retval_proto;
+
 /* tcp_ca.c */
 extern const struct lbpf_proto lbpf_tcp_send_ack_proto;
 

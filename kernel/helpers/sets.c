@@ -546,6 +546,8 @@ const struct lbpf_proto *lbpf_xdp_helper(u32 id, const struct lbpf_code *code)
 	[BPF_FUNC_get_current_cgroup_id] = &lbpf_cgroup_id_proto,	\
 	[BPF_FUNC_get_current_ancestor_cgroup_id] = &lbpf_ancestor_id_proto,	\
 	[BPF_FUNC_get_cgroup_classid]	= &lbpf_current_classid_proto,	\
+	[BPF_FUNC_get_retval]		= &lbpf_get_retval_proto,	\
+	[BPF_FUNC_set_retval]		= &lbpf_set_retval_proto,	\
 	[BPF_FUNC_perf_event_output]	= &lbpf_event_output_proto,	\
 	[BPF_FUNC_get_local_storage]	= &lbpf_local_storage_proto
 
@@ -579,6 +581,28 @@ const struct lbpf_proto *lbpf_cgroup_helper(u32 id, const struct lbpf_code *code
 const struct lbpf_proto *lbpf_cgroup_device_helper(u32 id, const struct lbpf_code *code)
 {
 	return id == BPF_FUNC_ktime_get_coarse_ns ? NULL : lbpf_cgroup_helper(id, code);
+}
+
+static const struct lbpf_proto *const in_sysctl[] = {
+	[BPF_FUNC_sysctl_get_name]		= &lbpf_sysctl_name_proto,
+	[BPF_FUNC_sysctl_get_current_value]	= &lbpf_sysctl_current_proto,
+	[BPF_FUNC_sysctl_get_new_value]		= &lbpf_sysctl_new_proto,
+	[BPF_FUNC_sysctl_set_new_value]		= &lbpf_sysctl_set_proto,
+};
+
+/**
+ * lbpf_sysctl_helper() - Find a helper of programs on the sysctls of a cgroup
+ * @id: BPF_FUNC_*.
+ * @code: Program that wants to call it.
+ *
+ * Context: Process context, may sleep.
+ * Return: Its prototype, or NULL.
+ */
+const struct lbpf_proto *lbpf_sysctl_helper(u32 id, const struct lbpf_code *code)
+{
+	const struct lbpf_proto *proto = find_helper(SET(in_sysctl), id);
+
+	return proto ?: lbpf_cgroup_helper(id, code);
 }
 
 static const struct lbpf_proto *const in_cgroup_sock[] = {
@@ -615,6 +639,22 @@ static const struct lbpf_proto *const in_sock_addr[] = {
 	[BPF_FUNC_skc_lookup_tcp]		= &lbpf_addr_skc_lookup_tcp_proto,
 };
 
+/* Does the result of the system call mean anything to the hook? */
+static bool has_retval(u32 attach_type)
+{
+	switch (attach_type) {
+	case BPF_CGROUP_UDP4_RECVMSG:
+	case BPF_CGROUP_UDP6_RECVMSG:
+	case BPF_CGROUP_INET4_GETPEERNAME:
+	case BPF_CGROUP_INET6_GETPEERNAME:
+	case BPF_CGROUP_INET4_GETSOCKNAME:
+	case BPF_CGROUP_INET6_GETSOCKNAME:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /**
  * lbpf_sock_addr_helper() - Find a helper of programs on the addresses of a cgroup's sockets
  * @id: BPF_FUNC_*.
@@ -627,6 +667,9 @@ const struct lbpf_proto *lbpf_sock_addr_helper(u32 id, const struct lbpf_code *c
 {
 	const struct lbpf_proto *proto = find_helper(SET(in_sock_addr), id);
 
+	if ((id == BPF_FUNC_get_retval || id == BPF_FUNC_set_retval) &&
+	    !has_retval(code->expected_attach_type))
+		return NULL;
 	return proto ?: sock_base_helper(id, code);
 }
 
@@ -664,6 +707,7 @@ static const struct lbpf_proto *const in_sock_ops[] = {
 	[BPF_FUNC_get_local_storage]		= &lbpf_local_storage_proto,
 	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
+	[BPF_FUNC_sock_ops_cb_flags_set]	= &lbpf_set_cb_flags_proto,
 };
 
 /**
@@ -713,6 +757,8 @@ static const struct lbpf_proto *const in_sk_msg[] = {
 	[BPF_FUNC_perf_event_output]		= &lbpf_event_output_proto,
 	[BPF_FUNC_sk_storage_get]		= &lbpf_sk_storage_get_proto,
 	[BPF_FUNC_sk_storage_delete]		= &lbpf_sk_storage_delete_proto,
+	[BPF_FUNC_msg_apply_bytes]		= &lbpf_msg_apply_proto,
+	[BPF_FUNC_msg_cork_bytes]		= &lbpf_msg_cork_proto,
 };
 
 /**

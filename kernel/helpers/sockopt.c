@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Helpers that read and set the options of a socket.
+ * Helpers that read and set the options of a socket, and what becomes of its messages.
  *
  * Layer: helpers.  Source: BPF_FUNC_getsockopt and BPF_FUNC_setsockopt in bpf-helpers(7).
  */
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/skmsg.h>
 #include <linux/string.h>
 #include <net/inet_connection_sock.h>
 #include <net/inet_sock.h>
@@ -229,4 +230,50 @@ const struct lbpf_proto lbpf_sk_setsockopt_proto = {
 	.ret	= LBPF_RET_INTEGER,
 	.arg	= { LBPF_ARG_BTF_ID_SOCK_COMMON, LBPF_ARG_ANYTHING, LBPF_ARG_ANYTHING,
 		    LBPF_ARG_MEM | LBPF_RDONLY, LBPF_ARG_CONST_SIZE },
+};
+
+/* Bits that the kernel does not know are given back. */
+HELPER_2(set_cb_flags, const struct bpf_sock_ops_kern *, ctx, int, flags)
+{
+	if (!ctx->sk || !sk_fullsock(ctx->sk))
+		return -EINVAL;
+	tcp_sk(ctx->sk)->bpf_sock_ops_cb_flags = flags & BPF_SOCK_OPS_ALL_CB_FLAGS;
+	return flags & ~BPF_SOCK_OPS_ALL_CB_FLAGS;
+}
+
+const struct lbpf_proto lbpf_set_cb_flags_proto = {
+	.name	= "sock_ops_cb_flags_set",
+	.id	= BPF_FUNC_sock_ops_cb_flags_set,
+	.fn	= set_cb_flags,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING },
+};
+
+/* For how many bytes the verdict holds; how many are waited for. */
+HELPER_2(apply_bytes, struct sk_msg *, msg, u32, bytes)
+{
+	msg->apply_bytes = bytes;
+	return 0;
+}
+
+HELPER_2(cork_bytes, struct sk_msg *, msg, u32, bytes)
+{
+	msg->cork_bytes = bytes;
+	return 0;
+}
+
+const struct lbpf_proto lbpf_msg_apply_proto = {
+	.name	= "msg_apply_bytes",
+	.id	= BPF_FUNC_msg_apply_bytes,
+	.fn	= apply_bytes,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING },
+};
+
+const struct lbpf_proto lbpf_msg_cork_proto = {
+	.name	= "msg_cork_bytes",
+	.id	= BPF_FUNC_msg_cork_bytes,
+	.fn	= cork_bytes,
+	.ret	= LBPF_RET_INTEGER,
+	.arg	= { LBPF_ARG_CTX, LBPF_ARG_ANYTHING },
 };

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/sysctl.h>
 
 #include <lbpf/code.h>
 #include <lbpf/helpers.h>
@@ -77,21 +78,62 @@ static const struct lbpf_ctx_field sysctl_fields[] = {
 	},
 };
 
+/**
+ * struct sysctl_area - A sysctl that does not exist
+ * @kern: What the program is given.
+ * @pos: Of the file.
+ * @root: Directory of all sysctls.
+ * @dir: The one below that this one is in.
+ * @head: Its header.
+ * @names: Entries with the names of @dir and the sysctl.
+ * @written: The value that is written, which the program may replace.
+ */
 struct sysctl_area {
 	struct bpf_sysctl_kern	kern;
 	loff_t			pos;
+	struct ctl_dir		root;
+	struct ctl_dir		dir;
+	struct ctl_table_header	head;
+	struct ctl_table	names[2];
+	char			written[PAGE_SIZE];
 };
 
+/* "synthetic/value".  The data are its value, and what is written where the context says so. */
 static void link_sysctl(struct lbpf_synthetic *made)
 {
 	struct sysctl_area *area = made->area;
 
+	area->names[0].procname = "synthetic";
+	area->names[1].procname = "value";
+	area->dir.header.parent = &area->root;
+	area->dir.header.ctl_table = &area->names[0];
+	area->head.parent = &area->dir;
+	area->kern.head = &area->head;
+	area->kern.table = &area->names[1];
 	area->kern.ppos = &area->pos;
+	area->kern.cur_val = made->data;
+	area->kern.cur_len = made->data_bytes;
+	area->kern.new_val = area->written;
+	area->kern.new_len = min_t(u32, made->data_bytes, sizeof(area->written) - 1);
+	memcpy(area->written, made->data, area->kern.new_len);
+}
+
+/* What the program writes instead, as far as the data have room. */
+static void collect_sysctl(struct lbpf_synthetic *made)
+{
+	const struct sysctl_area *area = made->area;
+
+	if (!area->kern.new_updated)
+		return;
+	made->data_bytes = min_t(u32, made->data_bytes, area->kern.new_len);
+	memcpy(made->data, area->written, made->data_bytes);
 }
 
 static const struct lbpf_synthesis sysctl_synthesis = {
 	.area_bytes	= sizeof(struct sysctl_area),
+	.has_data	= true,
 	.link		= link_sysctl,
+	.collect	= collect_sysctl,
 };
 
 const struct lbpf_progtype lbpf_cgroup_sysctl_type = {
@@ -102,7 +144,7 @@ const struct lbpf_progtype lbpf_cgroup_sysctl_type = {
 	.ctx_name	= "bpf_sysctl",
 	.fields		= sysctl_fields,
 	.nr_fields	= ARRAY_SIZE(sysctl_fields),
-	.helper		= lbpf_cgroup_helper,
+	.helper		= lbpf_sysctl_helper,
 	.return_range	= yes_or_no,
 	.synthesis	= &sysctl_synthesis,
 };
