@@ -45,20 +45,32 @@ all: modules tools
 
 modules: $(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf.ko)
 
+# Kbuild in the folder of the target; its noise is left out.
+kbuild = $(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
+	$(if $(STRICT),-k C=1 KCFLAGS=-Werror CF='-D__CHECK_ENDIAN__ -Wbitwise -Wno-return-void -Wsparse-error') \
+	$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
+	CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
+	{ grep -vE '^make|^  (MODPOST|$(if $(PROGRESS),,CC|)CHECK|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
+
 # Kbuild decides what is out of date, so it is always asked.
-.PRECIOUS: $(BUILD)/%/obj/lbpf.ko
+.PRECIOUS: $(BUILD)/%/obj/lbpf.ko $(BUILD)/%/target/lbpf_target.ko
 $(BUILD)/%/obj/lbpf.ko: FORCE
 	$(Q)test -n '$(call kdir,$*)' || { echo "no headers of kernel '$*': scripts/setup" >&2; exit 1; }
 	$(Q)scripts/mirror $(@D)
-	$(Q)$(MAKE) -C $(call kdir,$*) M=$(@D) W=1 $(if $(V),V=$(V)) \
-		$(if $(STRICT),-k C=1 KCFLAGS=-Werror CF='-D__CHECK_ENDIAN__ -Wbitwise -Wno-return-void -Wsparse-error') \
-		$(if $(ARENA_SIZE),LBPF_ARENA_SIZE=$(ARENA_SIZE)) \
-		CC='$(or $(call kcc,$(call kdir,$*)),gcc)' modules 2>&1 | \
-		{ grep -vE '^make|^  (MODPOST|$(if $(PROGRESS),,CC|)CHECK|LD|AS|BTF)|$(KBUILD_NOISE)' || :; } | sed -u 's|$(@D)/||g'
+	$(Q)$(kbuild)
+
+# What tests attach to: a module with types.
+$(BUILD)/%/target/lbpf_target.ko: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/selftests/target/* $(@D)/
+	$(Q)$(kbuild)
 
 $(BUILD)/%/lbpf.ko: $(BUILD)/%/obj/lbpf.ko $(BUILD)/%/vmlinux scripts/module-btf
 	$(Q)scripts/module-btf $< $(BUILD)/$*/vmlinux $@
 	@echo '  built   build/$*/lbpf.ko'
+
+$(BUILD)/%/lbpf_target.ko: $(BUILD)/%/target/lbpf_target.ko $(BUILD)/%/vmlinux scripts/module-btf
+	$(Q)scripts/module-btf $< $(BUILD)/$*/vmlinux $@
 
 .PRECIOUS: $(BUILD)/%/vmlinux
 $(BUILD)/%/vmlinux:
@@ -74,7 +86,8 @@ setup:
 	$(Q)scripts/setup
 
 # The kernel's own suites are 6.1's: they are built with that kernel's types.
-selftests: $(BUILD)/$(firstword $(TARGETS))/vmlinux
+selftests: $(BUILD)/$(firstword $(TARGETS))/vmlinux \
+		$(foreach k,$(KERNELS),$(BUILD)/$(k)/lbpf_target.ko)
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD)
 	$(Q)$(MAKE) -s -C tools O=$(BUILD) demo
 	$(Q)scripts/kernel-suites $< $(BUILD)/suites

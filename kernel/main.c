@@ -49,7 +49,7 @@ static const struct subsystem ladder[] = {
 	{ "ends of owners", nothing_to_do, lbpf_owner_exit },
 	{ "objects", lbpf_object_core_init, lbpf_object_core_exit },
 	{ "types", lbpf_btf_core_init, nothing_to_undo },
-	{ "types of the kernel", nothing_to_do, lbpf_kernel_btf_exit },
+	{ "types of the kernel", lbpf_kernel_btf_init, lbpf_kernel_btf_exit },
 	{ "maps", lbpf_map_core_init, lbpf_map_core_exit },
 	{ "programs", lbpf_prog_core_init, nothing_to_undo },
 	{ "links", lbpf_link_core_init, nothing_to_undo },

@@ -87,6 +87,12 @@ static inline bool lbpf_btf_kflag(const struct btf_type *type)
 	return BTF_INFO_KFLAG(type->info);
 }
 
+/* Are the types of @base types of @btf too, by the same ids? */
+static inline bool lbpf_btf_has_base(const struct lbpf_btf *btf, const struct lbpf_btf *base)
+{
+	return btf && (btf == base || btf->base == base);
+}
+
 /* struct or union */
 bool lbpf_btf_is_struct(const struct btf_type *type);
 /* typedef, const, volatile, restrict, type tag */
@@ -123,6 +129,8 @@ int lbpf_btf_find(const struct lbpf_btf *btf, const char *name, u32 kind);
 u32 lbpf_btf_essential_bytes(const char *name);
 /* Id of the next type behind @id, not of the base, whose name is @name but for flavors; 0: none. */
 u32 lbpf_btf_next_essential(const struct lbpf_btf *btf, const char *name, u32 id);
+/* The same of BTF that has an index, but not of its base. */
+int lbpf_btf_find_indexed(const struct lbpf_btf *btf, const char *name, u32 kind);
 
 /* The 32 bits behind an INT: BTF_INT_ENCODING(), BTF_INT_OFFSET(), BTF_INT_BITS(). */
 static inline u32 lbpf_btf_int(const struct btf_type *type)

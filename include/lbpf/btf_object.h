@@ -7,6 +7,7 @@
 #ifndef _LBPF_BTF_OBJECT_H
 #define _LBPF_BTF_OBJECT_H
 
+#include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
@@ -22,6 +23,7 @@ struct lbpf_log;
  * @types: The types; maps and programs keep a pointer to this member.
  * @is_kernel: The kernel's own, or a module's.
  * @name: "vmlinux", the module's name; "" of what was loaded.
+ * @node: Of a module: in the list of those that are there, or empty.
  * @obj: Id and references.
  * @work: Used once the last reference is gone.
  */
@@ -29,6 +31,7 @@ struct lbpf_btf_object {
 	struct lbpf_btf		types;
 	bool			is_kernel;
 	char			name[LBPF_BTF_NAME_BYTES];
+	struct list_head	node;
 	struct lbpf_object	obj;
 	struct work_struct	work;
 };
@@ -49,13 +52,13 @@ static inline u32 lbpf_btf_id(const struct lbpf_btf *btf)
 	return btf ? lbpf_btf_object(btf)->obj.id : 0;
 }
 
-static inline void lbpf_btf_get(struct lbpf_btf *btf)
+static inline void lbpf_btf_get(const struct lbpf_btf *btf)
 {
 	lbpf_object_get(&lbpf_btf_object(btf)->obj);
 }
 
 /* NULL is fine.  Any context but NMI. */
-static inline void lbpf_btf_put(struct lbpf_btf *btf)
+static inline void lbpf_btf_put(const struct lbpf_btf *btf)
 {
 	if (btf)
 		lbpf_object_put(&lbpf_btf_object(btf)->obj);

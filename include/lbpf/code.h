@@ -117,7 +117,8 @@ enum lbpf_insn_flag {
  * @subprog: Subprogram called or pointed to, or what LBPF_INSN_CALLBACK_CONST says.
  * @live_out: Bit n: register n is read later.  Written by the rewriter's last step, for the JIT.
  * @facts: Its facts, of those of the program; NULL: the rewriter made it.
- * @ctx_field: LBPF_INSN_CTX.
+ * @ctx_field: LBPF_INSN_CTX; or
+ * @btf: LBPF_INSN_KERNEL_VAR: what describes the variable.
  * @proto: Helper called.
  * @map: Map loaded, or map that a helper call or tail call gets when it is one and the same at
  *	every visit.
@@ -132,7 +133,10 @@ struct lbpf_insn_aux {
 	u16				subprog;
 	u16				live_out;
 	struct lbpf_insn_facts		*facts;
-	const struct lbpf_ctx_field	*ctx_field;
+	union {
+		const struct lbpf_ctx_field	*ctx_field;
+		const struct lbpf_btf		*btf;
+	};
 	const struct lbpf_proto		*proto;
 	struct lbpf_map			*map;
 	u64				key;
@@ -206,7 +210,7 @@ struct lbpf_kernel_writes {
 
 /**
  * struct lbpf_attach - What a program is made for, where that is named by a BTF id
- * @btf: BTF of @id, with a reference unless it is the kernel's own; NULL: nothing.
+ * @btf: BTF of @id, which the program holds; NULL: nothing.
  * @id: attach_btf_id.
  * @name: Name of the function, tracepoint or member.
  * @proto: Prototype whose arguments are the context; NULL: not known.
@@ -234,6 +238,21 @@ struct lbpf_attach {
 	const struct lbpf_kernel_writes *writes;
 	const struct lbpf_struct_ops *ops;
 	u32			member_off;
+};
+
+/* How many modules a program may refer to the types of.  Source: MAX_USED_BTFS of Linux 6.1. */
+#define LBPF_MAX_USED_BTFS	64
+
+/**
+ * struct lbpf_used_btf - Types of a module that a program refers to
+ * @btf: Types, with a reference.
+ * @module: The module, held.
+ * @fd_index: Entry of fd_array that named them; 0: none.
+ */
+struct lbpf_used_btf {
+	const struct lbpf_btf	*btf;
+	struct module		*module;
+	u32			fd_index;
 };
 
 /* What the loader may do: effective capabilities, read once at the start of the command. */
@@ -267,6 +286,8 @@ enum lbpf_cap {
  * @nr_subprogs: Number of them.
  * @used_maps: Maps referred to; each holds one reference.
  * @nr_used_maps: Number of them.
+ * @used_btfs: Types of modules referred to.
+ * @nr_used_btfs: Number of them.
  * @btf: Types of the program, or NULL.
  * @func_infos: Types of its functions, in @btf, with offsets in the program as loaded, or NULL.
  * @nr_func_infos: Number of them.
@@ -316,6 +337,8 @@ struct lbpf_code {
 	u32				nr_subprogs;
 	struct lbpf_map			*used_maps[LBPF_MAX_USED_MAPS];
 	u32				nr_used_maps;
+	struct lbpf_used_btf		used_btfs[LBPF_MAX_USED_BTFS];
+	u32				nr_used_btfs;
 	const struct lbpf_btf		*btf;
 	const struct bpf_func_info	*func_infos;
 	u32				nr_func_infos;
@@ -372,5 +395,12 @@ static inline bool lbpf_code_may(const struct lbpf_code *code, u32 cap)
 {
 	return code->caps & cap;
 }
+
+/*
+ * Lets the program refer to @btf of a module, which then stays, as the types do: takes over the
+ * reference in any case.  0; -E2BIG: to too many; -ENXIO: the module has gone.  May sleep.
+ */
+int lbpf_code_use_btf(struct lbpf_code *code, const struct lbpf_btf *btf, u32 fd_index);
+void lbpf_used_btfs_put(const struct lbpf_used_btf *used, u32 nr);
 
 #endif /* _LBPF_CODE_H */

@@ -279,7 +279,7 @@ struct lbpf_kobject;
  * struct lbpf_kptr - A pointer to a kernel object in a value
  * @off: Where in the value, bytes.
  * @is_ref: It holds a reference.
- * @btf: Where its type is described: the kernel's own BTF.
+ * @btf: Where its type is described, with a reference: BTF of vmlinux or of a module.
  * @type_id: Struct in @btf.
  * @kobject: How the reference is given up; @is_ref only.
  */
@@ -471,6 +471,11 @@ const struct lbpf_ctx_field *lbpf_map_row_find(u32 off, u32 size);
 
 int lbpf_map_core_init(void);
 void lbpf_map_core_exit(void);
+
+/* A copy with references of its own, or NULL: no memory. */
+struct lbpf_kptrs *lbpf_kptrs_copy(const struct lbpf_kptrs *kptrs);
+/* NULL is fine. */
+void lbpf_kptrs_free(struct lbpf_kptrs *kptrs);
 
 /* The kptr at offset @off of the values of @map, or NULL. */
 static inline const struct lbpf_kptr *lbpf_kptr_at(const struct lbpf_map *map, u64 off)

@@ -22,6 +22,7 @@ struct lbpf_image;
 struct lbpf_insn_fact;
 struct lbpf_map;
 struct lbpf_progtype;
+struct lbpf_used_btf;
 
 /**
  * struct lbpf_prog_percpu - What each CPU has of a program
@@ -46,7 +47,7 @@ struct lbpf_prog_percpu {
  * @pt: Program type.
  * @type: BPF_PROG_TYPE_*, as loaded.
  * @expected_attach_type: As loaded.
- * @attach_btf: BTF of what it attaches to, or NULL; the kernel's own, which needs no reference.
+ * @attach_btf: BTF of what it attaches to, with a reference; or NULL.
  * @attach_btf_id: As loaded.
  * @tp_buffer_bytes: What a tracepoint's buffer must have.
  * @prog_flags: As loaded.
@@ -66,6 +67,8 @@ struct lbpf_prog_percpu {
  * @used_maps: Maps that the program refers to; each holds a reference.
  * @nr_used_maps: Number of them.  Both are guarded by @bind_lock, since PROG_BIND_MAP adds to them.
  * @bind_lock: Guards @used_maps.
+ * @used_btfs: Types of modules that the program refers to.
+ * @nr_used_btfs: Number of them.
  * @btf: Types that the records below name, with a reference, or NULL.
  * @func_infos: One for each function; offsets are those of @insns.
  * @nr_func_infos: Number of them.
@@ -107,6 +110,8 @@ struct lbpf_prog {
 	struct lbpf_map		**used_maps;
 	u32			nr_used_maps;
 	struct mutex		bind_lock; /* guards used_maps, nr_used_maps */
+	struct lbpf_used_btf	*used_btfs;
+	u32			nr_used_btfs;
 	struct lbpf_btf		*btf;
 	struct bpf_func_info	*func_infos;
 	u32			nr_func_infos;

@@ -8,6 +8,7 @@
 #include <linux/fcntl.h>
 #include <linux/uaccess.h>
 
+#include <lbpf/kernel_btf.h>
 #include <lbpf/object.h>
 
 #include "api.h"
@@ -72,6 +73,8 @@ int lbpf_cmd_prog_next_id(struct lbpf_call *call)
  */
 int lbpf_cmd_btf_next_id(struct lbpf_call *call)
 {
+	/* Those of the kernel and its modules have ids before anybody has used them. */
+	lbpf_kernel_btf_read_all();
 	return step_id(call, LBPF_OBJ_BTF);
 }
 

@@ -37,57 +37,73 @@ static s32 find_field(const struct lbpf_btf *btf, u32 value_id, const struct lbp
 	return off == -ENOENT || off == -EINVAL ? -1 : off;
 }
 
-/* What a kptr of the map's own types points to in those of the kernel. */
+/* What a kptr of the map's own types points to in those of the kernel, or of a module. */
 static int find_target(const struct lbpf_btf *btf, const struct lbpf_btf_kptr *found,
 		       struct lbpf_kptr *kptr)
 {
 	const struct btf_type *type = lbpf_btf_type(btf, found->type_id);
-	const struct lbpf_btf *kernel = lbpf_kernel_btf();
 	const char *name;
 	int id;
 
-	if (IS_ERR(kernel))
-		return PTR_ERR(kernel);
 	if (!type || !lbpf_btf_is_struct(type))
 		return -EINVAL;
 	name = lbpf_btf_type_name(btf, type);
-	id = lbpf_btf_find(kernel, name, lbpf_btf_kind(type));
+	id = lbpf_kernel_btf_find(name, lbpf_btf_kind(type), &kptr->btf);
 	if (id < 0)
 		return id;
 	kptr->off = found->off;
 	kptr->is_ref = found->is_ref;
-	kptr->btf = kernel;
 	kptr->type_id = id;
 	if (!kptr->is_ref)
 		return 0;
-	kptr->kobject = lbpf_kobject_find(name, lbpf_btf_type(kernel, id)->size);
-	return kptr->kobject ? 0 : -ENOENT;
+	kptr->kobject = lbpf_kobject_find(name, lbpf_btf_type(kptr->btf, id)->size);
+	if (kptr->kobject)
+		return 0;
+	lbpf_btf_put(kptr->btf);
+	return -ENOENT;
 }
 
-static int find_kptrs(struct lbpf_map *map, const struct lbpf_btf *btf, u32 value_id)
+static int fill_kptrs(struct lbpf_kptrs *kptrs, const struct lbpf_btf *btf,
+		      const struct lbpf_btf_kptr *found, u32 nr)
 {
-	struct lbpf_btf_kptr found[LBPF_BTF_MAX_KPTRS];
-	int nr = lbpf_btf_find_kptrs(btf, value_id, found, LBPF_BTF_MAX_KPTRS), err;
+	int err;
 
-	if (nr <= 0)
-		return nr;
-	if (!bpf_capable())
-		return -EPERM;
-	if (map->map_flags & READ_ONLY_BY_ONE)
-		return -EACCES;
-	if (!(map->ops->uses & LBPF_USE_VALUE_KPTR))
-		return -EOPNOTSUPP;
-	/* Zeroed, padding too: templates are compared byte by byte. */
-	map->kptrs = lbpf_zalloc(sizeof(*map->kptrs), GFP_KERNEL);
-	if (!map->kptrs)
-		return -ENOMEM;
-	map->kptr_off = found[0].off;
-	for (; map->kptrs->nr < nr; map->kptrs->nr++) {
-		err = find_target(btf, &found[map->kptrs->nr], &map->kptrs->kptr[map->kptrs->nr]);
+	for (; kptrs->nr < nr; kptrs->nr++) {
+		err = find_target(btf, &found[kptrs->nr], &kptrs->kptr[kptrs->nr]);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+/*
+ * Where one of them cannot be, the value has none: such pointers are numbers to programs.
+ * Source: Linux 6.1, observed.
+ */
+static int find_kptrs(struct lbpf_map *map, const struct lbpf_btf *btf, u32 value_id)
+{
+	struct lbpf_btf_kptr found[LBPF_BTF_MAX_KPTRS];
+	int nr = lbpf_btf_find_kptrs(btf, value_id, found, LBPF_BTF_MAX_KPTRS), err;
+	struct lbpf_kptrs *kptrs;
+
+	if (nr <= 0)
+		return 0;
+	/* Zeroed, padding too: templates are compared byte by byte. */
+	kptrs = lbpf_zalloc(sizeof(*kptrs), GFP_KERNEL);
+	if (!kptrs)
+		return -ENOMEM;
+	err = fill_kptrs(kptrs, btf, found, nr);
+	if (err) {
+		lbpf_kptrs_free(kptrs);
+		return err == -ENOMEM ? err : 0;
+	}
+	map->kptrs = kptrs;
+	map->kptr_off = found[0].off;
+	if (!bpf_capable())
+		return -EPERM;
+	if (map->map_flags & READ_ONLY_BY_ONE)
+		return -EACCES;
+	return map->ops->uses & LBPF_USE_VALUE_KPTR ? 0 : -EOPNOTSUPP;
 }
 
 /* Source: which types have it is what bpf(2) of Linux 6.1 says. */

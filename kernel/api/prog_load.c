@@ -121,20 +121,34 @@ static int check_caps(struct load *load)
 	return 0;
 }
 
-/* BTF that attach_btf_id belongs to: the kernel's own, also where it is named by a descriptor. */
+/* BTF that attach_btf_id names a type of, with a reference: vmlinux', unless a descriptor says. */
+static const struct lbpf_btf *get_attach_btf(const union bpf_attr *attr)
+{
+	const struct lbpf_btf *btf;
+
+	if (attr->attach_btf_obj_fd) {
+		btf = lbpf_kernel_btf_from_fd(attr->attach_btf_obj_fd);
+		return btf == ERR_PTR(-EBADF) ? ERR_PTR(-EINVAL) : btf;
+	}
+	btf = lbpf_kernel_btf();
+	if (!IS_ERR(btf))
+		lbpf_btf_get(btf);
+	return btf == ERR_PTR(-ENOENT) ? ERR_PTR(-EINVAL) : btf;
+}
+
 static int find_attach_btf(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
-	const struct lbpf_btf *kernel;
+	const struct lbpf_btf *btf;
 
 	if (!attr->attach_btf_obj_fd && !attr->attach_btf_id)
 		return 0;
-	kernel = attr->attach_btf_obj_fd ? lbpf_kernel_btf_from_fd(attr->attach_btf_obj_fd) :
-					   lbpf_kernel_btf();
-	if (IS_ERR(kernel))
-		return PTR_ERR(kernel) == -ENOENT || PTR_ERR(kernel) == -EBADF ? -EINVAL :
-										 PTR_ERR(kernel);
-	load->code.attach.btf = kernel;
+	btf = get_attach_btf(attr);
+	if (IS_ERR(btf))
+		return PTR_ERR(btf);
+	load->prog->attach_btf = btf;
+	load->prog->attach_btf_id = attr->attach_btf_id;
+	load->code.attach.btf = btf;
 	load->code.attach.id = attr->attach_btf_id;
 	return 0;
 }
@@ -422,6 +436,24 @@ static int keep_maps(struct load *load)
 	return 0;
 }
 
+/* So do those on types of modules. */
+static int keep_btfs(struct load *load)
+{
+	struct lbpf_code *code = &load->code;
+	struct lbpf_prog *prog = load->prog;
+	size_t bytes = code->nr_used_btfs * sizeof(*prog->used_btfs);
+
+	if (!bytes)
+		return 0;
+	prog->used_btfs = lbpf_zalloc(bytes, GFP_KERNEL);
+	if (!prog->used_btfs)
+		return -ENOMEM;
+	memcpy(prog->used_btfs, code->used_btfs, bytes);
+	prog->nr_used_btfs = code->nr_used_btfs;
+	code->nr_used_btfs = 0;
+	return 0;
+}
+
 static int describe(struct load *load)
 {
 	const struct lbpf_code *code = &load->code;
@@ -430,8 +462,6 @@ static int describe(struct load *load)
 	prog->pt = code->pt;
 	prog->type = code->pt->type;
 	prog->expected_attach_type = code->expected_attach_type;
-	prog->attach_btf = code->attach.btf;
-	prog->attach_btf_id = code->attach.id;
 	prog->prog_flags = code->prog_flags;
 	prog->is_gpl = code->is_gpl;
 	prog->is_sleepable = code->prog_flags & BPF_F_SLEEPABLE;
@@ -500,6 +530,7 @@ static const pass_fn program_passes[] = {
 	finish_lines,
 	keep_facts,
 	keep_maps,
+	keep_btfs,
 };
 
 static int run_passes(struct load *load, const pass_fn *passes, size_t nr_passes)
@@ -533,6 +564,7 @@ static void free_load(struct load *load)
 
 	for (i = 0; i < load->code.nr_used_maps; i++)
 		lbpf_map_put(load->code.used_maps[i]);
+	lbpf_used_btfs_put(load->code.used_btfs, load->code.nr_used_btfs);
 	lbpf_area_free(load->code.facts);
 	lbpf_area_free(load->code.aux);
 	lbpf_area_free(load->code.insns);

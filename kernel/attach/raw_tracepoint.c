@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -18,7 +19,7 @@
 
 #include <lbpf/alloc.h>
 #include <lbpf/attach.h>
-#include <lbpf/btf.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/kernel_btf.h>
 #include <lbpf/link.h>
 #include <lbpf/prog.h>
@@ -29,14 +30,20 @@
 /**
  * struct raw_tp - A program at a raw tracepoint
  * @link: Head.
- * @tp: Tracepoint; of the kernel itself, so it stays.
+ * @name: Its name.
+ * @tp: Tracepoint; there until the link is detached.
+ * @module: Module that it is in, held; NULL: none.
+ * @writable_bytes: How much of the buffer behind its first argument programs may write.
  * @active: Runs under way on each CPU: the program does not interrupt itself.
  * @nr_args: Arguments of the tracepoint.
  * @arg_bits: Width of each of them.
  */
 struct raw_tp {
 	struct lbpf_link	link;
+	char			name[NAME_BYTES];
 	struct tracepoint	*tp;
+	struct module		*module;
+	u32			writable_bytes;
 	int __percpu		*active;
 	u32			nr_args;
 	u8			arg_bits[MAX_ARGS];
@@ -104,10 +111,13 @@ static void detach(struct lbpf_link *link)
 
 	tracepoint_probe_unregister(raw->tp, probes[raw->nr_args], raw);
 	tracepoint_synchronize_unregister();
+	module_put(raw->module);
+	raw->module = NULL;
 }
 
 static void free_raw_tp(struct raw_tp *raw)
 {
+	module_put(raw->module);
 	lbpf_percpu_free(raw->active);
 	lbpf_free(raw);
 }
@@ -120,7 +130,7 @@ static void free_link(struct lbpf_link *link)
 /* The name, cut to the caller's room; without room only its size. */
 static int fill_info(const struct lbpf_link *link, struct bpf_link_info *info)
 {
-	const char *name = raw_tp_of(link)->tp->name;
+	const char *name = raw_tp_of(link)->name;
 	char __user *to = u64_to_user_ptr(info->raw_tracepoint.tp_name);
 	u32 room = info->raw_tracepoint.tp_name_len, size = strlen(name) + 1;
 
@@ -138,7 +148,7 @@ static int fill_info(const struct lbpf_link *link, struct bpf_link_info *info)
 
 static void show_fdinfo(const struct lbpf_link *link, struct seq_file *seq)
 {
-	seq_printf(seq, "tp_name:\t%s\n", raw_tp_of(link)->tp->name);
+	seq_printf(seq, "tp_name:\t%s\n", raw_tp_of(link)->name);
 }
 
 static const struct lbpf_link_ops raw_tp_ops = {
@@ -175,17 +185,10 @@ static u32 arg_bits(const struct lbpf_btf *btf, u32 id)
 }
 
 /* The function type behind typedef btf_trace_NAME: its first argument is the probe's own. */
-static const struct btf_type *find_proto(const struct lbpf_btf *btf, const char *name)
+static const struct btf_type *find_proto(const struct lbpf_btf *btf, u32 id)
 {
-	char full[NAME_BYTES + 16];
-	const struct btf_type *type;
-	int id;
+	const struct btf_type *type = lbpf_btf_type(btf, lbpf_btf_type(btf, id)->type);
 
-	snprintf(full, sizeof(full), "btf_trace_%s", name);
-	id = lbpf_btf_find(btf, full, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return NULL;
-	type = lbpf_btf_type(btf, lbpf_btf_type(btf, id)->type);
 	if (!type || lbpf_btf_kind(type) != BTF_KIND_PTR)
 		return NULL;
 	type = lbpf_btf_type(btf, type->type);
@@ -193,16 +196,11 @@ static const struct btf_type *find_proto(const struct lbpf_btf *btf, const char 
 	       type : NULL;
 }
 
-static int read_args(struct raw_tp *raw, const char *name)
+static int read_args(struct raw_tp *raw, const struct lbpf_btf *btf, u32 id)
 {
-	const struct lbpf_btf *btf = lbpf_kernel_btf();
-	const struct btf_type *proto;
+	const struct btf_type *proto = find_proto(btf, id);
 	u32 i;
 
-	if (IS_ERR(btf))
-		return PTR_ERR(btf);
-	proto = find_proto(btf, name);
-	/* Not all tracepoints are for programs. */
 	if (!proto)
 		return -ENOENT;
 	raw->nr_args = lbpf_btf_vlen(proto) - 1;
@@ -216,21 +214,67 @@ static int read_args(struct raw_tp *raw, const char *name)
 	return 0;
 }
 
-static int find_tracepoint(struct raw_tp *raw, const char *name)
+/* The module lists its tracepoints, and those that programs may be at. */
+static int find_in_module(struct raw_tp *raw, const char *name)
+{
+	const struct module *module = raw->module;
+	u32 i;
+
+	for (i = 0; i < module->num_bpf_raw_events; i++) {
+		if (strcmp(module->bpf_raw_events[i].tp->name, name))
+			continue;
+		raw->tp = module->bpf_raw_events[i].tp;
+		raw->writable_bytes = module->bpf_raw_events[i].writable_size;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* How much may be written at tracepoints of the kernel itself only that knows: nothing. */
+static int find_in_kernel(struct raw_tp *raw, const char *name)
 {
 	struct search search = { .name = name };
 
 	for_each_kernel_tracepoint(match, &search);
 	raw->tp = search.found;
-	return raw->tp ? read_args(raw, name) : -ENOENT;
+	return raw->tp ? 0 : -ENOENT;
 }
 
-/* What the program reads must be there.  How much it may write only the kernel itself knows. */
+static int find_in(struct raw_tp *raw, const struct lbpf_btf *btf, u32 id, const char *name)
+{
+	int err;
+
+	raw->module = lbpf_kernel_btf_get_module(btf);
+	if (IS_ERR(raw->module)) {
+		raw->module = NULL;
+		return -ENOENT;
+	}
+	err = raw->module ? find_in_module(raw, name) : find_in_kernel(raw, name);
+	return err ?: read_args(raw, btf, id);
+}
+
+/* Not all tracepoints are for programs: those that are have a type. */
+static int find_tracepoint(struct raw_tp *raw, const char *name)
+{
+	char full[NAME_BYTES + 16];
+	const struct lbpf_btf *btf;
+	int id, err;
+
+	snprintf(full, sizeof(full), "btf_trace_%s", name);
+	id = lbpf_kernel_btf_find(full, BTF_KIND_TYPEDEF, &btf);
+	if (id < 0)
+		return id;
+	err = find_in(raw, btf, id, name);
+	lbpf_btf_put(btf);
+	return err;
+}
+
+/* What the program reads and writes must be there. */
 static int check_prog(const struct raw_tp *raw, const struct lbpf_prog *prog)
 {
 	if (prog->ctx_end > raw->nr_args * sizeof(u64))
 		return -EINVAL;
-	return prog->tp_buffer_bytes ? -EINVAL : 0;
+	return prog->tp_buffer_bytes > raw->writable_bytes ? -EINVAL : 0;
 }
 
 static int attach(struct raw_tp *raw, struct lbpf_prog *prog, const char *name)
@@ -256,7 +300,7 @@ static int attach(struct raw_tp *raw, struct lbpf_prog *prog, const char *name)
 /**
  * lbpf_raw_tp_attach() - Attach a program to a raw tracepoint
  * @prog: Program of a type for that; its reference is taken over on success.
- * @name: Tracepoint of the kernel itself, not of a module.
+ * @name: Tracepoint of the kernel or of a module.
  *
  * Context: A command; may sleep.
  * Return: Link with one user reference and no id yet, or ERR_PTR(-ENOENT, -EINVAL, -ENOMEM).
@@ -268,6 +312,7 @@ struct lbpf_link *lbpf_raw_tp_attach(struct lbpf_prog *prog, const char *name)
 
 	if (!raw)
 		return ERR_PTR(-ENOMEM);
+	strscpy(raw->name, name, sizeof(raw->name));
 	err = attach(raw, prog, name);
 	if (!err)
 		return &raw->link;

@@ -16,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/ftrace.h>
 #include <linux/list.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -25,6 +26,7 @@
 #include <lbpf/btf_object.h>
 #include <lbpf/compat.h>
 #include <lbpf/func_model.h>
+#include <lbpf/kernel_btf.h>
 #include <lbpf/link.h>
 #include <lbpf/prog.h>
 #include <lbpf/trampoline.h>
@@ -38,6 +40,7 @@
  * @node: In the list of targets.
  * @btf: Types that the function is described by.
  * @id: Its id there.
+ * @module: Module that it is in, held; NULL: none.
  * @links: Links, in the order they were made.
  * @nr_links: Their number.
  * @ops: What ftrace knows of the function.
@@ -47,6 +50,7 @@ struct target {
 	struct list_head	node;
 	const struct lbpf_btf	*btf;
 	u32			id;
+	struct module		*module;
 	struct list_head	links;
 	u32			nr_links;
 	struct ftrace_ops	ops;
@@ -162,6 +166,40 @@ static int update_trampoline(struct target *target)
 	return 0;
 }
 
+/* The functions of lbpf itself run on the way into programs. */
+static int hold_module(struct target *target, const struct lbpf_btf *btf)
+{
+	struct module *module = lbpf_kernel_btf_get_module(btf);
+
+	if (IS_ERR(module))
+		return PTR_ERR(module);
+	if (module == THIS_MODULE) {
+		module_put(module);
+		return -ENOTSUPP;
+	}
+	target->module = module;
+	return 0;
+}
+
+static struct target *make_target(const struct lbpf_prog *prog)
+{
+	struct target *target = lbpf_zalloc(sizeof(*target), GFP_KERNEL);
+	int err;
+
+	if (!target)
+		return ERR_PTR(-ENOMEM);
+	err = hold_module(target, prog->attach_btf);
+	if (err) {
+		lbpf_free(target);
+		return ERR_PTR(err);
+	}
+	target->btf = prog->attach_btf;
+	target->id = prog->attach_btf_id;
+	INIT_LIST_HEAD(&target->links);
+	list_add(&target->node, &targets);
+	return target;
+}
+
 static struct target *find_target(const struct lbpf_prog *prog)
 {
 	struct target *target;
@@ -170,14 +208,7 @@ static struct target *find_target(const struct lbpf_prog *prog)
 	list_for_each_entry(target, &targets, node)
 		if (target->btf == prog->attach_btf && target->id == prog->attach_btf_id)
 			return target;
-	target = lbpf_zalloc(sizeof(*target), GFP_KERNEL);
-	if (!target)
-		return NULL;
-	target->btf = prog->attach_btf;
-	target->id = prog->attach_btf_id;
-	INIT_LIST_HEAD(&target->links);
-	list_add(&target->node, &targets);
-	return target;
+	return make_target(prog);
 }
 
 static void drop_target(struct target *target)
@@ -185,6 +216,7 @@ static void drop_target(struct target *target)
 	if (target->nr_links)
 		return;
 	list_del(&target->node);
+	module_put(target->module);
 	lbpf_free(target);
 }
 
@@ -285,11 +317,12 @@ static int add_link(struct target *target, struct tracing_link *tracing, struct 
 static int attach(struct tracing_link *tracing, struct lbpf_prog *prog)
 {
 	struct target *target;
-	int err = -ENOMEM;
+	int err;
 
 	mutex_lock(&targets_lock);
 	target = find_target(prog);
-	if (target) {
+	err = PTR_ERR_OR_ZERO(target);
+	if (!err) {
 		err = add_link(target, tracing, prog);
 		drop_target(target);
 	}
@@ -328,7 +361,8 @@ static int find_when(const struct lbpf_prog *prog, u32 *when)
  * Context: A command; may sleep.
  * Return: Link with one user reference and no id yet, or ERR_PTR: -EBUSY (the program is attached
  * already, or the kernel's own BPF is at the function), -E2BIG (too many programs there),
- * -ENOTSUPP (the function cannot be traced, or has arguments on the stack), -ENOMEM, -ENOSPC.
+ * -ENOTSUPP (the function cannot be traced, or has arguments on the stack), -ENOENT (its module has
+ * gone), -ENOMEM, -ENOSPC.
  */
 struct lbpf_link *lbpf_tracing_attach(struct lbpf_prog *prog)
 {

@@ -156,7 +156,6 @@ void lbpf_btf_show_secinfo(struct lbpf_btf_check *check, const struct btf_type *
 const char *lbpf_btf_log_name(const struct lbpf_btf *btf, u32 off);
 
 /* trusted.c */
-int lbpf_btf_find_indexed(const struct lbpf_btf *btf, const char *name, u32 kind);
 
 /* name.c */
 bool lbpf_btf_name_is_there(const struct lbpf_btf *btf, u32 off);

@@ -14,10 +14,12 @@
 static void free_work(struct work_struct *work)
 {
 	struct lbpf_btf_object *btf = container_of(work, struct lbpf_btf_object, work);
+	bool is_owned = !btf->is_kernel;
 
 	lbpf_btf_release(&btf->types);
 	lbpf_free(btf);
-	lbpf_object_freed(LBPF_OBJ_BTF);
+	if (is_owned)
+		lbpf_object_freed(LBPF_OBJ_BTF);
 }
 
 /* Nobody reads it without a reference. */

@@ -2,8 +2,8 @@
 /*
  * The kernel's own types, read from sysfs when they are first needed.
  *
- * Layer: core.  They are an object without an owner: it does not hold the module, which they go
- * with.  What refers to them (maps, programs, descriptors) holds the module itself.
+ * Layer: core.  They are an object without an owner: it does not hold lbpf, which they go with.
+ * What refers to them (maps, programs, descriptors) holds lbpf itself.
  * Locks: read_lock is held while they are read, so that it is done once.
  */
 #include <linux/err.h>
@@ -19,22 +19,34 @@
 #include <lbpf/btf_object.h>
 #include <lbpf/kernel_btf.h>
 
-#define VMLINUX_PATH	"/sys/kernel/btf/vmlinux"
+#include "kernel_btf.h"
+
+#define VMLINUX		"vmlinux"
 #define MAX_KERNEL_BTF_BYTES	(64 * 1024 * 1024)
 
 static DEFINE_MUTEX(read_lock); /* guards the making of vmlinux */
 static struct lbpf_btf_object *vmlinux;
 
-/* The file that the machine's first process sees: a container has no say in it. */
-static struct file *open_file(void)
+/**
+ * lbpf_kernel_btf_open() - Open a file of types, or their folder
+ * @name: Name in the folder, or "".
+ *
+ * The one that the machine's first process sees: a container has no say in it.
+ *
+ * Context: Process context, may sleep.
+ * Return: File or ERR_PTR(-errno).
+ */
+struct file *lbpf_kernel_btf_open(const char *name)
 {
+	char path[sizeof("/sys/kernel/btf/") + LBPF_BTF_NAME_BYTES];
 	struct file *file;
 	struct path root;
 
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
 	task_lock(&init_task);
 	get_fs_root(init_task.fs, &root);
 	task_unlock(&init_task);
-	file = file_open_root(&root, VMLINUX_PATH, O_RDONLY, 0);
+	file = file_open_root(&root, path, O_RDONLY, 0);
 	path_put(&root);
 	return file;
 }
@@ -62,9 +74,9 @@ static void *read_all(struct file *file, u32 *bytes)
 	return data;
 }
 
-static void *read_file(u32 *bytes)
+static void *read_file(const char *name, u32 *bytes)
 {
-	struct file *file = open_file();
+	struct file *file = lbpf_kernel_btf_open(name);
 	void *data;
 
 	if (IS_ERR(file))
@@ -81,7 +93,15 @@ static void free_btf(struct lbpf_btf_object *btf)
 	lbpf_free(btf);
 }
 
-static struct lbpf_btf_object *make_vmlinux(void)
+/**
+ * lbpf_kernel_btf_make() - Read types of the kernel, or of a module
+ * @name: Name of their file.
+ * @base: Types that they continue, or NULL.
+ *
+ * Context: Process context, may sleep.
+ * Return: Object with one reference, of the kernel, and an id; or ERR_PTR(-errno).
+ */
+struct lbpf_btf_object *lbpf_kernel_btf_make(const char *name, const struct lbpf_btf *base)
 {
 	struct lbpf_btf_object *btf = lbpf_zalloc(sizeof(*btf), GFP_KERNEL);
 	u32 bytes = 0;
@@ -92,11 +112,12 @@ static struct lbpf_btf_object *make_vmlinux(void)
 		return ERR_PTR(-ENOMEM);
 	lbpf_object_init_unowned(&btf->obj, LBPF_OBJ_BTF);
 	btf->is_kernel = true;
-	strscpy(btf->name, "vmlinux", sizeof(btf->name));
-	data = read_file(&bytes);
+	INIT_LIST_HEAD(&btf->node);
+	strscpy(btf->name, name, sizeof(btf->name));
+	data = read_file(name, &bytes);
 	err = PTR_ERR_OR_ZERO(data);
 	if (!err)
-		err = lbpf_btf_adopt(&btf->types, NULL, data, bytes);
+		err = lbpf_btf_adopt(&btf->types, base, data, bytes);
 	if (!err)
 		err = lbpf_object_publish(&btf->obj);
 	if (!err)
@@ -136,7 +157,7 @@ const struct lbpf_btf *lbpf_kernel_btf(void)
 	mutex_lock(&read_lock);
 	btf = vmlinux;
 	if (!btf) {
-		btf = make_vmlinux();
+		btf = lbpf_kernel_btf_make(VMLINUX, NULL);
 		if (!IS_ERR(btf))
 			/* Pairs with smp_load_acquire() in lbpf_kernel_btf_peek(). */
 			smp_store_release(&vmlinux, btf);
@@ -146,22 +167,34 @@ const struct lbpf_btf *lbpf_kernel_btf(void)
 }
 
 /**
- * lbpf_kernel_btf_from_fd() - The types of vmlinux, named by a descriptor
+ * lbpf_kernel_btf_from_fd() - Types of vmlinux or of a module, named by a descriptor
  * @fd: Descriptor.
  *
  * Context: A command; may sleep.
- * Return: As lbpf_kernel_btf(), or ERR_PTR(-EBADF): it is none of BTF; ERR_PTR(-ENOTSUPP): it is
- * one of other BTF.
+ * Return: Types with a new reference; ERR_PTR(-EBADF) or ERR_PTR(-EINVAL): it is none of BTF;
+ * ERR_PTR(-ENOTSUPP): it is one of other BTF.
  */
 const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd)
 {
-	const struct lbpf_btf *kernel = lbpf_kernel_btf();
 	struct lbpf_btf *btf = lbpf_btf_from_fd(fd);
 
 	if (IS_ERR(btf))
-		return ERR_PTR(-EBADF);
+		return btf;
+	if (lbpf_btf_object(btf)->is_kernel)
+		return btf;
 	lbpf_btf_put(btf);
-	return btf == kernel || IS_ERR(kernel) ? kernel : ERR_PTR(-ENOTSUPP);
+	return ERR_PTR(-ENOTSUPP);
+}
+
+/**
+ * lbpf_kernel_btf_init() - Be told of modules that go
+ *
+ * Context: Module init.
+ * Return: 0 or -errno.
+ */
+int lbpf_kernel_btf_init(void)
+{
+	return lbpf_module_btf_init();
 }
 
 /**
@@ -171,6 +204,7 @@ const struct lbpf_btf *lbpf_kernel_btf_from_fd(u32 fd)
  */
 void lbpf_kernel_btf_exit(void)
 {
+	lbpf_module_btf_exit();
 	if (vmlinux)
 		free_btf(vmlinux);
 }

@@ -4,6 +4,7 @@
  *
  * Layer: core.
  */
+#include <linux/module.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
@@ -24,4 +25,32 @@ const void *lbpf_kernel_var_find(const char *name)
 		if (!strcmp(var->name, name))
 			return var->addr;
 	return NULL;
+}
+
+/* Names of exported variables are unique, but the one of that name may be somebody else's. */
+static bool is_own(const struct module *module, const void *addr)
+{
+	unsigned long at = (unsigned long)addr;
+	unsigned long percpu = (unsigned long)module->percpu;
+
+	return within_module(at, module) ||
+	       (at >= percpu && at - percpu < module->percpu_size);
+}
+
+/**
+ * lbpf_module_var_find() - Where a variable of a module is
+ * @module: Module, which the caller holds.
+ * @name: Its name.
+ *
+ * Context: Process context, may sleep.
+ * Return: Address, of a per-CPU one its offset, or NULL: it exports none of that name.
+ */
+const void *lbpf_module_var_find(const struct module *module, const char *name)
+{
+	const void *addr = __symbol_get(name);
+
+	if (!addr)
+		return NULL;
+	__symbol_put(name);
+	return is_own(module, addr) ? addr : NULL;
 }

@@ -114,6 +114,41 @@ struct lbpf_map *lbpf_map_from_fd(u32 fd)
 	return IS_ERR(obj) ? ERR_CAST(obj) : lbpf_map_of(obj);
 }
 
+/**
+ * lbpf_kptrs_copy() - Copy what is known of the kptrs of a value
+ * @kptrs: Those of a map.
+ *
+ * Context: Process context, may sleep.
+ * Return: Copy with references of its own, or NULL: no memory.
+ */
+struct lbpf_kptrs *lbpf_kptrs_copy(const struct lbpf_kptrs *kptrs)
+{
+	struct lbpf_kptrs *copy = lbpf_zalloc(sizeof(*copy), GFP_KERNEL);
+	u32 i;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, kptrs, sizeof(*copy));
+	for (i = 0; i < copy->nr; i++)
+		lbpf_btf_get(copy->kptr[i].btf);
+	return copy;
+}
+
+/**
+ * lbpf_kptrs_free() - Forget the kptrs of a value
+ * @kptrs: Of lbpf_zalloc(); NULL is fine.
+ *
+ * Context: Any but NMI.
+ */
+void lbpf_kptrs_free(struct lbpf_kptrs *kptrs)
+{
+	u32 i;
+
+	for (i = 0; kptrs && i < kptrs->nr; i++)
+		lbpf_btf_put(kptrs->kptr[i].btf);
+	lbpf_free(kptrs);
+}
+
 static void free_map(struct work_struct *work)
 {
 	struct lbpf_map *map = container_of(work, struct lbpf_map, work);
@@ -121,7 +156,7 @@ static void free_map(struct work_struct *work)
 	struct lbpf_kptrs *kptrs = map->kptrs;
 
 	map->ops->free(map);
-	lbpf_free(kptrs);
+	lbpf_kptrs_free(kptrs);
 	lbpf_object_freed(LBPF_OBJ_MAP);
 }
 

@@ -28,12 +28,15 @@ static void free_parts(struct lbpf_prog *prog)
 	for (i = 0; i < prog->nr_used_maps; i++)
 		lbpf_map_put(prog->used_maps[i]);
 	lbpf_free(prog->used_maps);
+	lbpf_used_btfs_put(prog->used_btfs, prog->nr_used_btfs);
+	lbpf_free(prog->used_btfs);
 	lbpf_area_free(prog->insns);
 	lbpf_area_free(prog->facts);
 	lbpf_area_free(prog->func_infos);
 	lbpf_area_free(prog->line_infos);
 	lbpf_area_free(prog->line_addrs);
 	lbpf_btf_put(prog->btf);
+	lbpf_btf_put(prog->attach_btf);
 	lbpf_percpu_free(prog->stats);
 	lbpf_free(prog);
 }

@@ -7,11 +7,12 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/fcntl.h>
 #include <linux/fdtable.h>
 #include <linux/kernel.h>
 #include <linux/user_namespace.h>
 
-#include <lbpf/btf.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/code.h>
 #include <lbpf/command.h>
 #include <lbpf/kernel_btf.h>
@@ -56,14 +57,34 @@ const struct lbpf_proto lbpf_sys_bpf_proto = {
 	.arg		= { LBPF_ARG_ANYTHING, LBPF_ARG_MEM | LBPF_RDONLY, LBPF_ARG_CONST_SIZE },
 };
 
+/* A descriptor of types of a module, which takes over the reference; those of vmlinux need none. */
+static int open_btf(const struct lbpf_btf *btf)
+{
+	struct lbpf_object *obj = &lbpf_btf_object(btf)->obj;
+	int fd = 0;
+
+	if (btf->base) {
+		lbpf_object_get_user(obj);
+		fd = lbpf_object_fd(obj, O_RDONLY);
+		if (fd < 0)
+			lbpf_object_put_user(obj);
+	}
+	lbpf_btf_put(btf);
+	return fd;
+}
+
 HELPER_4(find_type, const char *, name, u32, name_bytes, u32, kind, u64, flags)
 {
 	const struct lbpf_btf *btf;
+	int id, fd;
 
-	if (flags || name_bytes <= 1 || name[name_bytes - 1])
+	if (flags || name_bytes <= 1 || name[name_bytes - 1] || IS_ERR(lbpf_kernel_btf()))
 		return -EINVAL;
-	btf = lbpf_kernel_btf();
-	return IS_ERR(btf) ? -EINVAL : lbpf_btf_find(btf, name, kind);
+	id = lbpf_kernel_btf_find(name, kind, &btf);
+	if (id < 0)
+		return id;
+	fd = open_btf(btf);
+	return fd < 0 ? fd : (u64)fd << 32 | id;
 }
 
 const struct lbpf_proto lbpf_find_type_proto = {

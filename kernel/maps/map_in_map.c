@@ -54,12 +54,11 @@ static struct lbpf_map *make_template(const struct lbpf_map *inner)
 	meta->unpriv_array = inner->unpriv_array;
 	meta->numa_node = inner->numa_node;
 	if (inner->kptrs) {
-		meta->kptrs = lbpf_zalloc(sizeof(*meta->kptrs), GFP_KERNEL);
+		meta->kptrs = lbpf_kptrs_copy(inner->kptrs);
 		if (!meta->kptrs) {
 			lbpf_free(meta);
 			return ERR_PTR(-ENOMEM);
 		}
-		memcpy(meta->kptrs, inner->kptrs, sizeof(*meta->kptrs));
 	}
 	meta->btf = inner->btf;
 	if (meta->btf)
@@ -83,7 +82,7 @@ static void free_template(struct lbpf_map *meta)
 	if (!meta)
 		return;
 	lbpf_btf_put(meta->btf);
-	lbpf_free(meta->kptrs);
+	lbpf_kptrs_free(meta->kptrs);
 	lbpf_free(meta);
 }
 

@@ -19,10 +19,12 @@
  * @reg: Register.
  * @flags: Flags beside LBPF_PTR_BTF_ID.
  * @btf: Where its type is described.
- * @id: Type in @btf.
+ * @id: Type in @btf; of a module that describes it in terms of the kernel, it is the kernel's.
  */
 void lbpf_reg_set_btf(struct lbpf_reg *reg, u32 flags, const struct lbpf_btf *btf, u32 id)
 {
+	while (btf && btf->base && id < btf->first_id)
+		btf = btf->base;
 	lbpf_reg_set_pointer(reg, LBPF_PTR_BTF_ID | flags);
 	reg->btf = btf;
 	reg->btf_id = id;

@@ -89,7 +89,7 @@ int lbpf_kptr_match(struct lbpf_env *env, const struct lbpf_kptr *kptr, u32 regn
 	err = lbpf_access_fixed_off(env, regno, false);
 	if (err)
 		return err;
-	if (reg->btf == kptr->btf &&
+	if (lbpf_btf_has_base(reg->btf, kptr->btf) &&
 	    lbpf_btf_contains(reg->btf, reg->btf_id, reg->off, kptr->type_id, kptr->is_ref))
 		return 0;
 	return refuse_type(env, regno, kptr);

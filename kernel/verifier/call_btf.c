@@ -59,7 +59,7 @@ int lbpf_call_btf_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u
 		is_strict = false;
 	}
 	id = find_struct(name, &btf);
-	if (id > 0 && reg->btf == btf && reg->off >= 0 &&
+	if (id > 0 && lbpf_btf_has_base(reg->btf, btf) && reg->off >= 0 &&
 	    lbpf_btf_contains(btf, reg->btf_id, reg->off, id, is_strict))
 		return 0;
 	return reject(env, -EACCES, "R%d is of type %s but %s is expected", regno,

@@ -186,7 +186,7 @@ static int check_object(struct lbpf_env *env, const struct kcall *call, const st
 		btf = call->btf;
 		id = lbpf_btf_find(btf, structs[reg->type], BTF_KIND_STRUCT);
 	}
-	if (id > 0 && btf == call->btf && reg->off >= 0 &&
+	if (id > 0 && lbpf_btf_has_base(btf, call->btf) && reg->off >= 0 &&
 	    lbpf_btf_contains(btf, id, reg->off, arg->target_id, is_strict))
 		return 0;
 	type = btf && id > 0 ? lbpf_btf_type(btf, id) : NULL;
@@ -343,9 +343,39 @@ static int return_value(struct lbpf_env *env, const struct kcall *call)
 	return 0;
 }
 
-static int find_call(struct lbpf_env *env, const struct bpf_insn *insn, struct kcall *call)
+/* Types of a module, named by entry @index of fd_array, which is read once. */
+static int find_module_btf(struct lbpf_env *env, s16 index, const struct lbpf_btf **found)
 {
-	u32 id = insn->imm;
+	struct lbpf_code *code = env->code;
+	const struct lbpf_btf *btf;
+	u32 i, fd;
+	int err;
+
+	if (index < 0)
+		return reject(env, -EINVAL,
+			      "negative offset disallowed for kernel module function call");
+	for (i = 0; i < code->nr_used_btfs; i++) {
+		*found = code->used_btfs[i].btf;
+		if (code->used_btfs[i].fd_index == index)
+			return 0;
+	}
+	if (!code->fd_array)
+		return reject(env, -EPROTO, "kfunc offset > 0 without fd_array is invalid");
+	err = lbpf_fd_array_read(env, index, &fd);
+	if (err)
+		return err;
+	btf = lbpf_kernel_btf_from_fd(fd);
+	if (btf == ERR_PTR(-ENOTSUPP) || (!IS_ERR(btf) && !btf->base))
+		return reject(env, -EINVAL, "BTF fd for kfunc is not a module BTF");
+	if (IS_ERR(btf))
+		return reject(env, PTR_ERR(btf), "invalid module BTF fd specified");
+	*found = btf;
+	return lbpf_code_use_btf(code, btf, index);
+}
+
+static int find_btf(struct lbpf_env *env, const struct bpf_insn *insn, struct kcall *call)
+{
+	int err;
 
 	call->btf = lbpf_kernel_btf();
 	if (PTR_ERR_OR_ZERO(call->btf) == -ENOMEM)
@@ -356,8 +386,19 @@ static int find_call(struct lbpf_env *env, const struct bpf_insn *insn, struct k
 	if (!env->code->is_gpl)
 		return reject(env, -EINVAL,
 			      "cannot call kernel function from non-GPL compatible program");
-	if (insn->off)
-		return reject(env, -EINVAL, "calling kernel function of a module is not supported");
+	if (!insn->off)
+		return 0;
+	err = find_module_btf(env, insn->off, &call->btf);
+	return err ? reject(env, err, "failed to find BTF for kernel function") : 0;
+}
+
+static int find_call(struct lbpf_env *env, const struct bpf_insn *insn, struct kcall *call)
+{
+	u32 id = insn->imm;
+	int err = find_btf(env, insn, call);
+
+	if (err)
+		return err;
 	call->func = lbpf_btf_type(call->btf, id);
 	if (!call->func || lbpf_btf_kind(call->func) != BTF_KIND_FUNC)
 		return reject(env, -EINVAL, "kernel btf_id %u is not a function", id);
@@ -404,7 +445,8 @@ int lbpf_call_kfunc(struct lbpf_env *env, const struct bpf_insn *insn)
 	err = find_call(env, insn, &call);
 	if (err)
 		return err;
-	call.kfunc = pt->kfunc ? pt->kfunc(call.name) : NULL;
+	/* There is code only for functions of vmlinux. */
+	call.kfunc = pt->kfunc && !call.btf->base ? pt->kfunc(call.name) : NULL;
 	if (!call.kfunc)
 		return reject(env, -EACCES, "calling kernel function %s is not allowed",
 			      call.name);

@@ -226,6 +226,7 @@ int lbpf_pass_btf(struct lbpf_env *env);
  * code->used_maps; LBPF_INFO_HIGH_HALF; opcodes and reserved fields of all instructions.
  */
 int lbpf_pass_resolve(struct lbpf_env *env);
+int lbpf_fd_array_read(struct lbpf_env *env, u32 index, u32 *fd);
 /*
  * Jumps within range, nothing unreachable, no back-edge without CAP_BPF; LBPF_INFO_PRUNE and
  * LBPF_INFO_JUMP.

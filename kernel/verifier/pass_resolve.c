@@ -14,19 +14,32 @@
 
 #include "env.h"
 
-/* The descriptor of a map load that names an entry of fd_array. */
-static int read_fd_array(struct lbpf_env *env, const struct bpf_insn *insn, u32 *fd)
+/**
+ * lbpf_fd_array_read() - Read an entry of fd_array
+ * @env: The run; the program has one.
+ * @index: Which entry.
+ * @fd: Result.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -EFAULT.
+ */
+int lbpf_fd_array_read(struct lbpf_env *env, u32 index, u32 *fd)
 {
-	u64 from = env->code->fd_array;
+	u64 from = env->code->fd_array + (u64)index * sizeof(*fd);
 
-	if (!from)
-		return reject(env, -EPROTO, "fd_idx without fd_array is invalid");
-	from += (u64)(u32)insn->imm * sizeof(*fd);
 	if (env->code->is_kernel ?
 	    copy_from_kernel_nofault(fd, (const void *)(unsigned long)from, sizeof(*fd)) :
 	    copy_from_user(fd, u64_to_user_ptr(from), sizeof(*fd)))
 		return -EFAULT;
 	return 0;
+}
+
+/* The descriptor of a map load that names an entry of fd_array. */
+static int read_map_fd(struct lbpf_env *env, const struct bpf_insn *insn, u32 *fd)
+{
+	if (!env->code->fd_array)
+		return reject(env, -EPROTO, "fd_idx without fd_array is invalid");
+	return lbpf_fd_array_read(env, insn->imm, fd);
 }
 
 /* Holds a value of @map a lock, where no program may take one? */
@@ -125,7 +138,7 @@ static int resolve_map(struct lbpf_env *env, u32 idx)
 	int err;
 
 	if (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
-		err = read_fd_array(env, insn, &fd);
+		err = read_map_fd(env, insn, &fd);
 		if (err)
 			return err;
 	}

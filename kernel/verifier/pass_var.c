@@ -2,8 +2,8 @@
 /*
  * 16-byte loads of the address of a kernel variable.
  *
- * Layer: verifier (pass).  The variable is one of vmlinux BTF; only those that the kernel exports
- * have an address here.
+ * Layer: verifier (pass).  The variable is one of vmlinux' or a module's BTF; only those that are
+ * exported have an address here.
  * Source: BPF_PSEUDO_BTF_ID in <linux/bpf.h>; words of the refusals are those of Linux 6.1.
  */
 #include <linux/err.h>
@@ -19,19 +19,34 @@
 
 #define PERCPU_SECTION	".data..percpu"
 
-/* BTF that the load names: vmlinux' own, also by a descriptor. */
+static int use_btf(struct lbpf_env *env, const struct lbpf_btf *btf)
+{
+	int err = lbpf_code_use_btf(env->code, btf, 0);
+
+	if (err == -E2BIG)
+		return reject(env, err,
+			      "The total number of btfs per program has reached the limit of %u",
+			      LBPF_MAX_USED_BTFS);
+	return err ? reject(env, err, "the module of the types has gone") : 0;
+}
+
+/* BTF that the load names: vmlinux', or by a descriptor also that of a module. */
 static int find_btf(struct lbpf_env *env, u32 fd, const struct lbpf_btf **found)
 {
-	*found = fd ? lbpf_kernel_btf_from_fd(fd) : lbpf_kernel_btf();
-	switch (PTR_ERR_OR_ZERO(*found)) {
+	const struct lbpf_btf *btf = fd ? lbpf_kernel_btf_from_fd(fd) : lbpf_kernel_btf();
+
+	*found = btf;
+	switch (PTR_ERR_OR_ZERO(btf)) {
 	case 0:
-		return 0;
+		/* Those of vmlinux stay in any case. */
+		return fd ? use_btf(env, btf) : 0;
 	case -ENOMEM:
 		return -ENOMEM;
 	case -EBADF:
+	case -EINVAL:
 		return reject(env, -EINVAL, "invalid module BTF object FD specified.");
 	case -ENOTSUPP:
-		return reject(env, -EINVAL, "kernel variables are those of vmlinux only");
+		return reject(env, -EINVAL, "kernel variables are those of the kernel only");
 	}
 	return reject(env, -EINVAL,
 		      "kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig.");
@@ -40,7 +55,7 @@ static int find_btf(struct lbpf_env *env, u32 fd, const struct lbpf_btf **found)
 /* Is there one of it for each CPU? */
 static bool is_percpu(const struct lbpf_btf *btf, u32 id)
 {
-	int section = lbpf_btf_find(btf, PERCPU_SECTION, BTF_KIND_DATASEC);
+	int section = lbpf_btf_find_indexed(btf, PERCPU_SECTION, BTF_KIND_DATASEC);
 	const struct btf_var_secinfo *info;
 	const struct btf_type *type;
 	u32 i;
@@ -62,6 +77,18 @@ static int check_size(struct lbpf_env *env, const struct lbpf_btf *btf, u32 id)
 		return 0;
 	return reject(env, -EINVAL, "ldimm64 unable to resolve the size of type '%s': %d",
 		      type ? lbpf_btf_type_name(btf, type) : "", -EINVAL);
+}
+
+/* The program holds the module of types that are none of vmlinux. */
+static const void *find_address(struct lbpf_env *env, const struct lbpf_btf *btf, const char *name)
+{
+	const struct lbpf_code *code = env->code;
+	u32 i;
+
+	for (i = 0; btf->base && i < code->nr_used_btfs; i++)
+		if (code->used_btfs[i].btf == btf)
+			return lbpf_module_var_find(code->used_btfs[i].module, name);
+	return lbpf_kernel_var_find(name);
 }
 
 /**
@@ -91,10 +118,11 @@ int lbpf_var_resolve(struct lbpf_env *env, u32 idx)
 	if (lbpf_btf_kind(var) != BTF_KIND_VAR)
 		return reject(env, -EINVAL, "pseudo btf_id %d in ldimm64 isn't KIND_VAR.", id);
 	name = lbpf_btf_type_name(btf, var);
-	aux->key = (unsigned long)lbpf_kernel_var_find(name);
+	aux->key = (unsigned long)find_address(env, btf, name);
 	if (!aux->key)
 		return reject(env, -ENOENT,
 			      "ldimm64 failed to find the address for kernel symbol '%s'.", name);
+	aux->btf = btf;
 	aux->flags |= LBPF_INSN_KERNEL_VAR;
 	if (!is_percpu(btf, id))
 		return check_size(env, btf, var->type);
@@ -111,7 +139,7 @@ int lbpf_var_resolve(struct lbpf_env *env, u32 idx)
 void lbpf_var_load(const struct bpf_insn *insn, const struct lbpf_insn_aux *aux,
 		   struct lbpf_reg *dst)
 {
-	const struct lbpf_btf *btf = lbpf_kernel_btf_peek();
+	const struct lbpf_btf *btf = aux->btf;
 	u32 id = lbpf_btf_type(btf, insn->imm)->type;
 	const struct btf_type *type = lbpf_btf_skip_mods(btf, id, NULL);
 

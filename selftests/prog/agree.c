@@ -18,6 +18,7 @@ int try_target(enum test_side side, const struct target *target, const struct bp
 	attr.expected_attach_type = target->attach;
 	attr.prog_flags = target->flags;
 	attr.attach_btf_id = target->id;
+	attr.attach_btf_obj_fd = target->btf_fds[side];
 	if (agree_license)
 		attr.license = PTR(agree_license);
 	return try_load(side, &attr);

@@ -14,12 +14,14 @@
  * @attach: BPF_*.
  * @flags: Of the load.
  * @id: attach_btf_id.
+ * @btf_fds: By side: attach_btf_obj_fd, 0: vmlinux.
  */
 struct target {
 	unsigned int type;
 	unsigned int attach;
 	unsigned int flags;
 	unsigned int id;
+	int btf_fds[2];
 };
 
 /* All that differs is printed, and on later kernels than the reference compared too. */

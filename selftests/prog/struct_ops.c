@@ -19,7 +19,7 @@ static unsigned int ca_id, dummy_id;
 
 static struct target ca_target(unsigned int member)
 {
-	return (struct target){ BPF_PROG_TYPE_STRUCT_OPS, member, 0, ca_id };
+	return (struct target){ BPF_PROG_TYPE_STRUCT_OPS, member, 0, ca_id, {} };
 }
 
 /* Index of a member, or of none. */

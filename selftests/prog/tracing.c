@@ -77,7 +77,7 @@ static void test_targets(void)
 	for (i = 0; i < NR(targets); i++) {
 		struct target target = {
 			targets[i].type, targets[i].attach, targets[i].flags,
-			kernel_type(targets[i].target, targets[i].kind)
+			kernel_type(targets[i].target, targets[i].kind), {}
 		};
 		struct bpf_insn loads[] = {
 			LDX(BPF_DW, BPF_REG_2, BPF_REG_1, 0),
@@ -115,7 +115,7 @@ static void test_no_target(void)
 		    !has_type(type))
 			continue;
 		for (i = 0; i < NR(ids); i++) {
-			struct target target = { type, BPF_TRACE_FENTRY, 0, ids[i] };
+			struct target target = { type, BPF_TRACE_FENTRY, 0, ids[i], {} };
 
 			if (!ids[i] && type != BPF_PROG_TYPE_TRACING && type != BPF_PROG_TYPE_LSM)
 				continue;
@@ -138,7 +138,7 @@ static void test_walks(void)
 	for (i = 0; i < NR_WALKS; i++) {
 		struct bpf_insn insns[8] = { LDX(BPF_DW, BPF_REG_1, BPF_REG_1, chance(3) * 8) };
 		unsigned int nr = 1, depth = 1 + chance(4);
-		struct target target = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0, 0 };
+		struct target target = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0, 0, {} };
 
 		target.id = kernel_type(names[chance(NR(names))], BTF_KIND_TYPEDEF);
 		while (depth--) {
@@ -166,7 +166,7 @@ static void test_hooks(void)
 	const char *name;
 
 	for (id = 1; (name = kernel_type_name(id, &kind)); id++) {
-		struct target target = { BPF_PROG_TYPE_LSM, BPF_LSM_MAC, BPF_F_SLEEPABLE, id };
+		struct target target = { BPF_PROG_TYPE_LSM, BPF_LSM_MAC, BPF_F_SLEEPABLE, id, {} };
 
 		/* bpf(2) of 6.1 lets programs sleep where the kernel cannot. */
 		if (kind != BTF_KIND_FUNC || strncmp(name, "bpf_lsm_", 8) ||
@@ -194,7 +194,7 @@ static void test_failures(void)
 		MOV(BPF_REG_0, 0),
 		EXIT(),
 	};
-	struct target target = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0, 0 };
+	struct target target = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0, 0, {} };
 	int fd, ret = -ENOMEM, nth;
 	char text[16];
 

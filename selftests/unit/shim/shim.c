@@ -125,3 +125,13 @@ const void *lbpf_kernel_var_find(const char *name)
 {
 	return NULL;
 }
+
+const void *lbpf_module_var_find(const struct module *module, const char *name)
+{
+	return NULL;
+}
+
+int lbpf_code_use_btf(struct lbpf_code *code, const struct lbpf_btf *btf, u32 fd_index)
+{
+	return -ENXIO;
+}
