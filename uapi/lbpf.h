@@ -34,6 +34,7 @@ enum lbpf_cmd {
 	LBPF_MAP_WALK		= 0x85,	/* struct lbpf_map_walk */
 	LBPF_PROG_EXPLAIN	= 0x88,	/* struct lbpf_prog_explain */
 	LBPF_PERF_ATTACH	= 0x89,	/* struct lbpf_perf_attach */
+	LBPF_PERF_QUERY		= 0x8a,	/* struct lbpf_perf_query */
 };
 
 /* Where on a socket a program is attached: what setsockopt(2) has one option for each. */
@@ -73,6 +74,22 @@ struct lbpf_perf_attach {
 	__u32	prog_fd;
 	__u32	flags;
 	__u32	reserved;
+};
+
+/**
+ * struct lbpf_perf_query - LBPF_PERF_QUERY: the programs at a tracepoint
+ * @perf_fd: Descriptor of perf_event_open(2), of any event of the tracepoint.
+ * @nr_ids: Room at @ids, at most 64.
+ * @ids: User pointer to u32: ids of lbpf programs, in the order they were attached.
+ * @count: User pointer to u32: their number.
+ *
+ * Errors as PERF_EVENT_IOC_QUERY_BPF gives them; EBADF for a @perf_fd that is none.
+ */
+struct lbpf_perf_query {
+	__u32	perf_fd;
+	__u32	nr_ids;
+	__u64	ids;
+	__u64	count;
 };
 
 /**

@@ -17,6 +17,22 @@ struct lbpf_prog;
 struct seq_file;
 
 /**
+ * struct lbpf_fd_info - What a descriptor of an event, or of a link to one, is about
+ * @prog_id: Program.
+ * @fd_type: BPF_FD_TYPE_*.
+ * @name: Of the tracepoint or function, there as long as the descriptor; or NULL.
+ * @probe_offset: Where in the function, bytes.
+ * @probe_addr: Address of a probe without a function.
+ */
+struct lbpf_fd_info {
+	u32		prog_id;
+	u32		fd_type;
+	const char	*name;
+	u64		probe_offset;
+	u64		probe_addr;
+};
+
+/**
  * struct lbpf_link_ops - A kind of link
  * @type: BPF_LINK_TYPE_*.
  * @name: As the kernel calls it in fdinfo.
@@ -25,6 +41,7 @@ struct seq_file;
  * @free: Frees the link, nothing else.
  * @fill_info: Fills in what the kind has to tell; @info has the caller's pointers and sizes.
  *	0 or -errno.  NULL: nothing.
+ * @fill_fd_info: Says what its descriptor is about; NULL: that cannot be asked.
  * @show_fdinfo: Lines of its own; NULL: none.
  */
 struct lbpf_link_ops {
@@ -33,6 +50,7 @@ struct lbpf_link_ops {
 	void (*detach)(struct lbpf_link *link);
 	void (*free)(struct lbpf_link *link);
 	int (*fill_info)(const struct lbpf_link *link, struct bpf_link_info *info);
+	void (*fill_fd_info)(const struct lbpf_link *link, struct lbpf_fd_info *info);
 	void (*show_fdinfo)(const struct lbpf_link *link, struct seq_file *seq);
 };
 

@@ -29,6 +29,7 @@ struct lbpf_prog;
  * @map_walk: Of LBPF_MAP_WALK.
  * @prog_explain: Of LBPF_PROG_EXPLAIN.
  * @perf_attach: Of LBPF_PERF_ATTACH.
+ * @perf_query: Of LBPF_PERF_QUERY.
  * @uattr: The caller's attributes, for fields that are written back.  Never read again.
  * @size_bytes: Size of @uattr as the caller gave it: a field behind it must not be written.
  * @is_kernel: A program makes the command: addresses in @attr of what is read are kernel ones, and
@@ -44,6 +45,7 @@ struct lbpf_call {
 		struct lbpf_map_walk		map_walk;
 		struct lbpf_prog_explain	prog_explain;
 		struct lbpf_perf_attach		perf_attach;
+		struct lbpf_perf_query		perf_query;
 	};
 	union bpf_attr __user	*uattr;
 	u32			size_bytes;
@@ -126,6 +128,8 @@ int lbpf_cmd_link_create(struct lbpf_call *call);
 int lbpf_cmd_link_update(struct lbpf_call *call);
 int lbpf_cmd_link_detach(struct lbpf_call *call);
 int lbpf_cmd_perf_attach(struct lbpf_call *call);
+int lbpf_cmd_perf_query(struct lbpf_call *call);
+int lbpf_cmd_task_fd_query(struct lbpf_call *call);
 
 /* info.c */
 int lbpf_cmd_obj_info(struct lbpf_call *call);

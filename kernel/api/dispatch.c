@@ -75,6 +75,7 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_BTF_LOAD, lbpf_cmd_btf_load, btf_log_level, 0),
 	ROW(BPF_PROG_TEST_RUN, lbpf_cmd_prog_test_run, test.batch_size, 0),
 	ROW(BPF_PROG_BIND_MAP, lbpf_cmd_prog_bind_map, prog_bind_map.flags, 0),
+	ROW(BPF_TASK_FD_QUERY, lbpf_cmd_task_fd_query, task_fd_query.probe_addr, ROW_SYS_ADMIN),
 	ROW(BPF_ENABLE_STATS, lbpf_cmd_enable_stats, enable_stats.type, ROW_SYS_ADMIN),
 };
 
@@ -95,6 +96,7 @@ static const struct command_row own_rows[] = {
 	OWN_ROW(LBPF_MAP_WALK, lbpf_cmd_map_walk, map_walk, 0),
 	OWN_ROW(LBPF_PROG_EXPLAIN, lbpf_cmd_prog_explain, prog_explain, ROW_GATED),
 	OWN_ROW(LBPF_PERF_ATTACH, lbpf_cmd_perf_attach, perf_attach, 0),
+	OWN_ROW(LBPF_PERF_QUERY, lbpf_cmd_perf_query, perf_query, 0),
 };
 
 /**

@@ -13,6 +13,7 @@
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
 #include <linux/rcupdate.h>
+#include <linux/trace_events.h>
 
 #include <lbpf/alloc.h>
 #include <lbpf/attach.h>
@@ -91,7 +92,7 @@ static int start_hook(struct event_hook *hook)
 		return -EEXIST;
 	err = hook->source->start(hook);
 	if (!err)
-		list_add(&hook->node, &hooks);
+		list_add_tail(&hook->node, &hooks);
 	return err;
 }
 
@@ -282,4 +283,72 @@ int lbpf_perf_attach(const struct lbpf_perf_attach *attr)
 	err = attach_to_event(lbpf_perf_event_of(file), attr->prog_fd);
 	fput(file);
 	return err;
+}
+
+/**
+ * lbpf_perf_info() - Tell what a perf event is about
+ * @event: Event of the user, whose file the caller holds.
+ * @info: Result.
+ *
+ * Source: BPF_TASK_FD_QUERY of bpf(2).
+ * Context: A command; may sleep.
+ * Return: 0; -ENOENT: no program is there; -EOPNOTSUPP: nothing can be said of its kind.
+ */
+int lbpf_perf_info(const struct perf_event *event, struct lbpf_fd_info *info)
+{
+	const struct event_hook *hook;
+	int err = -ENOENT;
+
+	mutex_lock(&hooks_lock);
+	hook = find_hook(event);
+	if (hook) {
+		err = hook->source->fill_info ? 0 : -EOPNOTSUPP;
+		info->prog_id = hook->prog->obj.id;
+		if (!err)
+			hook->source->fill_info(hook, info);
+	}
+	mutex_unlock(&hooks_lock);
+	return err;
+}
+
+static u32 list_progs(const struct trace_event_call *call, u32 *ids, u32 room)
+{
+	const struct event_hook *hook;
+	u32 nr = 0;
+
+	mutex_lock(&hooks_lock);
+	list_for_each_entry(hook, &hooks, node) {
+		if (hook->event->tp_event != call)
+			continue;
+		if (nr < room)
+			ids[nr] = hook->prog->obj.id;
+		nr++;
+	}
+	mutex_unlock(&hooks_lock);
+	return nr;
+}
+
+/**
+ * lbpf_perf_list() - List the programs at a tracepoint
+ * @perf_fd: Descriptor of a perf event there.
+ * @ids: Their ids, in the order they were attached.
+ * @room: Entries of @ids.
+ *
+ * Source: PERF_EVENT_IOC_QUERY_BPF in perf_event_open(2).
+ * Context: A command; may sleep.
+ * Return: Their number, which may be greater than @room; -EBADF; -EINVAL: no tracepoint.
+ */
+int lbpf_perf_list(u32 perf_fd, u32 *ids, u32 room)
+{
+	struct file *file = get_event_file(perf_fd);
+	const struct perf_event *event;
+	int ret = -EINVAL;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	event = lbpf_perf_event_of(file);
+	if (event->attr.type == PERF_TYPE_TRACEPOINT && event->tp_event)
+		ret = list_progs(event->tp_event, ids, room);
+	fput(file);
+	return ret;
 }

@@ -12,6 +12,7 @@
 #include <linux/perf_event.h>
 
 struct event_hook;
+struct lbpf_fd_info;
 struct lbpf_prog;
 
 /**
@@ -20,12 +21,14 @@ struct lbpf_prog;
  * @fits: Is the event of this kind?
  * @start: From now on the program runs: 0, or -errno, and it does not.
  * @stop: It does not any more, and no run is under way.
+ * @fill_info: What is known of where it is; the program's id has been filled in.  NULL: nothing.
  */
 struct event_source {
 	u32	prog_type;
 	bool	(*fits)(const struct perf_event *event);
 	int	(*start)(struct event_hook *hook);
 	void	(*stop)(struct event_hook *hook);
+	void	(*fill_info)(const struct event_hook *hook, struct lbpf_fd_info *info);
 };
 
 /**

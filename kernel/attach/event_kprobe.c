@@ -11,6 +11,7 @@
 #include <linux/trace_events.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/link.h>
 #include <lbpf/prog.h>
 
 #include "event.h"
@@ -88,9 +89,23 @@ static void stop(struct event_hook *hook)
 	synchronize_rcu();
 }
 
+static void fill_info(const struct event_hook *hook, struct lbpf_fd_info *info)
+{
+	const char *name = trace_event_name(hook->event->tp_event);
+
+	info->fd_type = is_return(hook) ? BPF_FD_TYPE_KRETPROBE : BPF_FD_TYPE_KPROBE;
+	if (strcmp(name, NAMELESS)) {
+		info->name = name;
+		info->probe_offset = hook->event->attr.probe_offset;
+	} else {
+		info->probe_addr = hook->event->attr.kprobe_addr;
+	}
+}
+
 const struct event_source lbpf_kprobe_source = {
 	.prog_type	= BPF_PROG_TYPE_KPROBE,
 	.fits		= is_kprobe,
 	.start		= start,
 	.stop		= stop,
+	.fill_info	= fill_info,
 };

@@ -16,6 +16,7 @@
 #include <trace/syscall.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/link.h>
 #include <lbpf/prog.h>
 
 #include "event.h"
@@ -130,11 +131,19 @@ static int start_tracepoint(struct event_hook *hook)
 	return start(hook, run_on_record);
 }
 
+/* Those of system calls are no tracepoints of their own, but have a name. */
+static void fill_info(const struct event_hook *hook, struct lbpf_fd_info *info)
+{
+	info->fd_type = BPF_FD_TYPE_TRACEPOINT;
+	info->name = trace_event_name(hook->event->tp_event);
+}
+
 const struct event_source lbpf_tracepoint_source = {
 	.prog_type	= BPF_PROG_TYPE_TRACEPOINT,
 	.fits		= is_tracepoint,
 	.start		= start_tracepoint,
 	.stop		= stop,
+	.fill_info	= fill_info,
 };
 
 static bool is_probe_event(const struct perf_event *event)

@@ -146,6 +146,13 @@ static int fill_info(const struct lbpf_link *link, struct bpf_link_info *info)
 	return -ENOSPC;
 }
 
+static void fill_fd_info(const struct lbpf_link *link, struct lbpf_fd_info *info)
+{
+	info->prog_id = link->prog->obj.id;
+	info->fd_type = BPF_FD_TYPE_RAW_TRACEPOINT;
+	info->name = raw_tp_of(link)->name;
+}
+
 static void show_fdinfo(const struct lbpf_link *link, struct seq_file *seq)
 {
 	seq_printf(seq, "tp_name:\t%s\n", raw_tp_of(link)->name);
@@ -157,6 +164,7 @@ static const struct lbpf_link_ops raw_tp_ops = {
 	.detach		= detach,
 	.free		= free_link,
 	.fill_info	= fill_info,
+	.fill_fd_info	= fill_fd_info,
 	.show_fdinfo	= show_fdinfo,
 };
 

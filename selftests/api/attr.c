@@ -167,7 +167,7 @@ TEST(unknown)
 	int cmd;
 
 	for (cmd = 60; cmd < 0x100; cmd++) {
-		if (cmd >= LBPF_CMD_FIRST && cmd <= LBPF_PERF_ATTACH)
+		if (cmd >= LBPF_CMD_FIRST && cmd <= LBPF_PERF_QUERY)
 			continue;
 		memset(attr, 0, sizeof(attr));
 		EXPECT_EQ(EINVAL, fail(SIDE_LBPF, cmd, attr, 0));

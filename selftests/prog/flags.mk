@@ -37,5 +37,6 @@ EXTRA_process := agree.c prog_test.c kernel_btf.c
 LDLIBS_process := -lbpf
 EXTRA_show_btf := prog_test.c kernel_btf.c
 LDLIBS_show_btf := -lbpf
+EXTRA_queries := prog_test.c
 EXTRA_modules := agree.c prog_test.c kernel_btf.c
 LDLIBS_modules := -lbpf

@@ -6,6 +6,7 @@
  * setsockopt(SOL_SOCKET, SO_ATTACH_BPF,
  *	SO_ATTACH_REUSEPORT_EBPF)		LBPF_SOCK_ATTACH for lbpf programs
  * ioctl(..., PERF_EVENT_IOC_SET_BPF, ...)	LBPF_PERF_ATTACH for lbpf programs
+ * ioctl(..., PERF_EVENT_IOC_QUERY_BPF, ...)	LBPF_PERF_QUERY where the kernel has none
  * mount(..., "bpf", ...)			a mount of type "lbpf"
  * chroot()					opens the device before it is out of reach
  *
@@ -25,6 +26,9 @@
 #ifndef SO_ATTACH_REUSEPORT_EBPF
 #define SO_ATTACH_REUSEPORT_EBPF 52
 #endif
+
+/* ENOTSUPP, an error of the kernel that has no name here. */
+#define NOT_SUPPORTED	524
 
 /* A command that no version of bpf(2) has. */
 #define UNKNOWN_CMD	0x7f
@@ -64,6 +68,11 @@ __attribute__((used)) long lbpf_redirect(long nr, int cmd, void *attr, unsigned 
 	if (cmd == BPF_PROG_LOAD)
 		lbpf_dump_passes(attr, size_bytes);
 	ret = lbpf_device_call(number, attr, size_bytes);
+	if (cmd == BPF_TASK_FD_QUERY && (ret == -ENOENT || ret == -NOT_SUPPORTED)) {
+		long kernel_ret = raw(nr, cmd, attr, size_bytes);
+
+		ret = kernel_ret ? ret : 0;
+	}
 	/* How lbpf refuses what is no object of its own. */
 	if ((ret == -EINVAL || ret == -EBADF) && lbpf_names_kernel_object(cmd, attr, size_bytes))
 		ret = raw(nr, cmd, attr, size_bytes);
@@ -151,6 +160,21 @@ static long attach_to_event(int fd, unsigned long prog_fd, long kernel_ret)
 	return ret == -ENOSYS || ret == -EBADF ? kernel_ret : ret;
 }
 
+/* Programs of the kernel count only where there are none of lbpf's. */
+static long query_event(int fd, struct perf_event_query_bpf *query, long kernel_ret)
+{
+	struct lbpf_perf_query own = { .perf_fd = fd };
+	long ret;
+
+	if (kernel_ret || query->prog_cnt)
+		return kernel_ret;
+	own.nr_ids = query->ids_len;
+	own.ids = (__u64)(unsigned long)query->ids;
+	own.count = (__u64)(unsigned long)&query->prog_cnt;
+	ret = lbpf_device_call(LBPF_PERF_QUERY, &own, sizeof(own));
+	return ret == -ENOSYS ? kernel_ret : ret;
+}
+
 /**
  * ioctl() - As ioctl(2), with lbpf programs as BPF programs
  * @fd: Descriptor.
@@ -168,6 +192,8 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	ret = raw(SYS_ioctl, fd, request, arg);
 	if (request == PERF_EVENT_IOC_SET_BPF)
 		ret = attach_to_event(fd, arg, ret);
+	if (request == PERF_EVENT_IOC_QUERY_BPF)
+		ret = query_event(fd, (struct perf_event_query_bpf *)arg, ret);
 	return libc_result(ret);
 }
 
