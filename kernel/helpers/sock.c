@@ -146,9 +146,14 @@ static struct sock *whole_sock(struct sock *sk)
 	return full;
 }
 
+static struct sock *as_found(struct sock *sk)
+{
+	return sk;
+}
+
 /* @finish makes what @find gives the program's. */
-#define LOOKUP(name, object, where, find, finish)			\
-	HELPER_5(name, const object *, ctx, const struct bpf_sock_tuple *, tuple, u32, size, u64,	\
+#define LOOKUP(name, type, where, find, finish)				\
+	HELPER_5(name, type, ctx, const struct bpf_sock_tuple *, tuple, u32, size, u64,	\
 		 netns_id, u64, flags)					\
 	{								\
 		if (flags)						\
@@ -156,14 +161,14 @@ static struct sock *whole_sock(struct sock *sk)
 		return (u64)(unsigned long)finish(find_sock(where(ctx), tuple, size, netns_id,	\
 							    find));	\
 	}
-#define LOOKUPS(who, object, where)					\
-	LOOKUP(who ## _tcp, object, where, find_tcp, whole_sock)	\
-	LOOKUP(who ## _skc_tcp, object, where, find_tcp, )		\
-	LOOKUP(who ## _udp, object, where, find_udp, hold_udp)
+#define LOOKUPS(who, type, where)					\
+	LOOKUP(who ## _tcp, type, where, find_tcp, whole_sock)		\
+	LOOKUP(who ## _skc_tcp, type, where, find_tcp, as_found)	\
+	LOOKUP(who ## _udp, type, where, find_udp, hold_udp)
 
-LOOKUPS(skb, struct sk_buff, place_of_skb)
-LOOKUPS(xdp, struct xdp_buff, place_of_frame)
-LOOKUPS(addr, struct bpf_sock_addr_kern, place_of_addr)
+LOOKUPS(skb, const struct sk_buff *, place_of_skb)
+LOOKUPS(xdp, const struct xdp_buff *, place_of_frame)
+LOOKUPS(addr, const struct bpf_sock_addr_kern *, place_of_addr)
 
 #define LOOKUP_PROTO(helper, function, result)				\
 	{								\

@@ -140,7 +140,7 @@ static void test_bytes(void)
 	static const int offs[] = { 0, 13, 50, 3505, 3515, 7600, 65530, 65536, -1 };
 	int nr_wrong = 0;
 
-	/* Of a load that fails, bpf(2) leaves the memory as it was: only those within are compared. */
+	/* bpf(2) leaves the memory of a load that fails as it was: others are compared. */
 	for (unsigned int i = 0; i < NR(offs); i++)
 		nr_wrong += compare_bytes(0, offs[i], 1) + compare_bytes(5, offs[i], 9) +
 			    compare_bytes(1, offs[i], 13);

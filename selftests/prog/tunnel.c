@@ -38,7 +38,8 @@ static bool is_same(const struct bpf_insn *insns, unsigned int nr, const char *w
 		long long got = run(SIDE_LBPF, insns, nr, type);
 
 		if (want != got)
-			ksft_print_msg("%s, type %d: bpf(2) %llx, lbpf %llx\n", what, type, want, got);
+			ksft_print_msg("%s, type %d: bpf(2) %llx, lbpf %llx\n", what, type, want,
+				       got);
 		if (want != got || type == BPF_PROG_TYPE_LWT_XMIT)
 			return want == got;
 	}
@@ -160,7 +161,8 @@ static void test_redirect(void)
 	for (int ifindex = 0; ifindex < 100; ifindex += ifindex ? 98 : 1)
 		for (int flags = 0; flags < 4; flags++) {
 			nr_wrong += !compare_redirect(BPF_FUNC_redirect, false, ifindex, flags);
-			nr_wrong += !compare_redirect(BPF_FUNC_redirect_peer, false, ifindex, flags);
+			nr_wrong += !compare_redirect(BPF_FUNC_redirect_peer, false, ifindex,
+						      flags);
 			nr_wrong += !compare_redirect(BPF_FUNC_clone_redirect, true, ifindex,
 						      flags);
 		}
