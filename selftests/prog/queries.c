@@ -49,7 +49,12 @@ static struct answer query(enum test_side side, int pid, int fd, unsigned int ro
 
 static bool is_same(const char *what, const struct answer *got, const struct answer *want)
 {
-	if (!memcmp(got, want, sizeof(*got)))
+	struct answer expected = *want;
+
+	/* Later kernels tell the address of a function that was named, too. */
+	if (!test_kernel_is_reference() && !got->addr)
+		expected.addr = 0;
+	if (!memcmp(got, &expected, sizeof(*got)))
 		return true;
 	ksft_print_msg("%s: lbpf %d %.*s %u %u %llx %llx %d, bpf(2) %d %.*s %u %u %llx %llx %d\n",
 		       what, got->ret, 20, got->name, got->len, got->fd_type,
