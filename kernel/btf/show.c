@@ -5,9 +5,10 @@
  * Layer: btf (p).  The format is the one of Linux 6.1, which selftests/system/diff_show.c (pinned
  * maps) and selftests/prog/show_btf.c (snprintf_btf) compare: a value inside another one is
  * followed by a comma; what is an element of an array, or inside of one, has neither name nor type
- * nor opening bracket, and what is const or volatile no type and no opening bracket; text in an
- * array of bytes ends at its first NUL; where zeros are left out, enumerators are not.  Types were
- * checked when they were loaded: the nesting is bounded, and data has the size of its type.
+ * nor opening bracket, what is const or volatile no type and no opening bracket, an array of
+ * pointers no opening bracket; text in an array of bytes ends at its first NUL; where zeros are
+ * left out, enumerators are not.  Types were checked when they were loaded: the nesting is bounded,
+ * and data has the size of its type.
  */
 #include <linux/bits.h>
 #include <linux/bpf.h>
@@ -384,21 +385,6 @@ static void finish(struct show *show, const char *bracket)
 	end_value(show);
 }
 
-/* Does a chain of pointers and modifiers end at void?  Then nothing has a name to begin with. */
-static bool points_to_void(const struct show *show, u32 id)
-{
-	const struct btf_type *type;
-	u32 i;
-
-	for (i = 0; i < MAX_DEPTH; i++) {
-		type = lbpf_btf_skip_mods(show->btf, id, &id);
-		if (!type || !id || lbpf_btf_kind(type) != BTF_KIND_PTR)
-			return !id;
-		id = type->type;
-	}
-	return false;
-}
-
 static void show_array(struct show *show, const struct btf_type *type, const void *data)
 {
 	const struct btf_array *array = lbpf_btf_array(type);
@@ -406,7 +392,7 @@ static void show_array(struct show *show, const struct btf_type *type, const voi
 	u32 i, bytes = 0;
 
 	elem = lbpf_btf_sized(show->btf, array->type, NULL, &bytes);
-	begin(show, points_to_void(show, array->type) ? "" : "[");
+	begin(show, elem && lbpf_btf_kind(elem) == BTF_KIND_PTR ? "" : "[");
 	show->is_text = elem && lbpf_btf_kind(elem) == BTF_KIND_INT && bytes == 1;
 	show->is_ended = false;
 	for (i = 0; elem && i < array->nelems && !show->is_ended; i++) {

@@ -183,6 +183,30 @@ static int other_kinds(struct types *t, uint32_t *bytes)
 	return id;
 }
 
+/* Arrays of pointers of all kinds, each where fill() makes the elements equal. */
+static int pointers(struct types *t, uint32_t *bytes)
+{
+	int pair, word, list, id, type[6], i;
+
+	pair = btf__add_struct(t->btf, "pair", 8);
+	btf__add_field(t->btf, "x", t->u32, 0, 0);
+	btf__add_field(t->btf, "y", t->s32, 32, 0);
+	list = btf__add_array(t->btf, t->u32, t->u32, 2);
+	word = btf__add_typedef(t->btf, "word", t->u32);
+	type[0] = btf__add_ptr(t->btf, t->u32);
+	type[1] = btf__add_ptr(t->btf, pair);
+	type[2] = btf__add_ptr(t->btf, type[0]);
+	type[3] = btf__add_ptr(t->btf, btf__add_const(t->btf, pair));
+	type[4] = btf__add_ptr(t->btf, list);
+	type[5] = btf__add_typedef(t->btf, "pair_ptr", btf__add_ptr(t->btf, word));
+	for (i = 0; i < 6; i++)
+		type[i] = btf__add_array(t->btf, t->u32, type[i], 2);
+	id = btf__add_struct(t->btf, "pointers", *bytes = 304);
+	for (i = 0; i < 6; i++)
+		btf__add_field(t->btf, "m", type[i], 64 + 14 * 32 * i, 0);
+	return id;
+}
+
 /* Structs and arrays by other names. */
 static int modified(struct types *t, uint32_t *bytes)
 {
@@ -265,6 +289,7 @@ static const struct shape shapes[] = {
 	{ "array of arrays", BPF_MAP_TYPE_ARRAY, NULL, arrays },
 	{ "array of other kinds", BPF_MAP_TYPE_ARRAY, NULL, other_kinds },
 	{ "array of modified types", BPF_MAP_TYPE_ARRAY, NULL, modified },
+	{ "array of pointers", BPF_MAP_TYPE_ARRAY, NULL, pointers },
 	{ "section", BPF_MAP_TYPE_ARRAY, NULL, section },
 	{ "array of numbers", BPF_MAP_TYPE_ARRAY, NULL, one_int },
 	{ "array with locks", BPF_MAP_TYPE_ARRAY, NULL, with_lock },
