@@ -49,6 +49,50 @@ void lbpf_stats_read(struct lbpf_stats *stats)
 	}
 }
 
+/* Grace periods are slow in an emulated guest. */
+#define POLL_US		50000
+#define NR_POLLS	400
+
+void lbpf_stats_begin(struct lbpf_stats *before)
+{
+	for (int i = 0; i < NR_POLLS; i++) {
+		lbpf_stats_read(before);
+		if (!before->nr_maps && !before->nr_progs && !before->nr_links &&
+		    !before->nr_btfs && !before->text_bytes)
+			break;
+		usleep(POLL_US);
+	}
+}
+
+static bool holds_no_more(const struct lbpf_stats *before, struct lbpf_stats *now)
+{
+	lbpf_stats_read(now);
+	return now->nr_maps <= before->nr_maps && now->nr_progs <= before->nr_progs &&
+	       now->nr_links <= before->nr_links && now->nr_btfs <= before->nr_btfs &&
+	       now->nr_allocs <= before->nr_allocs && now->text_bytes <= before->text_bytes;
+}
+
+bool lbpf_nothing_left(const struct lbpf_stats *before)
+{
+	struct lbpf_stats now;
+
+	for (int i = 0; i < NR_POLLS; i++) {
+		if (holds_no_more(before, &now))
+			return true;
+		usleep(POLL_US);
+	}
+#define SHOW(field)	ksft_print_msg(#field ": %llu, before %llu\n",			\
+			(unsigned long long)now.field, (unsigned long long)before->field)
+	SHOW(nr_maps);
+	SHOW(nr_progs);
+	SHOW(nr_links);
+	SHOW(nr_btfs);
+	SHOW(nr_allocs);
+	SHOW(text_bytes);
+#undef SHOW
+	return false;
+}
+
 bool test_kernel_is_reference(void)
 {
 	struct utsname uts;

@@ -37,10 +37,13 @@ int lbpf_dev(void);
 /* What the module holds now; ends the program where it cannot be asked. */
 void lbpf_stats_read(struct lbpf_stats *stats);
 
-/* Does the module hold as much as before?  Times are no holdings. */
-static inline int lbpf_holds_same(const struct lbpf_stats *a, const struct lbpf_stats *b)
-{
-	return !memcmp(a, b, offsetof(struct lbpf_stats, verify_ns));
-}
+/*
+ * What the module holds before this program makes anything: waits until what programs before it
+ * made, which is freed after grace periods, has gone.
+ */
+void lbpf_stats_begin(struct lbpf_stats *before);
+
+/* Does the module come to hold no more than @before?  Says what is left where it does not. */
+bool lbpf_nothing_left(const struct lbpf_stats *before);
 
 #endif

@@ -497,21 +497,6 @@ static void test_results(void)
 	close(map);
 }
 
-static void test_nothing_left(const struct lbpf_stats *before)
-{
-	struct lbpf_stats now;
-
-	for (int i = 0; i < PATIENCE; i++) {
-		lbpf_stats_read(&now);
-		if (now.nr_maps == before->nr_maps && now.nr_allocs <= before->nr_allocs)
-			break;
-		usleep(50000);
-	}
-	ksft_test_result(now.nr_maps == before->nr_maps && now.nr_allocs <= before->nr_allocs,
-			 "nothing is left: %llu allocations, %llu before\n",
-			 (unsigned long long)now.nr_allocs, (unsigned long long)before->nr_allocs);
-}
-
 /* The first program that knows a task by its type makes the module read the kernel's types. */
 static void begin(struct lbpf_stats *before)
 {
@@ -519,12 +504,7 @@ static void begin(struct lbpf_stats *before)
 
 	close(load_counter(map));
 	close(map);
-	for (int i = 0; i < PATIENCE; i++) {
-		lbpf_stats_read(before);
-		if (!before->nr_maps)
-			break;
-		usleep(50000);
-	}
+	lbpf_stats_begin(before);
 }
 
 int main(void)
@@ -544,6 +524,6 @@ int main(void)
 	test_results();
 	test_programs("sys_enter");
 	test_programs("sched_switch");
-	test_nothing_left(&before);
+	ksft_test_result(lbpf_nothing_left(&before), "nothing is left\n");
 	ksft_finished();
 }

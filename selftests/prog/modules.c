@@ -15,7 +15,7 @@
 #define OBJECT		"lbpf_target_object"
 #define SYS		"/sys/module/" MODULE "/parameters/"
 #define MAX_IDS		256
-#define TRIES		100
+#define TRIES		400
 
 static const enum test_side sides[2] = { SIDE_LBPF, SIDE_KERNEL };
 

@@ -138,11 +138,13 @@ static void test_trace(int prog)
 
 int main(void)
 {
+	struct lbpf_stats before;
 	int prog, others[600];
 	bool ok = true;
 
 	ksft_print_header();
 	ksft_set_plan(4);
+	lbpf_stats_begin(&before);
 	prog = load();
 	if (prog < 0)
 		ksft_exit_fail_msg("load: %s\n", strerror(-prog));

@@ -18,7 +18,7 @@
 #define VALUE		"bpf_struct_ops_" CA
 #define MAX_VALUE	1024
 #define STREAM_BYTES	(2 << 20)
-#define NR_POLLS	100
+#define NR_POLLS	400
 
 #define KFUNC(name)	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0,	\
 			     kernel_type(name, BTF_KIND_FUNC))

@@ -18,7 +18,6 @@
 #include <unistd.h>
 #include <kselftest.h>
 #include "insns.h"
-#include "leaks.h"
 #include "lbpf_test.h"
 #include "raw_types.h"
 
@@ -809,9 +808,9 @@ int main(void)
 	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0 || raw_fd < 0 ||
 	    maker_fd < 0)
 		ksft_exit_fail_msg("maps and programs: %s\n", strerror(errno));
-	lbpf_stats_read(&before);
+	lbpf_stats_begin(&before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		ksft_test_result(sweep(&cases[i]), "%s\n", cases[i].name);
-	ksft_test_result(nothing_leaked(&before), "nothing leaked\n");
+	ksft_test_result(lbpf_nothing_left(&before), "nothing leaked\n");
 	ksft_finished();
 }

@@ -23,7 +23,6 @@
 #include <unistd.h>
 #include <kselftest.h>
 #include "insns.h"
-#include "leaks.h"
 #include "lbpf_test.h"
 #include "raw_types.h"
 
@@ -479,7 +478,7 @@ int main(int argc, char **argv)
 		nr_calls = strtoul(argv[2], NULL, 0);
 	ksft_print_header();
 	ksft_set_plan(2);
-	lbpf_stats_read(&before);
+	lbpf_stats_begin(&before);
 	for (i = 0; i < NR_THREADS; i++) {
 		map_buf(&fuzzers[i]);
 		fuzzers[i].state = (seed * NR_THREADS + i) * 2654435761U + 1;
@@ -496,6 +495,6 @@ int main(int argc, char **argv)
 	ksft_test_result(nr_good > nr_calls * NR_THREADS / 50,
 			 "seed %u: %lu of %lu calls succeeded\n", seed,
 			 nr_good, nr_calls * NR_THREADS);
-	ksft_test_result(nothing_leaked(&before), "seed %u: nothing leaked\n", seed);
+	ksft_test_result(lbpf_nothing_left(&before), "seed %u: nothing leaked\n", seed);
 	ksft_finished();
 }
