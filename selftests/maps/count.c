@@ -111,27 +111,12 @@ static bool fill(int fd, const struct kind *kind)
 	return true;
 }
 
-static long long memlock(int fd)
-{
-	char path[64], line[128];
-	long long bytes = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "memlock: %lld", &bytes);
-	if (f)
-		fclose(f);
-	return bytes;
-}
-
 static void test_kind(const struct kind *kind)
 {
 	int fd = create(kind);
 	bool is_counted = map_count(fd) == kind->empty;
 	bool is_filled = kind->value == NOTHING || fill(fd, kind);
-	long long bytes = memlock(fd);
+	long long bytes = map_memlock(fd);
 
 	if (map_count(fd) != kind->filled)
 		ksft_print_msg("%d: count %lld\n", fd, (long long)map_count(fd));

@@ -132,4 +132,20 @@ static inline int nr_possible_cpus(void)
 	return got == 2 ? last - first + 1 : 1;
 }
 
+/* Bytes that fdinfo tells; -1: it does not. */
+static inline long long map_memlock(int fd)
+{
+	char path[64], line[128];
+	long long bytes = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "memlock: %lld", &bytes);
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
 #endif

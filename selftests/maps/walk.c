@@ -251,31 +251,16 @@ static void test_cpu_flag_elsewhere(void)
 }
 
 /* fdinfo tells what is used: more for more entries, also without preallocation. */
-static long long memlock(int fd)
-{
-	char path[64], line[128];
-	long long bytes = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "memlock: %lld", &bytes);
-	if (f)
-		fclose(f);
-	return bytes;
-}
-
 static void test_memlock(void)
 {
 	bool ok = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE_OF(specs); i++) {
 		int fd = create(&specs[i]);
-		long long before = memlock(fd), after;
+		long long before = map_memlock(fd), after;
 
 		fill(fd, &specs[i]);
-		after = memlock(fd);
+		after = map_memlock(fd);
 		if (before <= 0 || after < NR_ENTRIES * 8 || after < before)
 			ksft_print_msg("type %u: %lld, filled %lld\n", specs[i].type, before,
 				       after);

@@ -2,6 +2,7 @@
 /*
  * Programs with a target, loaded on both sides: verdict and log, line by line.
  */
+#include <logs.h>
 #include "agree.h"
 #include "prog_test.h"
 
@@ -24,31 +25,15 @@ int try_target(enum test_side side, const struct target *target, const struct bp
 	return try_load(side, &attr);
 }
 
-/* The next line that both sides may have; NULL at the end. */
-static char *next_line(char **log)
+/* Source lines and effort. */
+static bool is_left_out(char *line)
 {
-	char *line;
-
-	while ((line = strsep(log, "\n")))
-		if (*line && strncmp(line, "; ", 2) && strncmp(line, "processed ", 10))
-			return line;
-	return NULL;
+	return !*line || !strncmp(line, "; ", 2) || !strncmp(line, "processed ", 10);
 }
 
 bool is_same_log(char *want, char *got)
 {
-	char *a, *b;
-
-	do {
-		a = next_line(&want);
-		b = next_line(&got);
-		if (!a != !b || (a && strcmp(a, b))) {
-			ksft_print_msg("  bpf(2): %s\n", a ? a : "-");
-			ksft_print_msg("  lbpf:   %s\n", b ? b : "-");
-			return false;
-		}
-	} while (a);
-	return true;
+	return logs_agree(want, got, is_left_out);
 }
 
 bool agrees(const char *what, const struct target *target, const struct bpf_insn *insns,

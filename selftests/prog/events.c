@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <linux/perf_event.h>
@@ -128,15 +127,6 @@ static int make_link(enum test_side side, int prog, int target, unsigned int att
 	return side_bpf(side, BPF_LINK_CREATE, &attr);
 }
 
-static int bind(enum test_side side, int prog, int event)
-{
-	struct lbpf_perf_attach attach = { .perf_fd = event, .prog_fd = prog };
-
-	if (side == SIDE_LBPF)
-		return test_bpf(side, LBPF_PERF_ATTACH, &attach, sizeof(attach)) ? -errno : 0;
-	return ioctl(event, PERF_EVENT_IOC_SET_BPF, prog) ? -errno : 0;
-}
-
 static int open_by_type(enum test_side side, int prog)
 {
 	union bpf_attr attr = {};
@@ -153,7 +143,7 @@ static int attach(enum test_side side, const struct place *place, enum way way, 
 	if (event < 0)
 		ksft_exit_fail_msg("%s: no perf event: %m\n", place->name);
 	if (way == BY_EVENT) {
-		ret = bind(side, prog, event);
+		ret = attach_event(side, event, prog);
 		return ret ?: event;
 	}
 	ret = way == BY_TYPE ? open_by_type(side, prog) :
@@ -238,8 +228,8 @@ static void refuse(void)
 		err[side][2] = make_link(side, tp, event, BPF_TRACE_FENTRY);
 		err[side][3] = make_link(side, far, event, BPF_PERF_EVENT);
 		err[side][4] = make_link(side, probe, event, BPF_PERF_EVENT);
-		err[side][5] = bind(side, tp, event);
-		err[side][6] = bind(side, tp, event);
+		err[side][5] = attach_event(side, event, tp);
+		err[side][6] = attach_event(side, event, tp);
 		link = make_link(side, fentry, 0, BPF_TRACE_FENTRY);
 		err[side][7] = make_link(side, fentry, 0, BPF_TRACE_FENTRY);
 		err[side][8] = make_link(side, fentry, 0, BPF_TRACE_FEXIT);

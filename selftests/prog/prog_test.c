@@ -3,6 +3,8 @@
  * Programs written as instructions, loaded and run on either side.
  */
 #include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include "prog_test.h"
@@ -118,6 +120,15 @@ int detach_sock(enum test_side side, int sock)
 	if (side == SIDE_LBPF)
 		return call_sock(LBPF_SOCK_DETACH, sock, 0);
 	return setsockopt(sock, SOL_SOCKET, SO_DETACH_BPF, &none, sizeof(none)) ? -errno : 0;
+}
+
+int attach_event(enum test_side side, int event, int prog)
+{
+	struct lbpf_perf_attach attach = { .perf_fd = event, .prog_fd = prog };
+
+	if (side == SIDE_LBPF)
+		return test_bpf(side, LBPF_PERF_ATTACH, &attach, sizeof(attach)) ? -errno : 0;
+	return ioctl(event, PERF_EVENT_IOC_SET_BPF, prog) ? -errno : 0;
 }
 
 static void set_caps(bool want)

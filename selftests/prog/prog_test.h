@@ -59,6 +59,8 @@ int make_map(enum test_side side, unsigned int type, unsigned int key_bytes,
 /* Attaches to a socket by whichever way the side has: 0, or -errno. */
 int attach_sock(enum test_side side, int sock, int prog);
 int detach_sock(enum test_side side, int sock);
+/* Attaches to a perf event likewise. */
+int attach_event(enum test_side side, int event, int prog);
 /* Drops or restores all effective capabilities of the process. */
 void drop_caps(void);
 void restore_caps(void);

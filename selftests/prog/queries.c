@@ -145,15 +145,6 @@ static const struct {
 	{ "raw tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, 0 },
 };
 
-static int bind(enum test_side side, int prog, int event)
-{
-	struct lbpf_perf_attach attach = { .perf_fd = event, .prog_fd = prog };
-
-	if (side == SIDE_LBPF)
-		return test_bpf(side, LBPF_PERF_ATTACH, &attach, sizeof(attach)) ? -errno : 0;
-	return ioctl(event, PERF_EVENT_IOC_SET_BPF, prog) ? -errno : 0;
-}
-
 static int open_raw(enum test_side side, int prog)
 {
 	union bpf_attr attr = {};
@@ -177,7 +168,7 @@ static void ask(enum test_side side, unsigned int row, struct answer *answers)
 	answers[0] = query(side, getpid(), fd, NAME_BYTES, 0);
 	if (!rows[row].open)
 		fd = open_raw(side, prog);
-	else if (bind(side, prog, fd))
+	else if (attach_event(side, fd, prog))
 		ksft_exit_fail_msg("%s: bind\n", side_name[side]);
 	for (unsigned int i = 0; i < NR(rooms); i++)
 		answers[1 + i] = query(side, getpid(), fd, rooms[i], id);
@@ -269,7 +260,7 @@ static void list_side(enum test_side side, int *rets, __u32 *counts, bool *is_ri
 	for (int i = 0; i < NR_PROGS; i++) {
 		progs[i] = load(side, BPF_PROG_TYPE_TRACEPOINT);
 		events[i] = open_tracepoint(1);
-		if (bind(side, progs[i], events[i]))
+		if (attach_event(side, events[i], progs[i]))
 			ksft_exit_fail_msg("%s: bind\n", side_name[side]);
 	}
 	for (unsigned int i = 0; i < NR(rooms); i++) {

@@ -21,6 +21,7 @@
 #include <kselftest.h>
 #include <insns.h>
 #include <lbpf_test.h>
+#include <logs.h>
 
 #define OBJECT		"relocate.bpf.o"
 #define NR_RANDOM	3000
@@ -176,33 +177,6 @@ static bool is_own(char *line)
 	return !*line;
 }
 
-/* The next line that both sides may have; NULL at the end. */
-static char *next_line(char **log)
-{
-	char *line;
-
-	while ((line = strsep(log, "\n")))
-		if (!is_own(line))
-			return line;
-	return NULL;
-}
-
-static bool is_same_log(void)
-{
-	char *want = logs[SIDE_KERNEL], *got = logs[SIDE_LBPF], *a, *b;
-
-	do {
-		a = next_line(&want);
-		b = next_line(&got);
-		if (!a != !b || (a && strcmp(a, b))) {
-			ksft_print_msg("  bpf(2): %s\n", a ? a : "-");
-			ksft_print_msg("  lbpf:   %s\n", b ? b : "-");
-			return false;
-		}
-	} while (a);
-	return true;
-}
-
 /* Later kernels say less of what they do: only the verdict is compared there. */
 static bool agrees(const struct subject *subject)
 {
@@ -211,7 +185,8 @@ static bool agrees(const struct subject *subject)
 	if (want != got)
 		ksft_print_msg("%s: bpf(2) %d, lbpf %d\n%s\n%s\n", subject->name, want, got,
 			       logs[SIDE_KERNEL], logs[SIDE_LBPF]);
-	return want == got && (!test_kernel_is_reference() || is_same_log());
+	return want == got && (!test_kernel_is_reference() ||
+			       logs_agree(logs[SIDE_KERNEL], logs[SIDE_LBPF], is_own));
 }
 
 static void test_compiled(bool is_shown)
