@@ -85,6 +85,12 @@ void lbpf_link_init(struct lbpf_link *link, const struct lbpf_link_ops *ops,
 /* Link behind @fd with a new reference, or ERR_PTR(-EBADF / -EINVAL). */
 struct lbpf_link *lbpf_link_from_fd(u32 fd);
 
+/*
+ * For fill_info of links that have names: copies @name to the @room bytes, 1 or more, at @to,
+ * always with a NUL: 0, -EFAULT, or -ENOSPC where it was cut.
+ */
+int lbpf_link_put_name(char __user *to, u32 room, const char *name);
+
 int lbpf_link_core_init(void);
 
 #endif /* _LBPF_LINK_H */

@@ -14,7 +14,6 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include <lbpf/alloc.h>
 #include <lbpf/attach.h>
 #include <lbpf/link.h>
 #include <lbpf/perf_file.h>
@@ -76,30 +75,17 @@ static int find_info(const struct file *file, struct lbpf_fd_info *info)
 	return 0;
 }
 
-/* As much of the name as there is room for, always with a NUL. */
-static int put_name(const char *name, char __user *to, u32 room)
-{
-	u32 len = strlen(name);
-
-	if (!room || !to)
-		return 0;
-	if (len < room)
-		return copy_to_user(to, name, len + 1) ? -EFAULT : 0;
-	if (copy_to_user(to, name, room - 1) || put_user(0, to + room - 1))
-		return -EFAULT;
-	return -ENOSPC;
-}
-
 static int put_info(struct lbpf_call *call, const struct lbpf_fd_info *info)
 {
 	union bpf_attr __user *to = call->uattr;
+	char __user *buf = u64_to_user_ptr(call->attr.task_fd_query.buf);
+	u32 room = call->attr.task_fd_query.buf_len;
 	const char *name = info->name ?: "";
 	int err;
 
 	if (put_user((u32)strlen(name), &to->task_fd_query.buf_len))
 		return -EFAULT;
-	err = put_name(name, u64_to_user_ptr(call->attr.task_fd_query.buf),
-		       call->attr.task_fd_query.buf_len);
+	err = room && buf ? lbpf_link_put_name(buf, room, name) : 0;
 	if (err == -EFAULT || put_user(info->prog_id, &to->task_fd_query.prog_id) ||
 	    put_user(info->fd_type, &to->task_fd_query.fd_type) ||
 	    put_user(info->probe_offset, &to->task_fd_query.probe_offset) ||
@@ -150,24 +136,18 @@ static int put_ids(const struct lbpf_perf_query *query, const u32 *ids, u32 nr)
  * @call: Command.
  *
  * Context: Process context, may sleep.
- * Return: 0; -ENOSPC: there are more; -EPERM, -E2BIG, -EBADF, -EINVAL, -EFAULT, -ENOMEM.
+ * Return: 0; -ENOSPC: there are more; -EPERM, -E2BIG, -EBADF, -EINVAL, -EFAULT.
  */
 int lbpf_cmd_perf_query(struct lbpf_call *call)
 {
 	const struct lbpf_perf_query *query = &call->perf_query;
-	u32 *ids;
+	u32 ids[MAX_QUERY_IDS];
 	int ret;
 
 	if (!perfmon_capable())
 		return -EPERM;
 	if (query->nr_ids > MAX_QUERY_IDS)
 		return -E2BIG;
-	ids = lbpf_zalloc(MAX_QUERY_IDS * sizeof(*ids), GFP_KERNEL);
-	if (!ids)
-		return -ENOMEM;
 	ret = lbpf_perf_list(query->perf_fd, ids, query->nr_ids);
-	if (ret >= 0)
-		ret = put_ids(query, ids, ret);
-	lbpf_free(ids);
-	return ret;
+	return ret < 0 ? ret : put_ids(query, ids, ret);
 }

@@ -139,11 +139,7 @@ static int fill_info(const struct lbpf_link *link, struct bpf_link_info *info)
 	info->raw_tracepoint.tp_name_len = size;
 	if (!to)
 		return 0;
-	if (room >= size)
-		return copy_to_user(to, name, size) ? -EFAULT : 0;
-	if (copy_to_user(to, name, room - 1) || put_user(0, to + room - 1))
-		return -EFAULT;
-	return -ENOSPC;
+	return lbpf_link_put_name(to, room, name);
 }
 
 static void fill_fd_info(const struct lbpf_link *link, struct lbpf_fd_info *info)

@@ -8,6 +8,8 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <lbpf/link.h>
 #include <lbpf/prog.h>
@@ -100,6 +102,26 @@ struct lbpf_link *lbpf_link_from_fd(u32 fd)
 	struct lbpf_object *obj = lbpf_object_from_fd(fd, LBPF_OBJ_LINK);
 
 	return IS_ERR(obj) ? ERR_CAST(obj) : lbpf_link_of(obj);
+}
+
+/**
+ * lbpf_link_put_name() - Give the caller a name, cut to his room
+ * @to: Where to.
+ * @room: Bytes there, 1 or more.
+ * @name: Name; what there is room for always ends with a NUL.
+ *
+ * Context: A command.
+ * Return: 0, -EFAULT, or -ENOSPC: it was cut.
+ */
+int lbpf_link_put_name(char __user *to, u32 room, const char *name)
+{
+	u32 size = strlen(name) + 1;
+
+	if (room >= size)
+		return copy_to_user(to, name, size) ? -EFAULT : 0;
+	if (copy_to_user(to, name, room - 1) || put_user(0, to + room - 1))
+		return -EFAULT;
+	return -ENOSPC;
 }
 
 /**
