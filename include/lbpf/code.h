@@ -396,6 +396,17 @@ static inline bool lbpf_code_may(const struct lbpf_code *code, u32 cap)
 	return code->caps & cap;
 }
 
+/* Types of the module that entry @fd_index of fd_array, not 0, named before; NULL: none. */
+static inline const struct lbpf_btf *lbpf_code_btf_at(const struct lbpf_code *code, u32 fd_index)
+{
+	u32 i;
+
+	for (i = 0; i < code->nr_used_btfs; i++)
+		if (code->used_btfs[i].fd_index == fd_index)
+			return code->used_btfs[i].btf;
+	return NULL;
+}
+
 /*
  * Lets the program refer to @btf of a module, which then stays, as the types do: takes over the
  * reference in any case.  0; -E2BIG: to too many; -ENXIO: the module has gone.  May sleep.

@@ -65,15 +65,24 @@ HELPER_5(check_cookie, const struct sock *, sk, const void *, ip, u32, ip_bytes,
 	return mss > 0 ? 0 : -ENOENT;
 }
 
+/* @mss: largest segment that the SYN names; 0: it names none. */
 static u64 make_cookie(int version, const void *ip, const struct tcphdr *tcp, u16 mss)
 {
 	u32 cookie;
 
+	if (!mss)
+		mss = version == 4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
 	if (version == 4)
 		cookie = __cookie_v4_init_sequence(ip, tcp, &mss);
 	else
 		cookie = __cookie_v6_init_sequence(ip, tcp, &mss);
 	return cookie | (u64)mss << 32;
+}
+
+/* Are its options there, and nothing behind them? */
+static bool is_whole(const struct tcphdr *tcp, u32 bytes)
+{
+	return bytes >= sizeof(*tcp) && bytes == tcp->doff * 4;
 }
 
 /* Would the stack answer this SYN with a cookie? */
@@ -89,9 +98,8 @@ HELPER_5(gen_cookie, struct sock *, sk, const void *, ip, u32, ip_bytes, const s
 	 u32, tcp_bytes)
 {
 	int version;
-	u16 mss;
 
-	if (tcp_bytes < sizeof(*tcp) || tcp_bytes != tcp->doff * 4 || !is_listener(sk))
+	if (!is_whole(tcp, tcp_bytes) || !is_listener(sk))
 		return -EINVAL;
 	if (!has_syncookies(sk))
 		return -ENOENT;
@@ -102,9 +110,9 @@ HELPER_5(gen_cookie, struct sock *, sk, const void *, ip, u32, ip_bytes, const s
 		return version;
 	if (!is_flooded(sk))
 		return -ENOENT;
-	mss = tcp_parse_mss_option(tcp, tcp_sk(sk)->rx_opt.user_mss);
 	tcp_synq_overflow(sk);
-	return make_cookie(version, ip, tcp, mss ?: version == 4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6);
+	return make_cookie(version, ip, tcp,
+			   tcp_parse_mss_option(tcp, tcp_sk(sk)->rx_opt.user_mss));
 }
 
 #define COOKIE_PROTO(helper, function)					\
@@ -125,12 +133,9 @@ const struct lbpf_proto lbpf_gen_syncookie_proto = COOKIE_PROTO(tcp_gen_syncooki
 
 static u64 raw_cookie(int version, const void *ip, const struct tcphdr *tcp, u32 tcp_bytes)
 {
-	u16 mss;
-
-	if (tcp_bytes < sizeof(*tcp) || tcp_bytes != tcp->doff * 4)
+	if (!is_whole(tcp, tcp_bytes))
 		return -EINVAL;
-	mss = tcp_parse_mss_option(tcp, 0);
-	return make_cookie(version, ip, tcp, mss ?: version == 4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6);
+	return make_cookie(version, ip, tcp, tcp_parse_mss_option(tcp, 0));
 }
 
 HELPER_3(raw_gen_v4, const struct iphdr *, ip, const struct tcphdr *, tcp, u32, tcp_bytes)

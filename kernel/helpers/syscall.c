@@ -73,12 +73,18 @@ static int open_btf(const struct lbpf_btf *btf)
 	return fd;
 }
 
+/* Ends with a NUL, and does not begin with it. */
+static bool is_name(const char *name, u32 bytes)
+{
+	return bytes > 1 && !name[bytes - 1];
+}
+
 HELPER_4(find_type, const char *, name, u32, name_bytes, u32, kind, u64, flags)
 {
 	const struct lbpf_btf *btf;
 	int id, fd;
 
-	if (flags || name_bytes <= 1 || name[name_bytes - 1] || IS_ERR(lbpf_kernel_btf()))
+	if (flags || !is_name(name, name_bytes) || IS_ERR(lbpf_kernel_btf()))
 		return -EINVAL;
 	id = lbpf_kernel_btf_find(name, kind, &btf);
 	if (id < 0)
@@ -115,7 +121,7 @@ const struct lbpf_proto lbpf_sys_close_proto = {
 HELPER_4(find_symbol, const char *, name, u32, name_bytes, u64, flags, u64 *, found)
 {
 	*found = 0;
-	if (flags || name_bytes <= 1 || name[name_bytes - 1])
+	if (flags || !is_name(name, name_bytes))
 		return -EINVAL;
 	if (!ns_capable_noaudit(&init_user_ns, CAP_SYSLOG))
 		return -EPERM;

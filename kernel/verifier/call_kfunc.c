@@ -348,17 +348,15 @@ static int find_module_btf(struct lbpf_env *env, s16 index, const struct lbpf_bt
 {
 	struct lbpf_code *code = env->code;
 	const struct lbpf_btf *btf;
-	u32 i, fd;
 	int err;
+	u32 fd;
 
 	if (index < 0)
 		return reject(env, -EINVAL,
 			      "negative offset disallowed for kernel module function call");
-	for (i = 0; i < code->nr_used_btfs; i++) {
-		*found = code->used_btfs[i].btf;
-		if (code->used_btfs[i].fd_index == index)
-			return 0;
-	}
+	*found = lbpf_code_btf_at(code, index);
+	if (*found)
+		return 0;
 	if (!code->fd_array)
 		return reject(env, -EPROTO, "kfunc offset > 0 without fd_array is invalid");
 	err = lbpf_fd_array_read(env, index, &fd);

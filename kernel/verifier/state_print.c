@@ -203,27 +203,17 @@ void lbpf_touch_all(struct lbpf_env *env)
 	env->touched_slots = U64_MAX;
 }
 
-static const struct lbpf_btf *find_used_btf(const struct lbpf_env *env, u32 fd_index)
-{
-	const struct lbpf_code *code = env->code;
-	u32 i;
-
-	for (i = 0; i < code->nr_used_btfs; i++)
-		if (code->used_btfs[i].fd_index == fd_index)
-			return code->used_btfs[i].btf;
-	return NULL;
-}
-
 static const char *name_call(void *ctx, const struct bpf_insn *insn, char *buf, size_t buf_bytes)
 {
 	const struct btf_type *type = NULL;
+	const struct lbpf_env *env = ctx;
 	const struct lbpf_btf *btf;
 
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return NULL;
 	if (insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
 		return lbpf_helper_name(insn->imm);
-	btf = insn->off ? find_used_btf(ctx, insn->off) : lbpf_kernel_btf_peek();
+	btf = insn->off ? lbpf_code_btf_at(env->code, insn->off) : lbpf_kernel_btf_peek();
 	if (btf)
 		type = lbpf_btf_type(btf, insn->imm);
 	return type ? lbpf_btf_type_name(btf, type) : NULL;
