@@ -125,6 +125,10 @@ const struct btf_type *lbpf_btf_sized(const struct lbpf_btf *btf, u32 id, u32 *f
  */
 int lbpf_btf_find(const struct lbpf_btf *btf, const char *name, u32 kind);
 
+/* Name of enumerator @index of @type, of either width, and its @value, with its sign. */
+const char *lbpf_btf_enumerator(const struct lbpf_btf *btf, const struct btf_type *type,
+				u32 index, u64 *value);
+
 /* Length of a name without its flavor: of "a___b" that of "a". */
 u32 lbpf_btf_essential_bytes(const char *name);
 /* Id of the next type behind @id, not of the base, whose name is @name but for flavors; 0: none. */

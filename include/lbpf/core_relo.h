@@ -102,11 +102,14 @@ struct lbpf_core {
 	char				text[LBPF_CORE_TEXT_BYTES];
 };
 
+/* Says something of the relocation under way. */
+__printf(2, 3) void lbpf_core_log(const struct lbpf_core *core, const char *fmt, ...);
+
 /*
- * Applies @relo, number @core->index, to @insn, behind which @nr_left - 1 more follow: 0 or
- * -errno, with the reason in the log.
+ * What the instruction of @relo, number @core->index, is to have: 0 or -errno, with the reason in
+ * the log.
  */
-int lbpf_core_apply(struct lbpf_core *core, const struct bpf_core_relo *relo,
-		    struct bpf_insn *insn, u32 nr_left);
+int lbpf_core_resolve(struct lbpf_core *core, const struct bpf_core_relo *relo,
+		      struct lbpf_core_value *value);
 
 #endif /* _LBPF_CORE_RELO_H */

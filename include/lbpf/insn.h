@@ -8,6 +8,7 @@
 #define _LBPF_INSN_H
 
 #include <linux/bpf.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 
 /* Newer than the headers of Linux 6.1: cpu=v4. */
@@ -65,6 +66,23 @@ bool lbpf_insn_is_imm64_tail(const struct bpf_insn *next);
 bool lbpf_insn_is_atomic_op(s32 imm);
 /* Bytes that a load or store moves. */
 u32 lbpf_insn_access_bytes(u8 code);
+
+/* Reverse: BPF_B, BPF_H, BPF_W or BPF_DW of 1, 2, 4 or 8 bytes; -EINVAL of others. */
+static inline int lbpf_insn_size_code(u32 bytes)
+{
+	switch (bytes) {
+	case 1:
+		return BPF_B;
+	case 2:
+		return BPF_H;
+	case 4:
+		return BPF_W;
+	case 8:
+		return BPF_DW;
+	default:
+		return -EINVAL;
+	}
+}
 
 /* "bpf_map_lookup_elem", or NULL for a number that no helper has. */
 const char *lbpf_helper_name(s32 id);

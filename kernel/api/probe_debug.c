@@ -43,22 +43,6 @@ struct probe {
 /* What all of the machine code's result register holds. */
 typedef u64 (*probe_fn)(u64 addr);
 
-static int size_code(u32 bytes)
-{
-	switch (bytes) {
-	case 1:
-		return BPF_B;
-	case 2:
-		return BPF_H;
-	case 4:
-		return BPF_W;
-	case 8:
-		return BPF_DW;
-	default:
-		return -EINVAL;
-	}
-}
-
 static void fill_probe(struct probe *probe, int size, bool is_signed)
 {
 	struct lbpf_code *code = &probe->code;
@@ -93,7 +77,7 @@ static int run_probe(struct probe *probe, u64 addr, u64 *result)
 
 static int read_probe(u32 bytes, bool is_signed, u64 addr, u64 *result)
 {
-	int size = size_code(bytes);
+	int size = lbpf_insn_size_code(bytes);
 	struct probe *probe;
 	int err;
 

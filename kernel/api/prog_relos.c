@@ -11,7 +11,7 @@
 #include <lbpf/alloc.h>
 #include <lbpf/btf_object.h>
 #include <lbpf/code.h>
-#include <lbpf/core_relo.h>
+#include <lbpf/core_patch.h>
 #include <lbpf/kernel_btf.h>
 #include <lbpf/log.h>
 #include <lbpf/prog.h>
@@ -22,13 +22,15 @@ static int apply(struct lbpf_core *core, const struct bpf_core_relo *relo,
 		 struct lbpf_code *code)
 {
 	u32 insn = relo->insn_off / sizeof(*code->insns);
+	struct lbpf_core_value value;
 
 	if (relo->insn_off % sizeof(*code->insns) || insn >= code->nr_insns) {
 		lbpf_log(code->log, "Invalid core_relo[%u].insn_off:%u prog->len:%u\n",
 			 core->index, relo->insn_off, code->nr_insns);
 		return -EINVAL;
 	}
-	return lbpf_core_apply(core, relo, &code->insns[insn], code->nr_insns - insn);
+	return lbpf_core_resolve(core, relo, &value) ?:
+	       lbpf_core_patch(core, relo, &value, &code->insns[insn], code->nr_insns - insn);
 }
 
 static int apply_all(struct lbpf_core *core, const struct lbpf_records *records,

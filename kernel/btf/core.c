@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Relocations: from a relocation to a changed instruction.
+ * Relocations: from a relocation to what its instruction is to have.
  *
  * Layer: btf (p).
  */
@@ -73,19 +73,36 @@ static int find_candidates(struct lbpf_core *core, const struct bpf_core_relo *r
 	return 0;
 }
 
+/**
+ * lbpf_core_log() - Say something of the relocation under way
+ * @core: Relocations, with their log.
+ * @fmt: As of printf(), with the end of the line.
+ *
+ * Context: Process context.
+ */
+void lbpf_core_log(const struct lbpf_core *core, const char *fmt, ...)
+{
+	va_list args;
+
+	lbpf_log(core->log, "prog '': relo #%u: ", core->index);
+	va_start(args, fmt);
+	lbpf_vlog(core->log, fmt, args);
+	va_end(args);
+}
+
 /* All candidates that have it must say the same. */
 static int compare(struct lbpf_core *core, const struct lbpf_core_value *first,
 		   const struct lbpf_core_value *value)
 {
 	if (core->tried.bit_off != core->found.bit_off) {
-		core_log(core, "field offset ambiguity: %llu != %llu\n", core->tried.bit_off,
-			 core->found.bit_off);
+		lbpf_core_log(core, "field offset ambiguity: %llu != %llu\n", core->tried.bit_off,
+			      core->found.bit_off);
 		return -EINVAL;
 	}
 	if (value->is_poison != first->is_poison || value->new_value != first->new_value) {
-		core_log(core, "relocation decision ambiguity: %s %llu != %s %llu\n",
-			 value->is_poison ? "failure" : "success", value->new_value,
-			 first->is_poison ? "failure" : "success", first->new_value);
+		lbpf_core_log(core, "relocation decision ambiguity: %s %llu != %s %llu\n",
+			      value->is_poison ? "failure" : "success", value->new_value,
+			      first->is_poison ? "failure" : "success", first->new_value);
 		return -EINVAL;
 	}
 	return 0;
@@ -100,10 +117,11 @@ static int try_candidate(struct lbpf_core *core, const struct candidates *candid
 		return ret;
 	lbpf_core_text(core, &core->tried);
 	if (ret < 0)
-		core_log(core, "error matching candidate #%u %s: %d\n", number, core->text, ret);
+		lbpf_core_log(core, "error matching candidate #%u %s: %d\n", number, core->text,
+			      ret);
 	else
-		core_log(core, "%s candidate #%u %s\n", ret ? "matching" : "non-matching",
-			 number, core->text);
+		lbpf_core_log(core, "%s candidate #%u %s\n", ret ? "matching" : "non-matching",
+			      number, core->text);
 	return ret;
 }
 
@@ -134,8 +152,17 @@ static int ask_candidates(struct lbpf_core *core, const struct bpf_core_relo *re
 	return is_found;
 }
 
-static int resolve(struct lbpf_core *core, const struct bpf_core_relo *relo,
-		   struct lbpf_core_value *value)
+/**
+ * lbpf_core_resolve() - What the instruction of a relocation is to have
+ * @core: Relocations.
+ * @relo: One of them.
+ * @value: Gets it.
+ *
+ * Context: Process context.
+ * Return: 0 or -errno, with the reason in the log.
+ */
+int lbpf_core_resolve(struct lbpf_core *core, const struct bpf_core_relo *relo,
+		      struct lbpf_core_value *value)
 {
 	const struct btf_type *type = lbpf_btf_type(core->local, relo->type_id);
 	struct candidates candidates = { 0 };
@@ -156,38 +183,18 @@ static int resolve(struct lbpf_core *core, const struct bpf_core_relo *relo,
 	if (err) {
 		const char *name = lbpf_btf_type_name(core->local, type);
 
-		core_log(core, "parsing [%u] %s %s + %s failed: %d\n", relo->type_id,
-			 lbpf_btf_kind_name(lbpf_btf_kind(type)), *name ? name : "<anon>",
-			 path ?: "<?>",
-			 err);
+		lbpf_core_log(core, "parsing [%u] %s %s + %s failed: %d\n", relo->type_id,
+			      lbpf_btf_kind_name(lbpf_btf_kind(type)), *name ? name : "<anon>",
+			      path ?: "<?>", err);
 		return -EINVAL;
 	}
 	if (core->log->level)
-		core_log(core, "%s\n", lbpf_core_text(core, &core->wanted));
+		lbpf_core_log(core, "%s\n", lbpf_core_text(core, &core->wanted));
 	if (relo->kind == BPF_CORE_TYPE_ID_LOCAL)
 		return lbpf_core_value(core, relo, &core->wanted, value);
 	ret = ask_candidates(core, relo, &candidates, value);
 	if (ret)
 		return min(ret, 0);
-	core_log(core, "no matching targets found\n");
+	lbpf_core_log(core, "no matching targets found\n");
 	return lbpf_core_value(core, relo, NULL, value);
-}
-
-/**
- * lbpf_core_apply() - Apply a relocation
- * @core: Relocations.
- * @relo: One of them.
- * @insn: Instruction that it is of.
- * @nr_left: Instructions from it on.
- *
- * Context: Process context.
- * Return: 0 or -errno, with the reason in the log.
- */
-int lbpf_core_apply(struct lbpf_core *core, const struct bpf_core_relo *relo,
-		    struct bpf_insn *insn, u32 nr_left)
-{
-	struct lbpf_core_value value;
-	int err = resolve(core, relo, &value);
-
-	return err ?: lbpf_core_patch(core, relo, &value, insn, nr_left);
 }

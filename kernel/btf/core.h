@@ -20,9 +20,6 @@ enum core_subject {
 	CORE_ENUMERATOR,
 };
 
-#define core_log(core, fmt, ...)						\
-	lbpf_log((core)->log, "prog '': relo #%u: " fmt, (core)->index, ##__VA_ARGS__)
-
 /* core_spec.c */
 enum core_subject lbpf_core_subject(u32 kind);
 const char *lbpf_core_kind_name(u32 kind);
@@ -37,8 +34,6 @@ int lbpf_core_add_step(struct lbpf_core_spec *spec, u32 id, u32 index, const cha
 int lbpf_core_add_element(struct lbpf_core_spec *spec, u32 id, u32 index);
 /* The way has led to an array of elements that nobody has counted. */
 bool lbpf_core_is_open_array(const struct lbpf_core_spec *spec, const struct btf_type *array);
-const char *lbpf_core_enumerator(const struct lbpf_btf *btf, const struct btf_type *type,
-				 u32 index, u64 *value);
 
 /* core_alike.c: 1: alike, 0: not, or -errno */
 bool lbpf_core_same_name(const char *a, const char *b);
@@ -57,9 +52,5 @@ int lbpf_core_find(struct lbpf_core *core, const struct lbpf_btf *btf, u32 id);
 /* core_value.c: what instructions have, where core->wanted is @found (NULL: nowhere). */
 int lbpf_core_value(struct lbpf_core *core, const struct bpf_core_relo *relo,
 		    const struct lbpf_core_spec *found, struct lbpf_core_value *value);
-
-/* core_patch.c */
-int lbpf_core_patch(struct lbpf_core *core, const struct bpf_core_relo *relo,
-		    const struct lbpf_core_value *value, struct bpf_insn *insn, u32 nr_left);
 
 #endif /* _LBPF_BTF_CORE_H */

@@ -40,7 +40,7 @@ static int find_enumerator(struct lbpf_core *core, struct lbpf_core_spec *spec)
 	if (!type || !lbpf_btf_is_enum(type))
 		return 0;
 	for (i = 0; i < lbpf_btf_vlen(type); i++) {
-		name = lbpf_core_enumerator(spec->btf, type, i, &value);
+		name = lbpf_btf_enumerator(spec->btf, type, i, &value);
 		if (!lbpf_core_same_name(wanted->name, name))
 			continue;
 		spec->nr_path = 1;

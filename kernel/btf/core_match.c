@@ -55,7 +55,7 @@ static bool has_enumerator(const struct match *match, const char *name)
 	u32 i;
 
 	for (i = 0; i < lbpf_btf_vlen(match->b); i++) {
-		other = lbpf_core_enumerator(match->b_btf, match->b, i, &value);
+		other = lbpf_btf_enumerator(match->b_btf, match->b, i, &value);
 		if (lbpf_core_same_name(name, other))
 			return true;
 	}
@@ -71,7 +71,7 @@ static bool enums_match(const struct match *match)
 	if (match->a->size != match->b->size)
 		return false;
 	for (i = 0; i < lbpf_btf_vlen(match->a); i++) {
-		name = lbpf_core_enumerator(match->a_btf, match->a, i, &value);
+		name = lbpf_btf_enumerator(match->a_btf, match->a, i, &value);
 		if (!has_enumerator(match, name))
 			return false;
 	}

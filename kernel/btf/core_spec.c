@@ -133,30 +133,6 @@ bool lbpf_core_is_open_array(const struct lbpf_core_spec *spec, const struct btf
 	return parent && last->index + 1 == lbpf_btf_vlen(parent);
 }
 
-/**
- * lbpf_core_enumerator() - Name and value of an enumerator
- * @btf: BTF.
- * @type: Enumeration of either width.
- * @index: Which one; there is one.
- * @value: Gets its value, with its sign.
- *
- * Context: Any.
- * Return: Name.
- */
-const char *lbpf_core_enumerator(const struct lbpf_btf *btf, const struct btf_type *type,
-				 u32 index, u64 *value)
-{
-	if (is_kind(type, BTF_KIND_ENUM64)) {
-		const struct btf_enum64 *wide = lbpf_btf_enums64(type) + index;
-
-		*value = (u64)wide->val_hi32 << 32 | wide->val_lo32;
-		return lbpf_btf_name(btf, wide->name_off) ?: "";
-	}
-	*value = lbpf_btf_kflag(type) ? (s64)lbpf_btf_enums(type)[index].val :
-					(u32)lbpf_btf_enums(type)[index].val;
-	return lbpf_btf_name(btf, lbpf_btf_enums(type)[index].name_off) ?: "";
-}
-
 /* "0:1:2" */
 static int read_path(struct lbpf_core_spec *spec, const char *text)
 {
@@ -185,7 +161,7 @@ static int parse_enumerator(struct lbpf_core_spec *spec, const struct btf_type *
 	if (!lbpf_btf_is_enum(type) || spec->nr_path > 1 || index >= lbpf_btf_vlen(type))
 		return -EINVAL;
 	return lbpf_core_add_step(spec, id, index,
-				  lbpf_core_enumerator(spec->btf, type, index, &value));
+				  lbpf_btf_enumerator(spec->btf, type, index, &value));
 }
 
 static int enter_member(struct lbpf_core_spec *spec, const struct btf_type *type, u32 index,
@@ -305,7 +281,7 @@ static void put_enumerator(struct text *text, const struct lbpf_core_spec *spec)
 
 	if (!type || !lbpf_btf_is_enum(type) || spec->path[0] >= lbpf_btf_vlen(type))
 		return;
-	name = lbpf_core_enumerator(spec->btf, type, spec->path[0], &value);
+	name = lbpf_btf_enumerator(spec->btf, type, spec->path[0], &value);
 	put(text, lbpf_btf_kflag(type) ? "::%s = %lld" : "::%s = %llu", name, value);
 }
 

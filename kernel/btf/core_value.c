@@ -207,8 +207,8 @@ static int ask_enumerator(const struct bpf_core_relo *relo, const struct lbpf_co
 	}
 	if (!spec)
 		return NO_PLACE;
-	lbpf_core_enumerator(spec->btf, lbpf_btf_type(spec->btf, spec->steps[0].id),
-			     spec->steps[0].index, &answer->value);
+	lbpf_btf_enumerator(spec->btf, lbpf_btf_type(spec->btf, spec->steps[0].id),
+			    spec->steps[0].index, &answer->value);
 	return 0;
 }
 
@@ -282,9 +282,9 @@ int lbpf_core_value(struct lbpf_core *core, const struct bpf_core_relo *relo,
 		value->is_poison = true;
 		err = 0;
 	} else if (err == -EOPNOTSUPP) {
-		core_log(core, "unrecognized CO-RE relocation %s (%u) at insn #%u\n",
-			 lbpf_core_kind_name(relo->kind), relo->kind,
-			 relo->insn_off / (u32)sizeof(struct bpf_insn));
+		lbpf_core_log(core, "unrecognized CO-RE relocation %s (%u) at insn #%u\n",
+			      lbpf_core_kind_name(relo->kind), relo->kind,
+			      relo->insn_off / (u32)sizeof(struct bpf_insn));
 	}
 	return err;
 }

@@ -311,40 +311,25 @@ static void show_int(struct show *show, const struct btf_type *type, const void 
 
 static void show_enum(struct show *show, const struct btf_type *type, const void *data)
 {
-	const struct btf_enum *row = lbpf_btf_enums(type);
-	s32 value = read_number(show, data, sizeof(value));
+	bool is_wide = lbpf_btf_kind(type) == BTF_KIND_ENUM64;
+	u64 value = read_number(show, data, is_wide ? 8 : 4), of_row;
+	const char *name = NULL;
 	u32 i;
 
-	for (i = 0; i < lbpf_btf_vlen(type) && row[i].val != value; i++)
-		;
-	if (!begin_value(show, !value && i == lbpf_btf_vlen(type)))
-		return;
-	if (i < lbpf_btf_vlen(type))
-		put(show, "%s", lbpf_btf_name(show->btf, row[i].name_off));
-	else if (lbpf_btf_kflag(type))
-		put(show, "%d", value);
-	else
-		put(show, "%u", value);
-	end_value(show);
-}
+	if (!is_wide && lbpf_btf_kflag(type))
+		value = (s32)value;
+	for (i = 0; i < lbpf_btf_vlen(type) && !name; i++) {
+		const char *of = lbpf_btf_enumerator(show->btf, type, i, &of_row);
 
-static void show_enum64(struct show *show, const struct btf_type *type, const void *data)
-{
-	const struct btf_enum64 *row = lbpf_btf_enums64(type);
-	u64 value = read_number(show, data, sizeof(value));
-	u32 i;
-
-	for (i = 0; i < lbpf_btf_vlen(type); i++)
-		if (((u64)row[i].val_hi32 << 32 | row[i].val_lo32) == value)
-			break;
-	if (!begin_value(show, !value && i == lbpf_btf_vlen(type)))
+		if (of_row == value)
+			name = of;
+	}
+	if (!begin_value(show, !value && !name))
 		return;
-	if (i < lbpf_btf_vlen(type))
-		put(show, "%s", lbpf_btf_name(show->btf, row[i].name_off));
-	else if (lbpf_btf_kflag(type))
-		put(show, "%lld", (s64)value);
+	if (name)
+		put(show, "%s", name);
 	else
-		put(show, "%llu", value);
+		put(show, lbpf_btf_kflag(type) ? "%lld" : "%llu", value);
 	end_value(show);
 }
 
@@ -464,10 +449,8 @@ static void show_type(struct show *show, u32 id, const char *name, const void *d
 		show_int(show, type, data, bit_off);
 		break;
 	case BTF_KIND_ENUM:
-		show_enum(show, type, data);
-		break;
 	case BTF_KIND_ENUM64:
-		show_enum64(show, type, data);
+		show_enum(show, type, data);
 		break;
 	case BTF_KIND_PTR:
 		show_ptr(show, data);

@@ -206,3 +206,27 @@ int lbpf_btf_find(const struct lbpf_btf *btf, const char *name, u32 kind)
 	}
 	return -ENOENT;
 }
+
+/**
+ * lbpf_btf_enumerator() - Name and value of an enumerator
+ * @btf: BTF.
+ * @type: Enumeration of either width.
+ * @index: Which one; there is one.
+ * @value: Gets its value, with its sign.
+ *
+ * Context: Any.
+ * Return: Name.
+ */
+const char *lbpf_btf_enumerator(const struct lbpf_btf *btf, const struct btf_type *type,
+				u32 index, u64 *value)
+{
+	if (is_kind(type, BTF_KIND_ENUM64)) {
+		const struct btf_enum64 *wide = lbpf_btf_enums64(type) + index;
+
+		*value = (u64)wide->val_hi32 << 32 | wide->val_lo32;
+		return lbpf_btf_name(btf, wide->name_off) ?: "";
+	}
+	*value = lbpf_btf_kflag(type) ? (s64)lbpf_btf_enums(type)[index].val :
+					(u32)lbpf_btf_enums(type)[index].val;
+	return lbpf_btf_name(btf, lbpf_btf_enums(type)[index].name_off) ?: "";
+}

@@ -167,7 +167,7 @@ static void replace_store(struct lbpf_rewrite *rw)
 		insn.off += offset_in_field(rw);
 		bytes = min_t(u32, bytes, member_bytes(rw));
 	}
-	insn.code = (insn.code & ~0x18) | make_size(bytes);
+	insn.code = (insn.code & ~0x18) | lbpf_insn_size_code(bytes);
 	if (field->kind == LBPF_CTX_DEREF) {
 		lbpf_rw_put(rw, make_load(sizeof(void *), LBPF_REG_AX, insn.dst_reg, field->k_off));
 		lbpf_rw_put(rw, make_jump_imm(BPF_JEQ, LBPF_REG_AX, 0, 1));

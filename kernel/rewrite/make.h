@@ -36,24 +36,9 @@ static inline struct bpf_insn make_alu32_imm(u8 op, u8 dst, s32 imm)
 	return make_insn(BPF_ALU | op | BPF_K, dst, 0, 0, imm);
 }
 
-/* BPF_B, BPF_H, BPF_W, BPF_DW of @bytes. */
-static inline u8 make_size(u32 bytes)
-{
-	switch (bytes) {
-	case 1:
-		return BPF_B;
-	case 2:
-		return BPF_H;
-	case 4:
-		return BPF_W;
-	default:
-		return BPF_DW;
-	}
-}
-
 static inline struct bpf_insn make_load(u32 bytes, u8 dst, u8 src, s16 off)
 {
-	return make_insn(BPF_LDX | BPF_MEM | make_size(bytes), dst, src, off, 0);
+	return make_insn(BPF_LDX | BPF_MEM | lbpf_insn_size_code(bytes), dst, src, off, 0);
 }
 
 static inline struct bpf_insn make_jump_imm(u8 op, u8 dst, s32 imm, s16 off)

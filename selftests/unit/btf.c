@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <lbpf/alloc.h>
 #include <lbpf/btf.h>
-#include <lbpf/core_relo.h>
+#include <lbpf/core_patch.h>
 #include <lbpf/log.h>
 #include <kselftest.h>
 
@@ -117,12 +117,14 @@ static int relocate(const struct lbpf_btf *local, const struct lbpf_btf *target,
 		    const struct bpf_core_relo *relo, struct bpf_insn *insn)
 {
 	static struct lbpf_core core;
+	struct lbpf_core_value value;
 
 	core.local = local;
 	core.targets = &target;
 	core.nr_targets = 1;
 	core.log = &log_;
-	return lbpf_core_apply(&core, relo, insn, 2);
+	return lbpf_core_resolve(&core, relo, &value) ?:
+	       lbpf_core_patch(&core, relo, &value, insn, 2);
 }
 
 static void relocate_anything(const struct lbpf_btf *local, const struct lbpf_btf *target)

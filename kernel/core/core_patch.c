@@ -2,13 +2,15 @@
 /*
  * Instructions as relocations change them.
  *
- * Layer: btf (p).
+ * Layer: core (p).
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/kernel.h>
 
-#include "core.h"
+#include <lbpf/core_patch.h>
+#include <lbpf/insn.h>
+#include <lbpf/log.h>
 
 /* Helper that no kernel has; what is refused says which relocation it was.  Source: as libbpf. */
 #define POISON_HELPER	195896080
@@ -39,7 +41,8 @@ static int poison(const struct site *site)
 	u32 i, nr = is_ldimm64(site->insn) && site->nr_left > 1 ? 2 : 1;
 
 	for (i = 0; i < nr; i++) {
-		core_log(site->core, "substituting insn #%u w/ invalid insn\n", site->index + i);
+		lbpf_core_log(site->core, "substituting insn #%u w/ invalid insn\n",
+			      site->index + i);
 		site->insn[i] = (struct bpf_insn){
 			.code = BPF_JMP | BPF_CALL,
 			.imm = POISON_HELPER + site->core->index,
@@ -52,9 +55,9 @@ static int refuse(const struct site *site)
 {
 	const struct bpf_insn *insn = site->insn;
 
-	core_log(site->core,
-		 "trying to relocate unrecognized insn #%u, code:0x%x, src:0x%x, dst:0x%x, off:0x%x, imm:0x%x\n",
-		 site->index, insn->code, insn->src_reg, insn->dst_reg, insn->off, insn->imm);
+	lbpf_core_log(site->core,
+		      "trying to relocate unrecognized insn #%u, code:0x%x, src:0x%x, dst:0x%x, off:0x%x, imm:0x%x\n",
+		      site->index, insn->code, insn->src_reg, insn->dst_reg, insn->off, insn->imm);
 	return -EINVAL;
 }
 
@@ -69,62 +72,37 @@ static int patch_alu(const struct site *site)
 	if (value->is_poison)
 		return poison(site);
 	if (value->is_checked && was != value->old_value) {
-		core_log(site->core,
-			 "unexpected insn #%u (ALU/ALU64) value: got %u, exp %llu -> %llu\n",
-			 site->index, was, value->old_value, value->new_value);
+		lbpf_core_log(site->core,
+			      "unexpected insn #%u (ALU/ALU64) value: got %u, exp %llu -> %llu\n",
+			      site->index, was, value->old_value, value->new_value);
 		return -EINVAL;
 	}
 	insn->imm = value->new_value;
-	core_log(site->core, "patched insn #%u (ALU/ALU64) imm %d -> %d\n", site->index, was,
-		 insn->imm);
+	lbpf_core_log(site->core, "patched insn #%u (ALU/ALU64) imm %d -> %d\n", site->index, was,
+		      insn->imm);
 	return 0;
-}
-
-static int bytes_of(u8 code)
-{
-	static const u8 bytes[] = {
-		[BPF_B >> 3] = 1, [BPF_H >> 3] = 2, [BPF_W >> 3] = 4, [BPF_DW >> 3] = 8,
-	};
-
-	return bytes[BPF_SIZE(code) >> 3];
-}
-
-/* BPF_SIZE of a load of @bytes, or -EINVAL. */
-static int size_of_bytes(u32 bytes)
-{
-	switch (bytes) {
-	case 1:
-		return BPF_B;
-	case 2:
-		return BPF_H;
-	case 4:
-		return BPF_W;
-	case 8:
-		return BPF_DW;
-	default:
-		return -EINVAL;
-	}
 }
 
 static int patch_width(const struct site *site)
 {
 	const struct lbpf_core_value *value = site->value;
-	int was = bytes_of(site->insn->code), size = size_of_bytes(value->new_bytes);
+	u32 was = lbpf_insn_access_bytes(site->insn->code);
+	int size = lbpf_insn_size_code(value->new_bytes);
 
 	if (was != value->old_bytes) {
-		core_log(site->core,
-			 "insn #%u (LDX/ST/STX) unexpected mem size: got %d, exp %u\n",
-			 site->index, was, value->old_bytes);
+		lbpf_core_log(site->core,
+			      "insn #%u (LDX/ST/STX) unexpected mem size: got %u, exp %u\n",
+			      site->index, was, value->old_bytes);
 		return -EINVAL;
 	}
 	if (size < 0) {
-		core_log(site->core, "insn #%u (LDX/ST/STX) invalid new mem size: %u\n",
-			 site->index, value->new_bytes);
+		lbpf_core_log(site->core, "insn #%u (LDX/ST/STX) invalid new mem size: %u\n",
+			      site->index, value->new_bytes);
 		return -EINVAL;
 	}
 	site->insn->code = BPF_MODE(site->insn->code) | size | BPF_CLASS(site->insn->code);
-	core_log(site->core, "patched insn #%u (LDX/ST/STX) mem_sz %u -> %u\n", site->index,
-		 value->old_bytes, value->new_bytes);
+	lbpf_core_log(site->core, "patched insn #%u (LDX/ST/STX) mem_sz %u -> %u\n", site->index,
+		      value->old_bytes, value->new_bytes);
 	return 0;
 }
 
@@ -137,25 +115,25 @@ static int patch_memory(const struct site *site)
 	if (value->is_poison)
 		return poison(site);
 	if (value->is_checked && was != value->old_value) {
-		core_log(site->core,
-			 "unexpected insn #%u (LDX/ST/STX) value: got %u, exp %llu -> %llu\n",
-			 site->index, was, value->old_value, value->new_value);
+		lbpf_core_log(site->core,
+			      "unexpected insn #%u (LDX/ST/STX) value: got %u, exp %llu -> %llu\n",
+			      site->index, was, value->old_value, value->new_value);
 		return -EINVAL;
 	}
 	if (value->new_value > S16_MAX) {
-		core_log(site->core, "insn #%u (LDX/ST/STX) value too big: %llu\n", site->index,
-			 value->new_value);
+		lbpf_core_log(site->core, "insn #%u (LDX/ST/STX) value too big: %llu\n",
+			      site->index, value->new_value);
 		return -ERANGE;
 	}
 	if (value->is_misfit) {
-		core_log(site->core,
-			 "insn #%u (LDX/ST/STX) accesses field incorrectly. Make sure you are accessing pointers, unsigned integers, or fields of matching type and size.\n",
-			 site->index);
+		lbpf_core_log(site->core,
+			      "insn #%u (LDX/ST/STX) accesses field incorrectly. Make sure you are accessing pointers, unsigned integers, or fields of matching type and size.\n",
+			      site->index);
 		return poison(site);
 	}
 	insn->off = value->new_value;
-	core_log(site->core, "patched insn #%u (LDX/ST/STX) off %d -> %d\n", site->index, was,
-		 insn->off);
+	lbpf_core_log(site->core, "patched insn #%u (LDX/ST/STX) off %d -> %d\n", site->index, was,
+		      insn->off);
 	return value->new_bytes == value->old_bytes ? 0 : patch_width(site);
 }
 
@@ -167,22 +145,22 @@ static int patch_ldimm64(const struct site *site)
 
 	if (!is_ldimm64(insn) || insn->src_reg || insn->off || site->nr_left < 2 ||
 	    insn[1].code || insn[1].dst_reg || insn[1].src_reg || insn[1].off) {
-		core_log(site->core, "insn #%u (LDIMM64) has unexpected form\n", site->index);
+		lbpf_core_log(site->core, "insn #%u (LDIMM64) has unexpected form\n", site->index);
 		return -EINVAL;
 	}
 	if (value->is_poison)
 		return poison(site);
 	was = (u32)insn->imm | (u64)insn[1].imm << 32;
 	if (value->is_checked && was != value->old_value) {
-		core_log(site->core,
-			 "unexpected insn #%u (LDIMM64) value: got %llu, exp %llu -> %llu\n",
-			 site->index, was, value->old_value, value->new_value);
+		lbpf_core_log(site->core,
+			      "unexpected insn #%u (LDIMM64) value: got %llu, exp %llu -> %llu\n",
+			      site->index, was, value->old_value, value->new_value);
 		return -EINVAL;
 	}
 	insn[0].imm = value->new_value;
 	insn[1].imm = value->new_value >> 32;
-	core_log(site->core, "patched insn #%u (LDIMM64) imm64 %llu -> %llu\n", site->index, was,
-		 value->new_value);
+	lbpf_core_log(site->core, "patched insn #%u (LDIMM64) imm64 %llu -> %llu\n", site->index,
+		      was, value->new_value);
 	return 0;
 }
 
