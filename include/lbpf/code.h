@@ -151,6 +151,8 @@ struct lbpf_insn_aux {
  * @has_ld_abs: LD_ABS or LD_IND occurs in it.
  * @is_callback: Called by a helper.
  * @is_async: ... after the program has returned.
+ * @runs_later: Global, or called by such a one: called after the program has returned.
+ * @is_later_checked: What it calls may be called then.
  * @is_reachable: Walked by the verifier.
  * @changes_packet: Packets may move while it runs, by a helper or by another program.  Of a
  *	global function also by what it calls.
@@ -165,6 +167,8 @@ struct lbpf_subprog {
 	bool	has_ld_abs;
 	bool	is_callback;
 	bool	is_async;
+	bool	runs_later;
+	bool	is_later_checked;
 	bool	is_reachable;
 	bool	changes_packet;
 	bool	is_global;

@@ -38,6 +38,8 @@ enum lbpf_effect {
 	LBPF_EFF_PROG		= BIT(15),
 	/* reads its kernel object with faults handled: any address will do */
 	LBPF_EFF_PROBES		= BIT(16),
+	/* asks what is kept for the run of a program, which nothing is when that has returned */
+	LBPF_EFF_RUN		= BIT(17),
 	/* looks at the registers behind its arguments too, set or not */
 	LBPF_EFF_VARARGS	= BIT(14),
 };

@@ -151,6 +151,7 @@ const struct lbpf_proto lbpf_get_retval_proto = {
 	.name	= "get_retval",
 	.id	= BPF_FUNC_get_retval,
 	.fn	= get_retval,
+	.effects = LBPF_EFF_RUN,
 	.ret	= LBPF_RET_INTEGER,
 };
 
@@ -158,6 +159,7 @@ const struct lbpf_proto lbpf_set_retval_proto = {
 	.name	= "set_retval",
 	.id	= BPF_FUNC_set_retval,
 	.fn	= set_retval,
+	.effects = LBPF_EFF_RUN,
 	.ret	= LBPF_RET_INTEGER,
 	.arg	= { LBPF_ARG_ANYTHING },
 };

@@ -72,6 +72,8 @@ int lbpf_call_dynptr_arg(struct lbpf_env *env, struct lbpf_call *call, u32 regno
 int lbpf_call_dynptr_made(struct lbpf_env *env, const struct lbpf_call *call);
 /* access_kptr.c */
 int lbpf_call_kptr(struct lbpf_env *env, struct lbpf_call *call, u32 regno, u32 arg_type);
+/* call_helper.c */
+int lbpf_call_check_run(struct lbpf_env *env, u32 effects);
 /* call_lock.c */
 int lbpf_call_lock(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);
 int lbpf_call_timer(struct lbpf_env *env, const struct lbpf_call *call, u32 regno);

@@ -54,6 +54,23 @@ int lbpf_call_check_leaks(struct lbpf_env *env)
 	return err;
 }
 
+/**
+ * lbpf_call_check_run() - Is there what a helper needs of the run that calls it?
+ * @env: The run of the verifier.
+ * @effects: enum lbpf_effect of the helper.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lbpf_call_check_run(struct lbpf_env *env, u32 effects)
+{
+	if (effects & LBPF_EFF_SLEEPS && !env->is_sleepable)
+		return reject(env, -EINVAL, "helper call might sleep in a non-sleepable prog");
+	if (effects & LBPF_EFF_RUN && env->is_async)
+		return reject(env, -EINVAL,
+			      "helper call needs the run of a program, which is over in a callback");
+	return 0;
+}
+
 static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn,
 		      const struct lbpf_proto **proto)
 {
@@ -72,9 +89,7 @@ static int find_proto(struct lbpf_env *env, const struct bpf_insn *insn,
 			      "cannot call GPL-restricted function from non-GPL compatible program");
 	if ((*proto)->allowed && !(*proto)->allowed(env->code))
 		return reject(env, -EINVAL, "helper call is not allowed in probe");
-	if ((*proto)->effects & LBPF_EFF_SLEEPS && !env->is_sleepable)
-		return reject(env, -EINVAL, "helper call might sleep in a non-sleepable prog");
-	return 0;
+	return lbpf_call_check_run(env, (*proto)->effects);
 }
 
 #define CHANGING_USES	(LBPF_USE_UPDATE | LBPF_USE_DELETE | LBPF_USE_PUSH | LBPF_USE_POP)

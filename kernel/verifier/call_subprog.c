@@ -61,8 +61,10 @@ int lbpf_call_subprog(struct lbpf_env *env, const struct bpf_insn *insn)
 	if (state->curframe + 1 >= LBPF_MAX_FRAMES)
 		return reject(env, -E2BIG, "the call stack of %d frames is too deep",
 			      state->curframe + 2);
-	if (env->code->subprogs[subprog].is_global)
+	if (env->code->subprogs[subprog].is_global) {
+		env->code->subprogs[subprog].runs_later |= env->is_async;
 		return lbpf_call_global(env, subprog);
+	}
 	lbpf_call_static(env, subprog);
 	caller = lbpf_cur_frame(state);
 	callee = lbpf_frame_push(env, state, env->idx, subprog);

@@ -126,6 +126,7 @@ struct lbpf_id_pair {
  * @no_spec_v4: No sanitation against store bypass (CAP_PERFMON).
  * @is_strict: Natural alignment is required.
  * @is_sleepable: BPF_F_SLEEPABLE.
+ * @is_async: What is walked is called later, when the program has returned.
  * @is_test_freq: BPF_F_TEST_STATE_FREQ: a checkpoint wherever it is possible.
  * @seen_direct_write: The packet is written.
  * @jumps: Jumps walked.
@@ -174,6 +175,7 @@ struct lbpf_env {
 	bool			no_spec_v4;
 	bool			is_strict;
 	bool			is_sleepable;
+	bool			is_async;
 	bool			is_test_freq;
 	bool			seen_direct_write;
 	bool			is_tainted;

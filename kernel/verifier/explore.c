@@ -329,10 +329,14 @@ int lbpf_explore_asyncs(struct lbpf_env *env)
 
 	/* Whoever calls them does not sleep. */
 	env->is_sleepable = false;
+	env->is_async = true;
 	while (!err && (async = next_async(env))) {
 		async->is_walked = true;
 		err = walk_function(env, async->subprog, async);
 	}
+	if (!err)
+		err = lbpf_pass_async(env);
 	env->is_sleepable = is_sleepable;
+	env->is_async = false;
 	return err;
 }

@@ -151,6 +151,9 @@ int lbpf_facts_finish(struct lbpf_env *env);
 /* explain.c */
 void lbpf_explain(struct lbpf_env *env, int err);
 
+/* pass_async.c */
+int lbpf_pass_async(struct lbpf_env *env);
+
 /* pass_stack.c */
 int lbpf_pass_stack(struct lbpf_env *env);
 

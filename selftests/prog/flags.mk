@@ -40,3 +40,5 @@ LDLIBS_show_btf := -lbpf
 EXTRA_queries := prog_test.c
 EXTRA_modules := agree.c prog_test.c kernel_btf.c
 LDLIBS_modules := -lbpf
+EXTRA_async := prog_test.c
+LDLIBS_async := -lbpf
