@@ -144,7 +144,7 @@ static int fill_slot(struct slot *slot, struct lbpf_timer *timer)
  * @map: Map.
  * @flags: A clock: CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME.
  *
- * Context: Any, under rcu_read_lock().
+ * Context: Any.
  * Return: 0; -EBUSY: it is initialised; -EINVAL; -EPERM: the map has no user reference, and nobody
  * would drop the timer; -ENOMEM; -EOPNOTSUPP in an NMI.
  */
@@ -193,7 +193,7 @@ static struct lbpf_prog *exchange_fn(struct lbpf_timer *timer, timer_fn fn, stru
  * @fn: Function to call: machine code of @prog.
  * @prog: Program, stays alive as long as the timer may call it.
  *
- * Context: Any, under rcu_read_lock().
+ * Context: Any.
  * Return: 0; -EINVAL: it is not initialised; -EPERM: the map has no user reference; -ENOENT:
  * the program is about to go; -EOPNOTSUPP in an NMI.
  */
@@ -271,37 +271,48 @@ static int cancel_and_wait(struct lbpf_timer *timer)
 	return ret;
 }
 
-/**
- * lbpf_timer_cancel() - bpf_timer_cancel()
- * @slot: Timer in a value.
- *
- * Forgets the function, and waits for its end if it runs on another CPU.
- *
- * Context: Any with interrupts on, under rcu_read_lock().
- * Return: 1: it was running, 0: it was not; -EINVAL: it is not initialised; -EDEADLK: its own
- * function calls this, or both would wait for each other; -EOPNOTSUPP in an NMI.
- */
-int lbpf_timer_cancel(struct bpf_timer *slot)
+/* Under rcu_read_lock(): the timer stays, whoever drops it meanwhile. */
+static int cancel(struct slot *slot)
 {
 	struct lbpf_prog *prog = NULL;
 	struct lbpf_timer *timer;
 	unsigned long irq_flags;
 	int err = 0;
 
-	if (in_nmi())
-		return -EOPNOTSUPP;
-	irq_flags = lbpf_value_lock(&slot_of(slot)->lock);
-	timer = slot_of(slot)->timer;
+	irq_flags = lbpf_value_lock(&slot->lock);
+	timer = slot->timer;
 	if (!timer)
 		err = -EINVAL;
 	else if (this_cpu_read(running) == timer)
 		err = -EDEADLK;
 	else
 		prog = exchange_fn(timer, NULL, NULL);
-	lbpf_value_unlock(&slot_of(slot)->lock, irq_flags);
+	lbpf_value_unlock(&slot->lock, irq_flags);
 	if (prog)
 		lbpf_prog_put(prog);
 	return err ?: cancel_and_wait(timer);
+}
+
+/**
+ * lbpf_timer_cancel() - bpf_timer_cancel()
+ * @slot: Timer in a value.
+ *
+ * Forgets the function, and waits for its end if it runs on another CPU.
+ *
+ * Context: Any with interrupts on; programs that sleep are not under rcu_read_lock().
+ * Return: 1: it was running, 0: it was not; -EINVAL: it is not initialised; -EDEADLK: its own
+ * function calls this, or both would wait for each other; -EOPNOTSUPP in an NMI.
+ */
+int lbpf_timer_cancel(struct bpf_timer *slot)
+{
+	int ret;
+
+	if (in_nmi())
+		return -EOPNOTSUPP;
+	rcu_read_lock();
+	ret = cancel(slot_of(slot));
+	rcu_read_unlock();
+	return ret;
 }
 
 static void free_timer(struct lbpf_timer *timer)
