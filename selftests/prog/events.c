@@ -52,18 +52,6 @@ static int open_event(struct perf_event_attr *attr, int cpu)
 	return syscall(SYS_perf_event_open, attr, cpu < 0 ? 0 : -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-static int read_number(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	int nr = -1;
-
-	if (file && fscanf(file, "%d", &nr) != 1)
-		nr = -1;
-	if (file)
-		fclose(file);
-	return nr;
-}
-
 static int open_tracepoint(unsigned int config)
 {
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT };

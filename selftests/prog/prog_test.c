@@ -131,6 +131,18 @@ int attach_event(enum test_side side, int event, int prog)
 	return ioctl(event, PERF_EVENT_IOC_SET_BPF, prog) ? -errno : 0;
 }
 
+int read_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int nr = -1;
+
+	if (file && fscanf(file, "%d", &nr) != 1)
+		nr = -1;
+	if (file)
+		fclose(file);
+	return nr;
+}
+
 static void set_caps(bool want)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -61,6 +61,8 @@ int attach_sock(enum test_side side, int sock, int prog);
 int detach_sock(enum test_side side, int sock);
 /* Attaches to a perf event likewise. */
 int attach_event(enum test_side side, int event, int prog);
+/* The number that begins the file, or -1. */
+int read_number(const char *path);
 /* Drops or restores all effective capabilities of the process. */
 void drop_caps(void);
 void restore_caps(void);

@@ -85,18 +85,6 @@ static int load(enum test_side side, unsigned int type)
 	return side_bpf(side, BPF_PROG_LOAD, &attr);
 }
 
-static int read_number(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	int nr = -1;
-
-	if (file && fscanf(file, "%d", &nr) != 1)
-		nr = -1;
-	if (file)
-		fclose(file);
-	return nr;
-}
-
 static int open_event(struct perf_event_attr *attr)
 {
 	attr->size = sizeof(*attr);
