@@ -389,11 +389,19 @@ struct lbpf_map {
  * @type: BPF_PROG_TYPE_*; BPF_PROG_TYPE_UNSPEC: not decided.
  * @expected_attach_type: As loaded.
  * @has_frags: Loaded with BPF_F_XDP_HAS_FRAGS.
+ * @is_sleepable: Loaded with BPF_F_SLEEPABLE.
+ * @tp_buffer_bytes: What a tracepoint's buffer must have.
+ * @attach_btf_id: Id of the BTF object that @attach_proto is of; 0: none.
+ * @attach_proto: Its arguments are the context; to be compared only.
  */
 struct lbpf_map_owner {
-	u32	type;
-	u32	expected_attach_type;
-	bool	has_frags;
+	u32			type;
+	u32			expected_attach_type;
+	bool			has_frags;
+	bool			is_sleepable;
+	u32			tp_buffer_bytes;
+	u32			attach_btf_id;
+	const struct btf_type	*attach_proto;
 };
 
 /**

@@ -49,6 +49,7 @@ struct lbpf_prog_percpu {
  * @expected_attach_type: As loaded.
  * @attach_btf: BTF of what it attaches to, with a reference; or NULL.
  * @attach_btf_id: As loaded.
+ * @attach_proto: Prototype of @attach_btf whose arguments are the context; NULL: not known.
  * @tp_buffer_bytes: What a tracepoint's buffer must have.
  * @prog_flags: As loaded.
  * @is_gpl: License is GPL compatible.
@@ -92,6 +93,7 @@ struct lbpf_prog {
 	u32			expected_attach_type;
 	const struct lbpf_btf	*attach_btf;
 	u32			attach_btf_id;
+	const struct btf_type	*attach_proto;
 	u32			tp_buffer_bytes;
 	u32			prog_flags;
 	bool			is_gpl;

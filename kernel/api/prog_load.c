@@ -478,6 +478,7 @@ static int describe_effects(struct load *load)
 	struct lbpf_prog *prog = load->prog;
 
 	prog->tp_buffer_bytes = code->tp_buffer_bytes;
+	prog->attach_proto = code->attach.proto;
 	prog->has_tail_call = code->has_tail_call;
 	prog->ctx_end = code->ctx_end;
 	prog->uses_cb = code->uses_cb || code->has_tail_call;

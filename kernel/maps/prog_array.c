@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 
 #include <lbpf/alloc.h>
+#include <lbpf/btf_object.h>
 #include <lbpf/maps.h>
 #include <lbpf/prog.h>
 
@@ -91,6 +92,15 @@ static void prog_array_free(struct lbpf_map *map)
 	lbpf_area_free(array);
 }
 
+/* Their contexts hold the same, and they are run in the same way. */
+static bool is_same_kind(const struct lbpf_map_owner *a, const struct lbpf_map_owner *b)
+{
+	return a->type == b->type && a->has_frags == b->has_frags &&
+	       a->expected_attach_type == b->expected_attach_type &&
+	       a->is_sleepable == b->is_sleepable && a->tp_buffer_bytes == b->tp_buffer_bytes &&
+	       a->attach_btf_id == b->attach_btf_id && a->attach_proto == b->attach_proto;
+}
+
 static bool prog_array_admit(struct lbpf_map *map, const struct lbpf_prog *prog)
 {
 	struct lbpf_map_owner *owner = map->owner;
@@ -98,13 +108,16 @@ static bool prog_array_admit(struct lbpf_map *map, const struct lbpf_prog *prog)
 		.type			= prog->type,
 		.expected_attach_type	= prog->expected_attach_type,
 		.has_frags		= prog->prog_flags & BPF_F_XDP_HAS_FRAGS,
+		.is_sleepable		= prog->is_sleepable,
+		.tp_buffer_bytes	= prog->tp_buffer_bytes,
+		.attach_btf_id		= lbpf_btf_id(prog->attach_btf),
+		.attach_proto		= prog->attach_proto,
 	};
 
 	guard(mutex)(&owner_lock);
 	if (owner->type == BPF_PROG_TYPE_UNSPEC)
 		*owner = kind;
-	return owner->type == kind.type && owner->has_frags == kind.has_frags &&
-	       owner->expected_attach_type == kind.expected_attach_type;
+	return is_same_kind(owner, &kind);
 }
 
 static void *prog_array_fd_get(struct lbpf_map *map, u32 fd)

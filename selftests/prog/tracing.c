@@ -216,17 +216,104 @@ static void test_failures(void)
 	ksft_test_result(!ret && nth > 2, "allocations that fail\n");
 }
 
+/*
+ * What comes of putting a program for @second into an array that has one for @first.  Where it has
+ * a buffer, the second reads more of it.
+ */
+static int put_both(enum test_side side, struct target *first, struct target *second)
+{
+	struct bpf_insn insns[] = {
+		LDX(BPF_DW, BPF_REG_1, BPF_REG_1, 0), LDX(BPF_DW, BPF_REG_0, BPF_REG_1, 0),
+		MOV(BPF_REG_0, 0), EXIT(),
+	};
+	int array = make_map(side, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2), err = 0;
+	struct target *targets[] = { first, second };
+
+	for (__u32 i = 0; i < NR(targets) && !err; i++) {
+		bool has_buffer = targets[i]->type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
+		union bpf_attr attr = load_attr(insns + (has_buffer ? 0 : 2),
+						has_buffer ? 4 : 2);
+		int prog;
+
+		insns[1].off = i * 8;
+		attr.prog_type = targets[i]->type;
+		attr.expected_attach_type = targets[i]->attach;
+		attr.attach_btf_id = targets[i]->id;
+		attr.prog_flags = targets[i]->flags;
+		prog = side_bpf(side, BPF_PROG_LOAD, &attr);
+		memset(&attr, 0, sizeof(attr));
+		attr.map_fd = array;
+		attr.key = PTR(&i);
+		attr.value = PTR(&prog);
+		err = prog < 0 ? prog : side_bpf(side, BPF_MAP_UPDATE_ELEM, &attr);
+		close(prog);
+	}
+	close(array);
+	return err;
+}
+
+/*
+ * A tail call hands on the arguments: there must be no other kind of object where the other
+ * program takes a file to be.
+ */
+static void test_arrays(void)
+{
+	static const struct {
+		const char *names[2];
+		unsigned int type, attach;
+		int err;
+		unsigned int flags;	/* of the second */
+	} pairs[] = {
+#define PAIR(kind, at, a, b) \
+	.names = { a, b }, .type = BPF_PROG_TYPE_ ## kind, .attach = at
+#define FOPEN	"bpf_lsm_file_open"
+		{ PAIR(TRACING, BPF_TRACE_FENTRY, "vfs_read", "vfs_read") },
+		{ PAIR(TRACING, BPF_TRACE_FENTRY, "vfs_read", "tcp_connect"), .err = -EINVAL },
+		{ PAIR(TRACING, BPF_TRACE_FEXIT, "vfs_read", "do_unlinkat"), .err = -EINVAL },
+		{ PAIR(LSM, BPF_LSM_MAC, FOPEN, FOPEN) },
+		{ PAIR(LSM, BPF_LSM_MAC, FOPEN, FOPEN), .flags = BPF_F_SLEEPABLE, .err = -EINVAL },
+		{ PAIR(LSM, BPF_LSM_MAC, FOPEN, "bpf_lsm_task_free"), .err = -EINVAL },
+		{ PAIR(RAW_TRACEPOINT_WRITABLE, 0, "", ""), .err = -EINVAL },
+		{ PAIR(RAW_TRACEPOINT, 0, "", "") },
+	};
+	unsigned int nr_wrong = 0;
+
+	for (unsigned int i = 0; i < NR(pairs); i++) {
+		struct target targets[2];
+		int want, got;
+
+		for (int j = 0; j < 2; j++)
+			targets[j] = (struct target){
+				.type = pairs[i].type, .attach = pairs[i].attach,
+				.id = *pairs[i].names[j] ?
+				      kernel_type(pairs[i].names[j], BTF_KIND_FUNC) : 0,
+			};
+		if ((*pairs[i].names[0] && (!targets[0].id || !targets[1].id)) ||
+		    !has_type(pairs[i].type))
+			continue;
+		targets[1].flags = pairs[i].flags;
+		want = put_both(SIDE_KERNEL, &targets[0], &targets[1]);
+		got = put_both(SIDE_LBPF, &targets[0], &targets[1]);
+		if (got != pairs[i].err)
+			nr_wrong++;
+		ksft_print_msg("type %u, %s, %s: bpf(2) %d, lbpf %d\n", pairs[i].type,
+			       pairs[i].names[0], pairs[i].names[1], want, got);
+	}
+	ksft_test_result(!nr_wrong, "an array takes programs that are given the same\n");
+}
+
 int main(int argc, char **argv)
 {
 	agree_is_verbose = argc > 1;
 	ksft_print_header();
 	if (!kernel_type("task_struct", BTF_KIND_STRUCT))
 		ksft_exit_skip("this kernel has no BTF\n");
-	ksft_set_plan(5);
+	ksft_set_plan(6);
 	test_failures();
 	test_targets();
 	test_no_target();
 	test_walks();
 	test_hooks();
+	test_arrays();
 	ksft_finished();
 }
