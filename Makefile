@@ -177,14 +177,18 @@ stress-maps-in: modules
 		-M $(BUILD)/$(KERNEL)/lbpf.ko -r $(BUILD)/selftests/stress:/stress \
 		-- /stress/maps $(or $(SECONDS),600)
 
-# make bench [KERNEL=<release>]: instructions and code size of programs, beside bpf(2)'s.
+# make bench [KERNEL=<release>]: instructions, code size and time of programs, beside bpf(2)'s.  The
+# first guest, whose clock is the host's, tells the times; the second one counts instructions.
 bench: setup
 	$(Q)$(MAKE) KERNEL=$(or $(KERNEL),$$($(MAKE) -s print-first)) bench-in
 
 bench-in: modules
 	$(Q)$(MAKE) -s -C selftests O=$(BUILD) bench
+	$(Q)mkdir -p $(BUILD)/times
+	$(Q)scripts/vm.sh -k $(KERNEL) -t 600 -1 -s 1 -M $(BUILD)/$(KERNEL)/lbpf.ko \
+		-r $(BUILD)/selftests/bench:/bench -- /bench/programs -t >$(BUILD)/times/programs
 	$(Q)scripts/vm.sh -k $(KERNEL) -t 600 -i shift=0,sleep=off -M $(BUILD)/$(KERNEL)/lbpf.ko \
-		-r $(BUILD)/selftests/bench:/bench -- /bench/programs
+		-r $(BUILD)/selftests/bench:/bench -r $(BUILD)/times:/times -- /bench/programs
 
 # make bench-steps [KERNEL=<release>]: what each step that makes better code is worth.
 .PHONY: bench-steps bench-steps-in

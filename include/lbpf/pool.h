@@ -135,6 +135,7 @@ static __always_inline struct lbpf_elem *lbpf_pool_elem(const struct lbpf_pool *
 	return pool->chunks[ref >> pool->chunk_shift] + in_chunk * pool->elem_bytes;
 }
 
+u32 lbpf_pool_chunk_shift(const struct lbpf_pool_spec *spec);
 int lbpf_pool_init(struct lbpf_pool *pool, const struct lbpf_pool_spec *spec);
 void lbpf_pool_destroy(struct lbpf_pool *pool);
 

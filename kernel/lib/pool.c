@@ -23,13 +23,18 @@
 #define CHUNK_BYTES	8192
 #define BATCH_MAX	32U
 
-static u32 elems_per_chunk_shift(const struct lbpf_pool_spec *spec)
+/**
+ * lbpf_pool_chunk_shift() - Shape of the chunks of a pool
+ * @spec: What it is made of; the number of elements makes no difference.
+ *
+ * Context: Any.
+ * Return: log2 of the elements per chunk; the last chunk may have fewer.
+ */
+u32 lbpf_pool_chunk_shift(const struct lbpf_pool_spec *spec)
 {
 	u32 each = spec->is_lazy ? max(spec->elem_bytes, spec->percpu_bytes) : spec->percpu_bytes;
 	u32 fit = each ? CHUNK_BYTES / each : 1;
 
-	while (fit > 1 && fit / 2 >= spec->nr_elems)
-		fit /= 2;
 	return fit > 1 ? ilog2(fit) : 0;
 }
 
@@ -41,6 +46,11 @@ static u32 chunk_elems(const struct lbpf_pool *pool)
 static u32 nr_chunks(const struct lbpf_pool *pool)
 {
 	return ((pool->nr_elems - 1) >> pool->chunk_shift) + 1;
+}
+
+static u32 elems_in_chunk(const struct lbpf_pool *pool, u32 i)
+{
+	return min(chunk_elems(pool), pool->nr_elems - (i << pool->chunk_shift));
 }
 
 static void set_percpu(const struct lbpf_pool *pool, void *elems, u32 nr, void __percpu *area)
@@ -68,21 +78,20 @@ static void free_chunk(const struct lbpf_pool *pool, void *chunk)
 	lbpf_free(chunk);
 }
 
-static void *alloc_chunk(const struct lbpf_pool *pool, gfp_t gfp)
+static void *alloc_chunk(const struct lbpf_pool *pool, u32 nr, gfp_t gfp)
 {
-	size_t bytes = (size_t)pool->elem_bytes << pool->chunk_shift;
 	void __percpu *area;
 	void *chunk;
 
-	chunk = lbpf_alloc_node(bytes, gfp | __GFP_ZERO, pool->numa_node);
+	chunk = lbpf_alloc_node((size_t)pool->elem_bytes * nr, gfp | __GFP_ZERO, pool->numa_node);
 	if (!chunk || !pool->percpu_bytes)
 		return chunk;
-	area = alloc_percpu_area(pool, chunk_elems(pool), gfp);
+	area = alloc_percpu_area(pool, nr, gfp);
 	if (!area) {
 		lbpf_free(chunk);
 		return NULL;
 	}
-	set_percpu(pool, chunk, chunk_elems(pool), area);
+	set_percpu(pool, chunk, nr, area);
 	return chunk;
 }
 
@@ -97,7 +106,7 @@ static int add_chunk(struct lbpf_pool *pool, gfp_t gfp)
 	if (backed >= pool->nr_elems)
 		return 0;
 	if (!READ_ONCE(pool->chunks[i])) {
-		chunk = alloc_chunk(pool, gfp);
+		chunk = alloc_chunk(pool, elems_in_chunk(pool, i), gfp);
 		if (!chunk)
 			return -ENOMEM;
 		if (cmpxchg(&pool->chunks[i], NULL, chunk))
@@ -243,18 +252,18 @@ u64 lbpf_pool_bytes(const struct lbpf_pool *pool)
 
 static int init_flat_percpu(struct lbpf_pool *pool)
 {
-	u32 nr = nr_chunks(pool), first, in_chunk, i;
+	u32 nr = nr_chunks(pool), in_chunk, i;
 
 	pool->percpu = lbpf_area_alloc_array(nr, sizeof(*pool->percpu), pool->numa_node);
 	if (!pool->percpu)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++) {
-		first = i << pool->chunk_shift;
-		in_chunk = min(chunk_elems(pool), pool->nr_elems - first);
+		in_chunk = elems_in_chunk(pool, i);
 		pool->percpu[i] = alloc_percpu_area(pool, in_chunk, GFP_KERNEL);
 		if (!pool->percpu[i])
 			return -ENOMEM;
-		set_percpu(pool, lbpf_pool_elem(pool, first), in_chunk, pool->percpu[i]);
+		set_percpu(pool, lbpf_pool_elem(pool, i << pool->chunk_shift), in_chunk,
+			   pool->percpu[i]);
 		cond_resched();
 	}
 	return 0;
@@ -302,7 +311,7 @@ int lbpf_pool_init(struct lbpf_pool *pool, const struct lbpf_pool_spec *spec)
 	pool->percpu_bytes = spec->percpu_bytes;
 	pool->percpu_off = spec->percpu_off;
 	pool->numa_node = spec->numa_node;
-	pool->chunk_shift = elems_per_chunk_shift(spec);
+	pool->chunk_shift = lbpf_pool_chunk_shift(spec);
 	pool->batch = clamp(spec->nr_elems / (4 * num_possible_cpus()), 1U, BATCH_MAX);
 	pool->nr_low = max(chunk_elems(pool), pool->batch * 4);
 	init_irq_work(&pool->kick, grow_in_irq);

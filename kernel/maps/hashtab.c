@@ -89,18 +89,25 @@ static u32 elem_bytes(u32 key_size, u32 value_size, bool is_percpu)
 	return bytes <= SMP_CACHE_BYTES ? roundup_pow_of_two(bytes) : bytes;
 }
 
+/* What is the same in the pools of all maps of a kind, whatever their length. */
+static struct lbpf_pool_spec spec_of_kind(u32 key_size, u32 value_size, u32 flags, bool is_percpu)
+{
+	return (struct lbpf_pool_spec){
+		.elem_bytes = elem_bytes(key_size, value_size, is_percpu),
+		.percpu_bytes = is_percpu ? round_up(value_size, 8) : 0,
+		.percpu_off = round_up(key_size, 8),
+		.is_lazy = flags & BPF_F_NO_PREALLOC,
+	};
+}
+
 static int init_pool(struct lbpf_hash *h, const union bpf_attr *attr)
 {
+	struct lbpf_pool_spec spec = spec_of_kind(attr->key_size, attr->value_size,
+						  attr->map_flags, h->is_percpu);
 	u32 nr_spare = h->is_percpu ? 0 : num_possible_cpus();
-	struct lbpf_pool_spec spec = {
-		.elem_bytes = elem_bytes(attr->key_size, attr->value_size, h->is_percpu),
-		.percpu_bytes = h->is_percpu ? round_up(attr->value_size, 8) : 0,
-		.percpu_off = round_up(attr->key_size, 8),
-		.nr_first = nr_spare + FIRST_ELEMS,
-		.numa_node = h->map.numa_node,
-		.is_lazy = attr->map_flags & BPF_F_NO_PREALLOC,
-	};
 
+	spec.nr_first = nr_spare + FIRST_ELEMS;
+	spec.numa_node = h->map.numa_node;
 	spec.nr_elems = h->map.max_entries + nr_spare;
 	return lbpf_pool_init(&h->pool, &spec);
 }
@@ -436,20 +443,25 @@ int lbpf_hash_user_lookup(struct lbpf_map *map, const void *key, void *value, u6
 static void describe_kind(const struct lbpf_map *map, struct lbpf_map_table *table)
 {
 	bool is_percpu = is_percpu_type(map->map_type);
+	struct lbpf_pool_spec spec = spec_of_kind(map->key_size, map->value_size, map->map_flags,
+						  is_percpu);
 
 	*table = (struct lbpf_map_table){
 		.key_bytes	= map->key_size,
 		.mask_off	= offsetof(struct lbpf_hash, table.seed.mask),
 		.factor_off	= offsetof(struct lbpf_hash, table.seed.factor),
 		.buckets_off	= offsetof(struct lbpf_hash, table.buckets),
-		.elems_off	= offsetof(struct lbpf_hash, table.flat),
+		.elems_off	= spec.is_lazy ? offsetof(struct lbpf_hash, table.chunks) :
+						 offsetof(struct lbpf_hash, table.flat),
 		.bucket_mask_off = offsetof(struct lbpf_hash, table.mask),
 		.bucket_shift	= ilog2(sizeof(struct bucket)),
 		.seq_off	= offsetof(struct bucket, seq),
 		.tags_off	= offsetof(struct bucket, tags),
 		.refs_off	= offsetof(struct bucket, refs),
 		.chain_off	= offsetof(struct bucket, chain),
-		.elem_bytes	= elem_bytes(map->key_size, map->value_size, is_percpu),
+		.elem_bytes	= spec.elem_bytes,
+		.is_chunked	= spec.is_lazy,
+		.chunk_shift	= lbpf_pool_chunk_shift(&spec),
 		.key_off	= offsetof(struct lbpf_elem, data),
 		.value_off	= offsetof(struct lbpf_elem, data) + round_up(map->key_size, 8),
 		.mark_off	= is_lru_type(map->map_type) ? offsetof(struct lbpf_elem, mark) : 0,
@@ -463,8 +475,7 @@ static void describe_kind(const struct lbpf_map *map, struct lbpf_map_table *tab
  * @table: Filled in.
  *
  * Context: Any.
- * Return: false where keys are of another size, and of a template where the shape of chunks
- * depends on the length.
+ * Return: false where keys are of another size.
  */
 bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table)
 {
@@ -474,14 +485,12 @@ bool lbpf_hash_describe(const struct lbpf_map *map, struct lbpf_map_table *table
 		return false;
 	describe_kind(map, table);
 	if (map->is_template)
-		return !(map->map_flags & BPF_F_NO_PREALLOC);
+		return true;
 	table->bucket_mask_off = 0;
 	table->bucket_mask = h->table.mask;
+	/* Values of a map of maps are not as long as userspace sees them. */
 	table->elem_bytes = h->table.elem_bytes;
-	table->is_chunked = !h->table.flat;
 	table->chunk_shift = h->table.chunk_shift;
-	if (table->is_chunked)
-		table->elems_off = offsetof(struct lbpf_hash, table.chunks);
 	return true;
 }
 

@@ -3,11 +3,13 @@
  * What programs cost, on lbpf and on bpf(2), side by side.
  *
  * Each row is a loop; BPF_PROG_TEST_RUN times it.  In a guest whose clock is
- * QEMU's instruction counter (make bench) a nanosecond is an instruction, so
- * that the figures are instructions per iteration, and the same every time.
+ * QEMU's instruction counter a nanosecond is an instruction, so that the least
+ * of several passes is instructions per iteration, and the same every time; in one
+ * whose clock is that of the host, the median is the time.  make bench runs both, the
+ * second one first, whose figures the other one prints beside its own.
  *
- * Arguments: [row name]; or "-s": what each step that makes better code is worth: the same
- * programs with one step switched off after the other.
+ * Arguments: [row name]; or "-t": the medians only, as TIMES has them; or "-s": what each step that
+ * makes better code is worth: the same programs with one step switched off after the other.
  */
 #include <errno.h>
 #include <kselftest.h>
@@ -21,7 +23,12 @@
 #include <lbpf_test.h>
 #include "../system/raw_types.h"
 
+/* Written by a run with "-t". */
+#define TIMES		"/times/programs"
 #define NR_LOOPS	200
+/* Runs in a pass: of those that are counted, one would do; those that are timed shall be long. */
+#define NR_COUNTED	64
+#define NR_TIMED	1024
 #define NR_PASSES	9
 #define NR_TAIL_CALLS	33
 #define NR_ELEMS	10000
@@ -54,12 +61,18 @@ static void put_map_value(int reg, int off)
 	put(INSN(0, 0, 0, 0, off));
 }
 
-static int make_map(uint32_t type, uint32_t key_bytes, uint32_t value_bytes, uint32_t nr)
+static int make_map_with(uint32_t type, uint32_t key_bytes, uint32_t value_bytes, uint32_t nr,
+			 uint32_t flags)
 {
 	union bpf_attr attr = { .map_type = type, .key_size = key_bytes, .value_size = value_bytes,
-				.max_entries = nr };
+				.max_entries = nr, .map_flags = flags };
 
 	return test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static int make_map(uint32_t type, uint32_t key_bytes, uint32_t value_bytes, uint32_t nr)
+{
+	return make_map_with(type, key_bytes, value_bytes, nr, 0);
 }
 
 /* The value of a map that is frozen. */
@@ -355,6 +368,7 @@ static void put_variable_tail_call(void)
  * @nr_elems: Its size.
  * @value_bytes: Size of its values; 0: 8.
  * @has_hashes: It has hash maps in it, with keys of 8 bytes; else arrays.
+ * @inner_flags: Flags of these.
  * @is_frozen: It is frozen, and holds a struct settings.
  * @is_chain: The body is all of the program, and goes to itself by a tail call.
  */
@@ -368,6 +382,7 @@ struct row {
 	uint32_t	nr_elems;
 	uint32_t	value_bytes;
 	bool		has_hashes;
+	uint32_t	inner_flags;
 	bool		is_frozen;
 	bool		is_chain;
 };
@@ -421,6 +436,9 @@ static const struct row rows[] = {
 	{ "array of hashes, long program", put_map_in_array, put_filler,
 	  .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_bytes = 4, .nr_elems = 8,
 	  .has_hashes = true },
+	{ "array of growing hashes, long", put_map_in_array, put_filler,
+	  .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_bytes = 4, .nr_elems = 8,
+	  .has_hashes = true, .inner_flags = BPF_F_NO_PREALLOC },
 	{ "get_smp_processor_id", .put_body = put_cpu },
 	{ "call of a function", put_call, .put_after = put_function },
 	{ "8 calls by bpf_loop", put_loop, .put_after = put_callback },
@@ -473,7 +491,7 @@ static int update(const void *key, const void *value)
 /* A map of one 8-byte value at each key. */
 static bool fill_with_maps(const struct row *row)
 {
-	int inner = row->has_hashes ? make_map(BPF_MAP_TYPE_HASH, 8, 8, 16) :
+	int inner = row->has_hashes ? make_map_with(BPF_MAP_TYPE_HASH, 8, 8, 16, row->inner_flags) :
 				      make_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
 	union bpf_attr attr = { .map_type = row->map_type, .key_size = row->key_bytes,
 				.value_size = 4, .max_entries = row->nr_elems,
@@ -558,6 +576,8 @@ static uint32_t code_bytes(int fd)
 		info.jited_prog_len;
 }
 
+static uint32_t nr_repeats = NR_COUNTED;
+
 static uint32_t run_once(int fd)
 {
 	static const uint8_t header[PACKET_BYTES] = {
@@ -570,7 +590,7 @@ static uint32_t run_once(int fd)
 	attr.test.prog_fd = fd;
 	attr.test.data_in = (unsigned long)packet;
 	attr.test.data_size_in = sizeof(packet);
-	attr.test.repeat = 64;
+	attr.test.repeat = nr_repeats;
 	if (test_bpf(side, BPF_PROG_TEST_RUN, &attr, sizeof(attr)))
 		return 0;
 	return attr.test.duration;
@@ -737,40 +757,115 @@ static int print_steps(void)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* The medians of both sides, for TIMES. */
+static int print_times(void)
 {
-	double log_time = 0, log_size = 0;
-	int nr = 0;
+	struct figure ours, theirs;
 	size_t i;
 
-	if (argc > 1 && !strcmp(argv[1], "-s"))
-		return print_steps();
-	printf("%-28s %9s %9s %6s   %9s %9s   %5s %5s %6s\n", "ns per iteration", "lbpf", "bpf(2)",
-	       "ratio",
-	       "median", "median", "bytes", "bytes", "ratio");
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct figure ours, theirs;
-
-		if (argc > 1 && !strstr(rows[i].name, argv[1]))
-			continue;
+	nr_repeats = NR_TIMED;
+	for (i = 0; i < NR_ROWS; i++) {
 		if (!measure(&rows[i], SIDE_LBPF, &ours) ||
-		    !measure(&rows[i], SIDE_KERNEL, &theirs)) {
-			printf("%-28s not run on %s: %s\n", rows[i].name, side == SIDE_LBPF ?
-			       "lbpf" : "bpf(2)",
-			       strerror(errno));
+		    !measure(&rows[i], SIDE_KERNEL, &theirs))
+			return KSFT_FAIL;
+		printf("%.1f\t%.1f\t%s\n", ours.median, theirs.median, rows[i].name);
+	}
+	return 0;
+}
+
+/* What TIMES says of the row. */
+static bool read_times(const char *name, double *ours, double *theirs)
+{
+	FILE *file = fopen(TIMES, "r");
+	bool is_found = false;
+	char line[128];
+	int at;
+
+	while (file && !is_found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		is_found = sscanf(line, "%lf\t%lf\t%n", ours, theirs, &at) == 2 &&
+			   !strcmp(line + at, name);
+	}
+	if (file)
+		fclose(file);
+	return is_found;
+}
+
+/**
+ * struct means - Sums of logarithms of ratios, lbpf to bpf(2)
+ * @insns: Of instructions.
+ * @ns: Of times, of @nr_timed rows.
+ * @bytes: Of lengths of the machine code.
+ * @nr: Rows.
+ * @nr_timed: Those whose times are known.
+ */
+struct means {
+	double	insns;
+	double	ns;
+	double	bytes;
+	int	nr;
+	int	nr_timed;
+};
+
+static void print_row(const struct row *row, struct means *means)
+{
+	struct figure ours, theirs;
+	double our_ns, their_ns;
+
+	if (!measure(row, SIDE_LBPF, &ours) || !measure(row, SIDE_KERNEL, &theirs)) {
+		printf("%-31s not run on %s: %s\n", row->name, side == SIDE_LBPF ?
+		       "lbpf" : "bpf(2)", strerror(errno));
+		return;
+	}
+	printf("%-31s %7.1f %7.1f %5.2f   %5u %5u %5.2f", row->name, ours.least, theirs.least,
+	       ours.least / theirs.least, ours.bytes, theirs.bytes,
+	       (double)ours.bytes / theirs.bytes);
+	means->insns += log(ours.least / theirs.least);
+	means->bytes += log((double)ours.bytes / theirs.bytes);
+	means->nr++;
+	if (read_times(row->name, &our_ns, &their_ns)) {
+		printf("   %7.1f %7.1f %5.2f", our_ns, their_ns, our_ns / their_ns);
+		means->ns += log(our_ns / their_ns);
+		means->nr_timed++;
+	}
+	printf("\n");
+}
+
+static void print_heads(void)
+{
+	printf("%-31s %-21s   %-17s   %s\n", "", "guest instructions", "bytes of code",
+	       "ns (median)");
+	printf("%-31s %7s %7s %5s   %5s %5s %5s   %7s %7s %5s\n", "for each iteration", "lbpf",
+	       "bpf(2)", "ratio", "lbpf", "bpf", "ratio", "lbpf", "bpf(2)", "ratio");
+}
+
+static void print_means(const struct means *means)
+{
+	printf("%-31s %7s %7s %5.2f   %5s %5s %5.2f", "geometric mean", "", "",
+	       exp(means->insns / means->nr), "", "", exp(means->bytes / means->nr));
+	if (means->nr_timed)
+		printf("   %7s %7s %5.2f", "", "", exp(means->ns / means->nr_timed));
+	printf("\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	struct means means = { 0 };
+	size_t i, nr = 0;
+
+	if (!strcmp(name, "-s"))
+		return print_steps();
+	if (!strcmp(name, "-t"))
+		return print_times();
+	print_heads();
+	for (i = 0; i < NR_ROWS; i++) {
+		if (!strstr(rows[i].name, name))
 			continue;
-		}
-		printf("%-28s %9.1f %9.1f %6.2f   %9.1f %9.1f   %5u %5u %6.2f\n", rows[i].name,
-		       ours.least,
-		       theirs.least, ours.least / theirs.least, ours.median, theirs.median,
-			       ours.bytes,
-		       theirs.bytes, (double)ours.bytes / theirs.bytes);
-		log_time += log(ours.least / theirs.least);
-		log_size += log((double)ours.bytes / theirs.bytes);
+		print_row(&rows[i], &means);
 		nr++;
 	}
-	if (nr)
-		printf("%-28s %9s %9s %6.2f   %9s %9s   %5s %5s %6.2f\n", "geometric mean", "", "",
-		       exp(log_time / nr), "", "", "", "", exp(log_size / nr));
-	return nr ? 0 : KSFT_FAIL;
+	if (means.nr)
+		print_means(&means);
+	return nr && means.nr == (int)nr ? 0 : KSFT_FAIL;
 }

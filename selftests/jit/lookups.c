@@ -4,11 +4,14 @@
  * place: every key, those that are there and those that are not.
  *
  * The maps have buckets with chains, and tags that match with other keys.  And maps
- * of maps, where some places are empty, and hash maps of several lengths in them.
+ * of maps, where some places are empty, and hash maps of several lengths in them, also while they
+ * are replaced.
  */
 #include <errno.h>
 #include <kselftest.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +25,7 @@
 #define NR_FILLERS	80
 #define MAX_INSNS	256
 #define MAX_CPUS	64
+#define NR_REPLACED	20
 
 static const struct {
 	const char	*name;
@@ -156,8 +160,7 @@ static uint32_t expected(uint32_t first, uint32_t nr)
 	return sum;
 }
 
-/* @nr: entries of the map, which is at @place of an outer one. */
-static bool run(int prog_fd, uint32_t first, uint32_t place, uint32_t nr)
+static bool run_prog(int prog_fd, uint32_t first, uint32_t place, uint32_t *result)
 {
 	struct __sk_buff ctx = { .cb = { first, place } };
 	uint8_t packet[64] = { 0 };
@@ -173,10 +176,20 @@ static bool run(int prog_fd, uint32_t first, uint32_t place, uint32_t nr)
 		ksft_print_msg("run: %s\n", strerror(errno));
 		return false;
 	}
-	if (attr.test.retval == expected(first, nr))
+	*result = attr.test.retval;
+	return true;
+}
+
+/* @nr: entries of the map, which is at @place of an outer one. */
+static bool run(int prog_fd, uint32_t first, uint32_t place, uint32_t nr)
+{
+	uint32_t result;
+
+	if (!run_prog(prog_fd, first, place, &result))
+		return false;
+	if (result == expected(first, nr))
 		return true;
-	ksft_print_msg("keys from %u: %x, not %x\n", first, attr.test.retval,
-		       expected(first, nr));
+	ksft_print_msg("keys from %u: %x, not %x\n", first, result, expected(first, nr));
 	return false;
 }
 
@@ -318,15 +331,23 @@ static bool finds_all(int prog_fd, uint32_t place, uint32_t nr)
 	return is_good;
 }
 
+static int make_outer(int kind, uint32_t bytes)
+{
+	int inner = make_map(types[kind].type, bytes, types[kind].flags, 8), outer;
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_size = 4,
+				.value_size = 4, .max_entries = 3, .inner_map_fd = inner };
+
+	outer = lbpf_sys(BPF_MAP_CREATE, &attr);
+	close(inner);
+	return outer;
+}
+
 /* Maps of other lengths than the template, also when one takes another's place. */
 static bool finds_in_inner_maps(int kind, uint32_t bytes)
 {
-	int inner = make_map(types[kind].type, bytes, types[kind].flags, 8), outer, prog_fd;
-	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS, .key_size = 4,
-				.value_size = 4, .max_entries = 3, .inner_map_fd = inner };
+	int outer = make_outer(kind, bytes), prog_fd;
 	bool is_good;
 
-	outer = lbpf_sys(BPF_MAP_CREATE, &attr);
 	is_good = outer >= 0 && put_inner_map(outer, 0, kind, bytes, 1) &&
 		  put_inner_map(outer, 1, kind, bytes, 1000);
 	build(outer, true);
@@ -338,8 +359,67 @@ static bool finds_in_inner_maps(int kind, uint32_t bytes)
 		  finds_all(prog_fd, 0, 300) && finds_all(prog_fd, 1, 5);
 	close(prog_fd);
 	close(outer);
-	close(inner);
 	return is_good;
+}
+
+/**
+ * struct watch - A thread that looks keys up while the map they are in is replaced
+ * @prog_fd: Program.
+ * @nr: Lengths of the maps that take each other's place.
+ * @is_over: It is to end.
+ * @is_good: It saw nothing but one of the maps in each run.
+ */
+struct watch {
+	int		prog_fd;
+	uint32_t	nr[2];
+	atomic_bool	is_over;
+	bool		is_good;
+};
+
+static void *keep_looking(void *arg)
+{
+	struct watch *watch = arg;
+	uint32_t first = 0, result;
+
+	while (!atomic_load(&watch->is_over) && watch->is_good) {
+		watch->is_good = run_prog(watch->prog_fd, first, 0, &result) &&
+				 (result == expected(first, watch->nr[0]) ||
+				  result == expected(first, watch->nr[1]));
+		first = (first + KEYS_PER_RUN) % (2 * watch->nr[1] + KEYS_PER_RUN);
+	}
+	return NULL;
+}
+
+/* Each of them goes when the next one comes. */
+static bool replace_often(int outer, int kind, uint32_t bytes, const uint32_t *nr)
+{
+	bool is_good = true;
+	int i;
+
+	for (i = 0; i < NR_REPLACED && is_good; i++)
+		is_good = put_inner_map(outer, 0, kind, bytes, nr[i & 1]);
+	return is_good;
+}
+
+static bool finds_while_replaced(int kind, uint32_t bytes)
+{
+	struct watch watch = { .nr = { 3, 700 }, .is_good = true };
+	int outer = make_outer(kind, bytes);
+	bool is_good = outer >= 0 && put_inner_map(outer, 0, kind, bytes, watch.nr[0]);
+	pthread_t thread;
+
+	build(outer, true);
+	watch.prog_fd = load();
+	is_good = is_good && watch.prog_fd >= 0 &&
+		  !pthread_create(&thread, NULL, keep_looking, &watch);
+	if (!is_good)
+		return false;
+	is_good = replace_often(outer, kind, bytes, watch.nr);
+	atomic_store(&watch.is_over, true);
+	pthread_join(thread, NULL);
+	close(watch.prog_fd);
+	close(outer);
+	return is_good && watch.is_good;
 }
 
 int main(void)
@@ -347,7 +427,7 @@ int main(void)
 	unsigned int i, k;
 
 	ksft_print_header();
-	ksft_set_plan(sizeof(types) / sizeof(*types) * 3 * 2 + 4);
+	ksft_set_plan(sizeof(types) / sizeof(*types) * (3 * 2 + 1) + 4);
 	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
 		for (k = 0; k < 3; k++)
 			ksft_test_result(finds_what_is_there(types[i].type, key_bytes[k],
@@ -362,5 +442,8 @@ int main(void)
 			ksft_test_result(finds_in_inner_maps(i, key_bytes[k]),
 					 "inner maps: %s, keys of %u bytes\n", types[i].name,
 					 key_bytes[k]);
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		ksft_test_result(finds_while_replaced(i, key_bytes[i % 3]),
+				 "inner maps that are replaced: %s\n", types[i].name);
 	ksft_finished();
 }
