@@ -9,6 +9,7 @@
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -118,6 +119,16 @@ void lbpf_free(const void *ptr)
 	kfree(ptr);
 }
 
+/*
+ * The slab gives powers of two.  Where much of that would be left over, and cleared for nothing,
+ * single pages do.
+ */
+static bool wastes_slab(size_t size_bytes)
+{
+	return size_bytes > PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER &&
+	       roundup_pow_of_two(size_bytes) - size_bytes > size_bytes / 8;
+}
+
 static void *alloc_area(size_t size_bytes, gfp_t zero, int numa_node)
 {
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | QUIETLY | zero;
@@ -125,7 +136,7 @@ static void *alloc_area(size_t size_bytes, gfp_t zero, int numa_node)
 	if (lbpf_alloc_fails())
 		return NULL;
 	/* kvmalloc() refuses more than INT_MAX. */
-	if (size_bytes > INT_MAX)
+	if (size_bytes > INT_MAX || (numa_node == NUMA_NO_NODE && wastes_slab(size_bytes)))
 		return count(__vmalloc(size_bytes, gfp));
 	return count(kvmalloc_node(size_bytes, gfp, numa_node));
 }

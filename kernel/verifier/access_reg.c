@@ -10,18 +10,6 @@
 #include "walk.h"
 
 /**
- * lbpf_reg_of() - Register of the current frame
- * @env: The run.
- * @regno: Its number.
- *
- * Return: Register.
- */
-struct lbpf_reg *lbpf_reg_of(struct lbpf_env *env, u32 regno)
-{
-	return &lbpf_cur_regs(env->cur)[regno];
-}
-
-/**
  * lbpf_is_leak() - Would storing this value where the program can read it as a number reveal an
  * address?
  * @env: The run.

@@ -17,6 +17,7 @@
 #ifndef LBPF_VERIFIER_DOMAIN_H
 #define LBPF_VERIFIER_DOMAIN_H
 
+#include <linux/bitops.h>
 #include <linux/types.h>
 
 /* Widths of a register and of its low half in bits; tests use smaller ones. */
@@ -65,19 +66,60 @@ struct lbpf_scalar {
 
 /* Known bits: domain_tnum.c.  Widths and sizes: bits unless _bytes is said. */
 
-struct lbpf_tnum lbpf_tnum_const(u64 value);
-struct lbpf_tnum lbpf_tnum_unknown(void);
-/* Least tnum that holds all of [min, max]; min <= max. */
-struct lbpf_tnum lbpf_tnum_range(u64 min, u64 max);
-bool lbpf_tnum_is_const(struct lbpf_tnum a);
-bool lbpf_tnum_is_unknown(struct lbpf_tnum a);
+/* Small ones are here: the walk asks them for each instruction. */
+
+static inline u64 lbpf_width_mask(unsigned int width)
+{
+	return width ? ~0ULL >> (64 - width) : 0;
+}
+
+static inline struct lbpf_tnum lbpf_tnum_const(u64 value)
+{
+	return (struct lbpf_tnum){ .value = lbpf_width_mask(LBPF_FULL_BITS) & value };
+}
+
+static inline struct lbpf_tnum lbpf_tnum_unknown(void)
+{
+	return (struct lbpf_tnum){ .mask = lbpf_width_mask(LBPF_FULL_BITS) };
+}
+
+/*
+ * Least tnum that holds all of [min, max], min <= max: below the
+ * highest bit in which they differ, anything.
+ */
+static inline struct lbpf_tnum lbpf_tnum_range(u64 min, u64 max)
+{
+	u64 mask = lbpf_width_mask(fls64(min ^ max));
+
+	return (struct lbpf_tnum){ min & ~mask, mask };
+}
+
+static inline bool lbpf_tnum_is_const(struct lbpf_tnum a)
+{
+	return !a.mask;
+}
+
+static inline bool lbpf_tnum_is_unknown(struct lbpf_tnum a)
+{
+	return a.mask == lbpf_width_mask(LBPF_FULL_BITS);
+}
+
 /* Is every member of @a a multiple of @size (a power of two; 0: true)? */
 bool lbpf_tnum_is_aligned(struct lbpf_tnum a, u64 size);
 /* Is @x a member of @a? */
-bool lbpf_tnum_has(struct lbpf_tnum a, u64 x);
+static inline bool lbpf_tnum_has(struct lbpf_tnum a, u64 x)
+{
+	return (x & ~a.mask) == a.value;
+}
+
 /* Is every member of @inner a member of @outer? */
 bool lbpf_tnum_in(struct lbpf_tnum outer, struct lbpf_tnum inner);
-bool lbpf_tnum_equal(struct lbpf_tnum a, struct lbpf_tnum b);
+
+static inline bool lbpf_tnum_equal(struct lbpf_tnum a, struct lbpf_tnum b)
+{
+	return a.value == b.value && a.mask == b.mask;
+}
+
 struct lbpf_tnum lbpf_tnum_lshift(struct lbpf_tnum a, unsigned int shift);
 struct lbpf_tnum lbpf_tnum_rshift(struct lbpf_tnum a, unsigned int shift);
 /* Arithmetic shift of a number of @width bits; bits above are zero. */
@@ -91,14 +133,28 @@ struct lbpf_tnum lbpf_tnum_and(struct lbpf_tnum a, struct lbpf_tnum b);
 struct lbpf_tnum lbpf_tnum_or(struct lbpf_tnum a, struct lbpf_tnum b);
 struct lbpf_tnum lbpf_tnum_xor(struct lbpf_tnum a, struct lbpf_tnum b);
 /* Members of both; false if there are none, and then *out is not written. */
-bool lbpf_tnum_intersect(struct lbpf_tnum a, struct lbpf_tnum b,
-			 struct lbpf_tnum *out);
+static inline bool lbpf_tnum_intersect(struct lbpf_tnum a, struct lbpf_tnum b,
+				       struct lbpf_tnum *out)
+{
+	if ((a.value ^ b.value) & ~a.mask & ~b.mask)
+		return false;
+	out->mask = a.mask & b.mask;
+	out->value = (a.value | b.value) & ~out->mask;
+	return true;
+}
+
 /* Least tnum that holds the members of both. */
 struct lbpf_tnum lbpf_tnum_join(struct lbpf_tnum a, struct lbpf_tnum b);
 /* Low @size_bytes bytes, zero-extended. */
 struct lbpf_tnum lbpf_tnum_cast(struct lbpf_tnum a, unsigned int size_bytes);
 /* Low half; @a without its low half; @a with the low half of @low. */
-struct lbpf_tnum lbpf_tnum_subreg(struct lbpf_tnum a);
+static inline struct lbpf_tnum lbpf_tnum_subreg(struct lbpf_tnum a)
+{
+	u64 low = lbpf_width_mask(LBPF_LOW_BITS);
+
+	return (struct lbpf_tnum){ a.value & low, a.mask & low };
+}
+
 struct lbpf_tnum lbpf_tnum_clear_subreg(struct lbpf_tnum a);
 struct lbpf_tnum lbpf_tnum_with_subreg(struct lbpf_tnum a, struct lbpf_tnum low);
 /* "(0x0; 0xff)"; returns as scnprintf(). */
@@ -124,8 +180,16 @@ bool lbpf_scalar_sync(struct lbpf_scalar *s);
 
 /* Scalars, asking them. */
 
-bool lbpf_scalar_is_empty(const struct lbpf_scalar *s);
-bool lbpf_scalar_is_const(const struct lbpf_scalar *s);
+static inline bool lbpf_scalar_is_empty(const struct lbpf_scalar *s)
+{
+	return s->r64.umin > s->r64.umax || s->r64.smin > s->r64.smax;
+}
+
+static inline bool lbpf_scalar_is_const(const struct lbpf_scalar *s)
+{
+	return lbpf_tnum_is_const(s->bits);
+}
+
 bool lbpf_scalar_is_unknown(const struct lbpf_scalar *s);
 /* Is the low half a single value? */
 bool lbpf_scalar_low_is_const(const struct lbpf_scalar *s);

@@ -330,21 +330,14 @@ static bool has_one_sign(unsigned int width, const struct lbpf_num *num)
 	       !((num->range.umin ^ num->range.umax) & lbpf_sign_bit(width));
 }
 
-/* True if @out is reduced. */
-static bool apply(effect_fn effect, unsigned int width,
-		  const struct lbpf_num *a, const struct lbpf_num *b,
-		  struct lbpf_num *out)
+static noinline void apply_to_pieces(effect_fn effect, unsigned int width, const struct lbpf_num *a,
+				     const struct lbpf_num *b, struct lbpf_num *out)
 {
 	struct lbpf_num a_pieces[2], b_pieces[2], one;
-	int i, j, nr_a, nr_b;
+	int nr_a = lbpf_num_cut(width, a, a_pieces);
+	int nr_b = lbpf_num_cut(width, b, b_pieces);
+	int i, j;
 
-	if (has_one_sign(width, a) && has_one_sign(width, b)) {
-		effect(width, a, b, out);
-		lbpf_num_reduce(width, out);
-		return true;
-	}
-	nr_a = lbpf_num_cut(width, a, a_pieces);
-	nr_b = lbpf_num_cut(width, b, b_pieces);
 	lbpf_num_set_empty(width, out);
 	for (i = 0; i < nr_a; i++) {
 		for (j = 0; j < nr_b; j++) {
@@ -353,6 +346,19 @@ static bool apply(effect_fn effect, unsigned int width,
 			lbpf_num_join(width, out, &one);
 		}
 	}
+}
+
+/* True if @out is reduced. */
+static bool apply(effect_fn effect, unsigned int width,
+		  const struct lbpf_num *a, const struct lbpf_num *b,
+		  struct lbpf_num *out)
+{
+	if (has_one_sign(width, a) && has_one_sign(width, b)) {
+		effect(width, a, b, out);
+		lbpf_num_reduce(width, out);
+		return true;
+	}
+	apply_to_pieces(effect, width, a, b, out);
 	return false;
 }
 
@@ -471,14 +477,7 @@ static bool fold_unknown(u8 op, bool is_64, struct lbpf_scalar *dst, u64 b)
 /* Is nothing known of what an operation of this width starts from? */
 static bool is_operand_unknown(bool is_64, const struct lbpf_scalar *s)
 {
-	struct lbpf_range full;
-
-	if (is_64)
-		return lbpf_scalar_is_unknown(s);
-	if (lbpf_tnum_subreg(s->bits).mask != lbpf_width_mask(LBPF_LOW_BITS))
-		return false;
-	lbpf_range_set_full(LBPF_LOW_BITS, &full);
-	return lbpf_range_equal(&full, &s->r32);
+	return is_64 ? lbpf_scalar_is_unknown(s) : is_low_free(s);
 }
 
 /* Does a number that may be any make the result any number, whatever the other one is? */

@@ -160,18 +160,6 @@ void lbpf_num_set_arc(unsigned int width, struct lbpf_num *num,
 			   lbpf_width_trunc(width, last));
 }
 
-/**
- * lbpf_num_is_empty() - Is nothing allowed?
- * @num: Number.
- *
- * Context: Any.
- * Return: True if so.
- */
-bool lbpf_num_is_empty(const struct lbpf_num *num)
-{
-	return lbpf_range_is_empty(&num->range);
-}
-
 static struct lbpf_tnum piece_bits(const struct lbpf_spans *spans, int i,
 				   struct lbpf_tnum bits)
 {

@@ -39,11 +39,6 @@ struct lbpf_spans {
 	u64 max[2];
 };
 
-static inline u64 lbpf_width_mask(unsigned int width)
-{
-	return width ? ~0ULL >> (64 - width) : 0;
-}
-
 static inline u64 lbpf_width_trunc(unsigned int width, u64 x)
 {
 	return x & lbpf_width_mask(width);
@@ -65,12 +60,33 @@ static inline bool lbpf_spans_has(const struct lbpf_spans *spans, int i)
 	return spans->min[i] <= spans->max[i];
 }
 
+/* Allow everything. */
+static inline void lbpf_range_set_full(unsigned int width, struct lbpf_range *range)
+{
+	range->umin = 0;
+	range->umax = lbpf_width_mask(width);
+	range->smin = lbpf_sign_extend(width, lbpf_sign_bit(width));
+	range->smax = ~range->smin;
+}
+
+/*
+ * Is a minimum above its maximum?  Signed and unsigned bounds that contradict each other are found
+ * by cutting, not here.
+ */
+static inline bool lbpf_range_is_empty(const struct lbpf_range *range)
+{
+	return range->umin > range->umax || range->smin > range->smax;
+}
+
+static inline bool lbpf_num_is_empty(const struct lbpf_num *num)
+{
+	return lbpf_range_is_empty(&num->range);
+}
+
 /* domain_range.c */
-void lbpf_range_set_full(unsigned int width, struct lbpf_range *range);
 void lbpf_range_set_empty(unsigned int width, struct lbpf_range *range);
 void lbpf_range_set_arc(unsigned int width, struct lbpf_range *range,
 			u64 first, u64 last);
-bool lbpf_range_is_empty(const struct lbpf_range *range);
 bool lbpf_range_has(unsigned int width, const struct lbpf_range *range, u64 x);
 bool lbpf_range_in(const struct lbpf_range *outer,
 		   const struct lbpf_range *inner);
@@ -92,7 +108,6 @@ void lbpf_num_set_empty(unsigned int width, struct lbpf_num *num);
 void lbpf_num_set_const(unsigned int width, struct lbpf_num *num, u64 value);
 void lbpf_num_set_arc(unsigned int width, struct lbpf_num *num,
 		      u64 first, u64 last);
-bool lbpf_num_is_empty(const struct lbpf_num *num);
 bool lbpf_num_reduce(unsigned int width, struct lbpf_num *num);
 void lbpf_num_join(unsigned int width, struct lbpf_num *dst,
 		   const struct lbpf_num *src);

@@ -9,21 +9,6 @@
 #include "domain_num.h"
 
 /**
- * lbpf_range_set_full() - Allow everything
- * @width: Bits of the number.
- * @range: Bounds to set.
- *
- * Context: Any.
- */
-void lbpf_range_set_full(unsigned int width, struct lbpf_range *range)
-{
-	range->umin = 0;
-	range->umax = lbpf_width_mask(width);
-	range->smin = lbpf_sign_extend(width, lbpf_sign_bit(width));
-	range->smax = ~range->smin;
-}
-
-/**
  * lbpf_range_set_empty() - Allow nothing
  * @width: Bits of the number.
  * @range: Bounds to set; joining them to others leaves the others.
@@ -56,6 +41,10 @@ void lbpf_range_set_arc(unsigned int width, struct lbpf_range *range,
 	s64 sfirst = lbpf_sign_extend(width, first);
 	s64 slast = lbpf_sign_extend(width, last);
 
+	if (first <= last && sfirst <= slast) {
+		*range = (struct lbpf_range){ first, last, sfirst, slast };
+		return;
+	}
 	lbpf_range_set_full(width, range);
 	if (first <= last) {
 		range->umin = first;
@@ -65,19 +54,6 @@ void lbpf_range_set_arc(unsigned int width, struct lbpf_range *range,
 		range->smin = sfirst;
 		range->smax = slast;
 	}
-}
-
-/**
- * lbpf_range_is_empty() - Is nothing allowed?
- * @range: Bounds.
- *
- * Context: Any.
- * Return: True if a minimum is above its maximum.  Signed and unsigned bounds
- * that contradict each other are found by cutting, not here.
- */
-bool lbpf_range_is_empty(const struct lbpf_range *range)
-{
-	return range->umin > range->umax || range->smin > range->smax;
 }
 
 /**

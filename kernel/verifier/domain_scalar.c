@@ -127,30 +127,6 @@ void lbpf_scalar_set_load_sx(struct lbpf_scalar *s, unsigned int size_bytes)
 }
 
 /**
- * lbpf_scalar_is_empty() - Is no value possible?
- * @s: Scalar, reduced.
- *
- * Context: Any.
- * Return: True if so.
- */
-bool lbpf_scalar_is_empty(const struct lbpf_scalar *s)
-{
-	return lbpf_range_is_empty(&s->r64);
-}
-
-/**
- * lbpf_scalar_is_const() - Is it one value?
- * @s: Scalar, reduced.
- *
- * Context: Any.
- * Return: True if so.
- */
-bool lbpf_scalar_is_const(const struct lbpf_scalar *s)
-{
-	return lbpf_tnum_is_const(s->bits);
-}
-
-/**
  * lbpf_scalar_is_unknown() - Is nothing known?
  * @s: Scalar, reduced.
  *

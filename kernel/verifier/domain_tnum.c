@@ -22,71 +22,6 @@ static struct lbpf_tnum make(u64 value, u64 mask)
 }
 
 /**
- * lbpf_tnum_const() - The tnum of one number
- * @value: That number.
- *
- * Context: Any.
- * Return: The tnum.
- */
-struct lbpf_tnum lbpf_tnum_const(u64 value)
-{
-	return make(value, 0);
-}
-
-/**
- * lbpf_tnum_unknown() - The tnum of all numbers
- *
- * Context: Any.
- * Return: The tnum.
- */
-struct lbpf_tnum lbpf_tnum_unknown(void)
-{
-	return make(0, ~0ULL);
-}
-
-/**
- * lbpf_tnum_range() - The least tnum that holds an interval
- * @min: First number.
- * @max: Last number, not less than @min.
- *
- * Below the highest bit in which @min and @max differ, both values of each bit
- * occur.
- *
- * Context: Any.
- * Return: The tnum.
- */
-struct lbpf_tnum lbpf_tnum_range(u64 min, u64 max)
-{
-	u64 differing = min ^ max;
-
-	return make(min, lbpf_width_mask(fls64(differing)));
-}
-
-/**
- * lbpf_tnum_is_const() - Is it one number?
- * @a: Tnum.
- *
- * Context: Any.
- * Return: True if no bit is unknown.
- */
-bool lbpf_tnum_is_const(struct lbpf_tnum a)
-{
-	return !a.mask;
-}
-
-/**
- * lbpf_tnum_is_unknown() - Is nothing known?
- * @a: Tnum.
- *
- * Context: Any.
- * Return: True if every bit is unknown.
- */
-bool lbpf_tnum_is_unknown(struct lbpf_tnum a)
-{
-	return a.mask == lbpf_width_mask(LBPF_FULL_BITS);
-}
-
-/**
  * lbpf_tnum_is_aligned() - Is every member a multiple of a size?
  * @a: Tnum.
  * @size: Power of two, or 0, of which everything is a multiple.
@@ -100,19 +35,6 @@ bool lbpf_tnum_is_aligned(struct lbpf_tnum a, u64 size)
 }
 
 /**
- * lbpf_tnum_has() - Is a number a member?
- * @a: Tnum.
- * @x: Number.
- *
- * Context: Any.
- * Return: True if so.
- */
-bool lbpf_tnum_has(struct lbpf_tnum a, u64 x)
-{
-	return (x & ~a.mask) == a.value;
-}
-
-/**
  * lbpf_tnum_in() - Does one tnum hold all members of another?
  * @outer: The one.
  * @inner: The other.
@@ -123,19 +45,6 @@ bool lbpf_tnum_has(struct lbpf_tnum a, u64 x)
 bool lbpf_tnum_in(struct lbpf_tnum outer, struct lbpf_tnum inner)
 {
 	return !(inner.mask & ~outer.mask) && lbpf_tnum_has(outer, inner.value);
-}
-
-/**
- * lbpf_tnum_equal() - Have two tnums the same members?
- * @a: Tnum.
- * @b: Tnum.
- *
- * Context: Any.
- * Return: True if so.
- */
-bool lbpf_tnum_equal(struct lbpf_tnum a, struct lbpf_tnum b)
-{
-	return a.value == b.value && a.mask == b.mask;
 }
 
 /**
@@ -305,24 +214,6 @@ struct lbpf_tnum lbpf_tnum_xor(struct lbpf_tnum a, struct lbpf_tnum b)
 }
 
 /**
- * lbpf_tnum_intersect() - Members of both
- * @a: Tnum.
- * @b: Tnum.
- * @out: Where they go; not written if there are none.
- *
- * Context: Any.
- * Return: True if there are any.
- */
-bool lbpf_tnum_intersect(struct lbpf_tnum a, struct lbpf_tnum b,
-			 struct lbpf_tnum *out)
-{
-	if ((a.value ^ b.value) & ~a.mask & ~b.mask)
-		return false;
-	*out = make(a.value | b.value, a.mask & b.mask);
-	return true;
-}
-
-/**
  * lbpf_tnum_join() - Members of either
  * @a: Tnum.
  * @b: Tnum.
@@ -348,20 +239,6 @@ struct lbpf_tnum lbpf_tnum_cast(struct lbpf_tnum a, unsigned int size_bytes)
 	u64 keep = lbpf_width_mask(size_bytes * BITS_PER_BYTE);
 
 	return make(a.value & keep, a.mask & keep);
-}
-
-/**
- * lbpf_tnum_subreg() - Low half
- * @a: Tnum.
- *
- * Context: Any.
- * Return: Low half of @a, zero-extended.
- */
-struct lbpf_tnum lbpf_tnum_subreg(struct lbpf_tnum a)
-{
-	u64 low = lbpf_width_mask(LBPF_LOW_BITS);
-
-	return make(a.value & low, a.mask & low);
 }
 
 /**

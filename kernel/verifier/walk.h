@@ -61,7 +61,12 @@ struct lbpf_region {
 /* access_reg.c */
 int lbpf_use_reg(struct lbpf_env *env, u32 regno, enum lbpf_use use);
 bool lbpf_is_leak(const struct lbpf_env *env, const struct lbpf_reg *reg);
-struct lbpf_reg *lbpf_reg_of(struct lbpf_env *env, u32 regno);
+
+/* Register of the current frame. */
+static inline struct lbpf_reg *lbpf_reg_of(struct lbpf_env *env, u32 regno)
+{
+	return &lbpf_cur_regs(env->cur)[regno];
+}
 
 /* access_mem.c */
 int lbpf_access(struct lbpf_env *env, const struct lbpf_access *access);
