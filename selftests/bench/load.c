@@ -6,23 +6,29 @@
  * whose clock is QEMU's instruction counter (make bench-load) a nanosecond is
  * an instruction; in any other the median is wall-clock time.
  *
- * Arguments: [row name].
+ * Arguments: [row name]; or "-m" [row name]: the most memory that a load by lbpf holds.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <kselftest.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <insns.h>
 #include <lbpf_test.h>
 
 #define MAX_INSNS	1000000
+#define MIN_PASSES	3
 #define MAX_PASSES	9
 #define MAX_ROW_NS	1e8
+#define GROUPS		"/tmp/groups"
 #define LOG_BYTES	(1 << 16)
 
 static struct bpf_insn *insns;
@@ -301,70 +307,215 @@ static void read_statistics(enum test_side side, const union bpf_attr *attr, str
 	figure->verify_us = find_number(log, "verification time ");
 }
 
-static bool measure(const struct row *row, enum test_side side, struct figure *figure)
+static int make_map(enum test_side side)
 {
-	union bpf_attr map = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
-			       .max_entries = 1 };
-	union bpf_attr attr = { .prog_type = row->type,
-				.license = (unsigned long)"GPL", .insns = (unsigned long)insns };
-	double ns[MAX_PASSES], total = 0, start;
-	int fd = -1, i;
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
+				.max_entries = 1 };
 
-	map_fd = test_bpf(side, BPF_MAP_CREATE, &map, sizeof(map));
+	return test_bpf(side, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+/* The program of @row, for @side, whose map of its own @map is. */
+static union bpf_attr make_program(const struct row *row, int map)
+{
+	union bpf_attr attr = { .prog_type = row->type, .license = (unsigned long)"GPL",
+				.insns = (unsigned long)insns };
+
+	map_fd = map;
 	nr_insns = 0;
 	row->make(row->nr);
 	attr.insn_cnt = nr_insns;
-	read_statistics(side, &attr, figure);
-	/* Programs that take long are loaded less often. */
-	for (i = 0; i < MAX_PASSES && total < MAX_ROW_NS; i++) {
-		start = now_ns();
-		fd = load(side, &attr);
-		ns[i] = now_ns() - start;
-		total += ns[i];
-		if (fd < 0)
-			break;
-		close(fd);
-	}
-	close(map_fd);
-	qsort(ns, i, sizeof(*ns), compare);
-	figure->ns = i ? ns[i / 2] : 0;
-	return i && fd >= 0;
+	return attr;
 }
 
-int main(int argc, char **argv)
+/* Time of one load, or a negative number when it fails. */
+static double time_load(enum test_side side, const struct row *row, int map)
+{
+	union bpf_attr attr = make_program(row, map);
+	double start = now_ns(), ns;
+	int fd = load(side, &attr);
+
+	ns = now_ns() - start;
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return ns;
+}
+
+/*
+ * The sides take turns, so that whatever else the machine does hits both.  Programs that take long
+ * are loaded less often.
+ */
+static void measure(const struct row *row, struct figure figures[2])
+{
+	double ns[2][MAX_PASSES], total = 0;
+	int map[2], nr[2] = { 0 }, pass;
+	enum test_side side;
+
+	for (side = 0; side < 2; side++) {
+		union bpf_attr attr;
+
+		map[side] = make_map(side);
+		attr = make_program(row, map[side]);
+		read_statistics(side, &attr, &figures[side]);
+	}
+	for (pass = 0; pass < MIN_PASSES || (pass < MAX_PASSES && total < MAX_ROW_NS); pass++)
+		for (side = 0; side < 2; side++) {
+			double took = time_load(side, row, map[side]);
+
+			if (took < 0)
+				continue;
+			ns[side][nr[side]++] = took;
+			total += took;
+		}
+	for (side = 0; side < 2; side++) {
+		close(map[side]);
+		qsort(ns[side], nr[side], sizeof(double), compare);
+		figures[side].ns = nr[side] ? ns[side][nr[side] / 2] : 0;
+	}
+}
+
+/* Writes @text to file @name of the memory group @dir. */
+static bool write_group(const char *dir, const char *name, const char *text)
+{
+	char path[96];
+	int fd, len;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY);
+	len = fd < 0 ? -1 : write(fd, text, strlen(text));
+	close(fd);
+	return len > 0;
+}
+
+static bool make_group(const char *dir)
+{
+	mkdir(GROUPS, 0755);
+	if (mount("none", GROUPS, "cgroup2", 0, NULL) && errno != EBUSY)
+		return false;
+	return write_group(GROUPS, "cgroup.subtree_control", "+memory") && !mkdir(dir, 0755);
+}
+
+static long long read_peak(const char *dir)
+{
+	long long bytes = -1;
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/memory.peak", dir);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%lld", &bytes) != 1)
+		bytes = -1;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+/*
+ * The most memory that a load holds, bytes, or a negative number: a process of its own makes it, in
+ * a memory group of its own.
+ */
+static long long weigh(const struct row *row)
+{
+	int map = make_map(SIDE_LBPF), status = -1;
+	union bpf_attr attr = make_program(row, map);
+	const char *dir = GROUPS "/load";
+	long long bytes;
+	pid_t child;
+
+	if (!make_group(dir))
+		return -1;
+	child = fork();
+	if (!child)
+		_exit(!write_group(dir, "cgroup.procs", "0") || load(SIDE_LBPF, &attr) < 0);
+	waitpid(child, &status, 0);
+	bytes = read_peak(dir);
+	/* Memory that waits for a grace period keeps the group, not its name. */
+	rmdir(dir);
+	close(map);
+	return status ? -1 : bytes;
+}
+
+/* Programs of one kind whose length, or number of turns, doubles. */
+static const struct row heavy_rows[] = {
+	{ "straight 25k", make_straight, 25000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "straight 50k", make_straight, 50000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "straight 100k", make_straight, 100000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "diamonds 2500", make_diamonds, 2500, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "diamonds 5000", make_diamonds, 5000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "diamonds 10k", make_diamonds, 10000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "joins 2500", make_joins, 2500, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "joins 5000", make_joins, 5000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "joins 10k", make_joins, 10000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "loop 125k", make_loop, 125000, BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "loop 250k", make_loop, 250000, BPF_PROG_TYPE_SOCKET_FILTER },
+	/* walks as much as a load may */
+	{ "loop 499k", make_loop, 499000, BPF_PROG_TYPE_SOCKET_FILTER },
+};
+
+static int show_memory(const char *wanted)
+{
+	long long bytes;
+	size_t i;
+
+	printf("%-20s %10s %12s\n", "most memory", "KiB", "per unit");
+	for (i = 0; i < sizeof(heavy_rows) / sizeof(*heavy_rows); i++) {
+		const struct row *row = &heavy_rows[i];
+
+		if (wanted && !strstr(row->name, wanted))
+			continue;
+		bytes = weigh(row);
+		if (bytes < 0)
+			return KSFT_FAIL;
+		printf("%-20s %10lld %12.1f\n", row->name, bytes / 1024, (double)bytes / row->nr);
+		fflush(stdout);
+	}
+	return KSFT_PASS;
+}
+
+static int compare_time(const char *wanted)
 {
 	double ratios[sizeof(rows) / sizeof(*rows)];
 	double product = 0;
 	int nr = 0;
 	size_t i;
 
-	insns = malloc(MAX_INSNS * sizeof(*insns));
-	if (!insns)
-		return KSFT_FAIL;
 	printf("%-20s %10s %10s %6s   %8s %8s   %8s %8s\n", "us per load", "lbpf", "bpf(2)",
 	       "ratio", "verify", "verify", "walked", "walked");
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct figure ours, theirs;
-		bool is_ours, is_theirs;
+		struct figure figures[2];
+		const struct figure *ours = &figures[SIDE_LBPF], *theirs = &figures[SIDE_KERNEL];
 
-		if (argc > 1 && !strstr(rows[i].name, argv[1]))
+		if (wanted && !strstr(rows[i].name, wanted))
 			continue;
-		is_ours = measure(&rows[i], SIDE_LBPF, &ours);
-		is_theirs = measure(&rows[i], SIDE_KERNEL, &theirs);
+		measure(&rows[i], figures);
 		printf("%-20s %10.1f %10.1f %6.2f   %8u %8u   %8u %8u%s%s\n", rows[i].name,
-		       ours.ns / 1000, theirs.ns / 1000, is_theirs ? ours.ns / theirs.ns : 0,
-		       ours.verify_us, theirs.verify_us, ours.walked, theirs.walked,
-		       is_ours ? "" : "  refused by lbpf", is_theirs ? "" : "  refused by bpf(2)");
+		       ours->ns / 1000, theirs->ns / 1000, theirs->ns ? ours->ns / theirs->ns : 0,
+		       ours->verify_us, theirs->verify_us, ours->walked, theirs->walked,
+		       ours->ns ? "" : "  refused by lbpf",
+		       theirs->ns ? "" : "  refused by bpf(2)");
 		fflush(stdout);
-		if (!is_ours || !is_theirs)
+		if (!ours->ns || !theirs->ns)
 			continue;
-		ratios[nr++] = ours.ns / theirs.ns;
-		product += log(ours.ns / theirs.ns);
+		ratios[nr++] = ours->ns / theirs->ns;
+		product += log(ours->ns / theirs->ns);
 	}
 	if (!nr)
 		return KSFT_FAIL;
 	qsort(ratios, nr, sizeof(*ratios), compare);
 	printf("%-20s %28.2f\n%-20s %28.2f\n", "median ratio", ratios[nr / 2], "geometric mean",
 	       exp(product / nr));
-	return 0;
+	return KSFT_PASS;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_memory = argc > 1 && !strcmp(argv[1], "-m");
+
+	insns = malloc(MAX_INSNS * sizeof(*insns));
+	if (!insns)
+		return KSFT_FAIL;
+	if (is_memory)
+		return show_memory(argc > 2 ? argv[2] : NULL);
+	return compare_time(argc > 1 ? argv[1] : NULL);
 }
