@@ -131,6 +131,10 @@ int lbpf_cmd_perf_attach(struct lbpf_call *call);
 int lbpf_cmd_perf_query(struct lbpf_call *call);
 int lbpf_cmd_task_fd_query(struct lbpf_call *call);
 
+/* prog_attach.c */
+int lbpf_cmd_prog_attach(struct lbpf_call *call);
+int lbpf_link_refuse(const struct lbpf_call *call, const struct lbpf_prog *prog);
+
 /* info.c */
 int lbpf_cmd_obj_info(struct lbpf_call *call);
 /*

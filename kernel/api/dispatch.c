@@ -64,6 +64,7 @@ static const struct command_row bpf_rows[] = {
 	ROW(BPF_MAP_GET_FD_BY_ID, lbpf_cmd_map_fd_by_id, open_flags, ROW_SYS_ADMIN),
 	ROW(BPF_BTF_GET_FD_BY_ID, lbpf_cmd_btf_fd_by_id, btf_id, ROW_SYS_ADMIN),
 	ROW(BPF_LINK_GET_FD_BY_ID, lbpf_cmd_link_fd_by_id, link_id, ROW_SYS_ADMIN),
+	ROW(BPF_PROG_ATTACH, lbpf_cmd_prog_attach, replace_bpf_fd, 0),
 	ROW(BPF_RAW_TRACEPOINT_OPEN, lbpf_cmd_raw_tp_open, raw_tracepoint.prog_fd, 0),
 	ROW(BPF_LINK_CREATE, lbpf_cmd_link_create, link_create.kprobe_multi.cookies, 0),
 	ROW(BPF_LINK_UPDATE, lbpf_cmd_link_update, link_update.old_prog_fd, 0),

@@ -15,6 +15,9 @@
 
 static struct lbpf_link *link_perf(struct lbpf_call *call, struct lbpf_prog *prog)
 {
+	if (prog->type == BPF_PROG_TYPE_KPROBE &&
+	    call->attr.link_create.attach_type == BPF_TRACE_KPROBE_MULTI)
+		return ERR_PTR(-EOPNOTSUPP);
 	if (call->attr.link_create.attach_type != BPF_PERF_EVENT || call->attr.link_create.flags)
 		return ERR_PTR(-EINVAL);
 	return lbpf_perf_link(prog, call->attr.link_create.target_fd);
@@ -26,6 +29,8 @@ static struct lbpf_link *link_tracing(struct lbpf_call *call, struct lbpf_prog *
 	if (call->attr.link_create.attach_type != prog->expected_attach_type ||
 	    call->attr.link_create.target_fd || call->attr.link_create.target_btf_id)
 		return ERR_PTR(-EINVAL);
+	if (prog->expected_attach_type == BPF_TRACE_ITER)
+		return ERR_PTR(call->attr.link_create.flags ? -EINVAL : -EOPNOTSUPP);
 	return lbpf_link_tracing(prog);
 }
 
@@ -54,7 +59,7 @@ static struct lbpf_link *make_link(struct lbpf_call *call, struct lbpf_prog *pro
 	for (i = 0; i < ARRAY_SIZE(link_rows); i++)
 		if (link_rows[i].prog_type == prog->type)
 			return link_rows[i].link(call, prog);
-	return ERR_PTR(-EINVAL);
+	return ERR_PTR(lbpf_link_refuse(call, prog));
 }
 
 /**

@@ -42,3 +42,5 @@ EXTRA_modules := agree.c prog_test.c kernel_btf.c
 LDLIBS_modules := -lbpf
 EXTRA_async := prog_test.c
 LDLIBS_async := -lbpf
+EXTRA_points := prog_test.c kernel_btf.c
+LDLIBS_points := -lbpf
