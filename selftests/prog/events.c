@@ -7,8 +7,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <linux/bpf_perf_event.h>
 #include <linux/perf_event.h>
 #include "kernel_btf.h"
 #include "prog_test.h"
@@ -74,7 +76,29 @@ static const struct place places[] = {
 	{ "kretprobe", BPF_PROG_TYPE_KPROBE, BPF_PERF_EVENT, 80, open_kprobe, 1 },
 	{ "fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, -1, NULL, 0 },
 	{ "fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, 8, NULL, 0 },
+	{ "lsm", BPF_PROG_TYPE_LSM, BPF_LSM_MAC, -1, NULL, 0 },
 };
+
+/* What FUNCTION asks whether it may. */
+#define HOOK	"bpf_lsm_task_getpgid"
+
+static unsigned int function_of(const struct place *place)
+{
+	return kernel_type(place->type == BPF_PROG_TYPE_LSM ? HOOK : FUNCTION, BTF_KIND_FUNC);
+}
+
+/* The kernel calls the hooks of programs only where it was started so. */
+static bool has_lsm(void)
+{
+	FILE *list = fopen("/sys/kernel/security/lsm", "re");
+	char names[256] = "";
+
+	if (list && !fgets(names, sizeof(names), list))
+		names[0] = 0;
+	if (list)
+		fclose(list);
+	return strstr(names, "bpf");
+}
 
 /* Counts events of this process, and adds up the number at @off of the context; -1: none. */
 static int load(enum test_side side, const struct place *place, int map, int off)
@@ -100,7 +124,7 @@ static int load(enum test_side side, const struct place *place, int map, int off
 	attr.prog_type = place->type;
 	if (!place->open) {
 		attr.expected_attach_type = place->attach_type;
-		attr.attach_btf_id = kernel_type(FUNCTION, BTF_KIND_FUNC);
+		attr.attach_btf_id = function_of(place);
 	}
 	return side_bpf(side, BPF_PROG_LOAD, &attr);
 }
@@ -155,7 +179,7 @@ static struct seen read_seen(enum test_side side, int map)
 static void fire(void)
 {
 	for (int i = 0; i < NR_FIRED; i++)
-		if (syscall(SYS_getpgid, 0) < 0)
+		if (syscall(SYS_getpgid, getpid()) < 0)
 			ksft_exit_fail_msg("getpgid\n");
 }
 
@@ -192,6 +216,11 @@ static bool see(enum test_side side, const struct place *place, enum way way, st
 static void compare(const struct place *place, enum way way)
 {
 	struct seen seen[2] = {};
+
+	if (place->type == BPF_PROG_TYPE_LSM && !has_lsm()) {
+		ksft_test_result_skip("%s, %s: not on this kernel\n", place->name, way_name[way]);
+		return;
+	}
 	bool ok = see(SIDE_LBPF, place, way, &seen[0]) && see(SIDE_KERNEL, place, way, &seen[1]);
 
 	ksft_test_result(ok && seen[0].nr == 3 * NR_FIRED &&
@@ -234,6 +263,114 @@ static void refuse(void)
 	ksft_test_result(!memcmp(err[0], err[1], sizeof(err[0])), "refusals\n");
 }
 
+/* A program that the kernel asks says no, to this process. */
+static bool is_denied(enum test_side side)
+{
+	static const struct place hook = { .type = BPF_PROG_TYPE_LSM, .attach_type = BPF_LSM_MAC };
+	struct bpf_insn insns[] = {
+		CALL(BPF_FUNC_get_current_pid_tgid), ALU(BPF_RSH, BPF_REG_0, 32),
+		JMP(BPF_JEQ, BPF_REG_0, getpid(), 2), MOV(BPF_REG_0, 0), EXIT(),
+		MOV(BPF_REG_0, -EPERM), EXIT(),
+	};
+	union bpf_attr attr = load_attr(insns, NR(insns));
+	int prog, link;
+	bool is_asked;
+
+	attr.prog_type = hook.type;
+	attr.expected_attach_type = hook.attach_type;
+	attr.attach_btf_id = function_of(&hook);
+	prog = side_bpf(side, BPF_PROG_LOAD, &attr);
+	link = make_link(side, prog, 0, BPF_LSM_MAC);
+	is_asked = link >= 0 && syscall(SYS_getpgid, getpid()) < 0 && errno == EPERM;
+	close(link);
+	close(prog);
+	return is_asked && syscall(SYS_getpgid, getpid()) > 0;
+}
+
+static void deny(void)
+{
+	if (!has_lsm()) {
+		ksft_test_result_skip("no programs are asked on this kernel\n");
+		return;
+	}
+	ksft_test_result(is_denied(SIDE_LBPF) && is_denied(SIDE_KERNEL),
+			 "an lsm program says no, until it is detached\n");
+}
+
+#define NR_PAGES	16
+#define PAGE_BYTES	4096
+
+/* A fault for each page, each time. */
+static void touch(char *pages)
+{
+	madvise(pages, NR_PAGES * PAGE_BYTES, MADV_DONTNEED);
+	for (int i = 0; i < NR_PAGES; i++)
+		*(volatile char *)(pages + i * PAGE_BYTES) = 1;
+}
+
+/* Counts samples with addresses in @pages, and adds up their periods. */
+static int load_sampler(enum test_side side, int map, const char *pages)
+{
+	struct bpf_insn insns[] = {
+		LDX(BPF_DW, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_perf_event_data, addr)),
+		LD_IMM64(BPF_REG_3, 0, PTR(pages), PTR(pages) >> 32),
+		ALU_X(BPF_SUB, BPF_REG_2, BPF_REG_3),
+		JMP(BPF_JGE, BPF_REG_2, NR_PAGES * PAGE_BYTES, 9),
+		LD_IMM64(BPF_REG_7, BPF_PSEUDO_MAP_VALUE, map, 0),
+		LDX(BPF_DW, BPF_REG_3, BPF_REG_7, 0),
+		ALU(BPF_ADD, BPF_REG_3, 1),
+		STX(BPF_DW, BPF_REG_7, BPF_REG_3, 0),
+		LDX(BPF_DW, BPF_REG_2, BPF_REG_1,
+		    offsetof(struct bpf_perf_event_data, sample_period)),
+		LDX(BPF_DW, BPF_REG_3, BPF_REG_7, 8),
+		ALU_X(BPF_ADD, BPF_REG_3, BPF_REG_2),
+		STX(BPF_DW, BPF_REG_7, BPF_REG_3, 8),
+		MOV(BPF_REG_0, 0), EXIT(),
+	};
+	union bpf_attr attr = load_attr(insns, NR(insns));
+
+	attr.prog_type = BPF_PROG_TYPE_PERF_EVENT;
+	return side_bpf(side, BPF_PROG_LOAD, &attr);
+}
+
+static struct seen see_samples(enum test_side side, enum way way)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .sample_period = 1,
+					.config = PERF_COUNT_SW_PAGE_FAULTS };
+	int map = make_map(side, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct seen), 1), prog, event, link;
+	char *pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct seen seen;
+
+	event = open_event(&attr, -1);
+	prog = load_sampler(side, map, pages);
+	if (event < 0 || prog < 0)
+		ksft_exit_fail_msg("%s: event %d, program %d\n", side_name[side], event, prog);
+	link = way == BY_LINK ? make_link(side, prog, event, BPF_PERF_EVENT) :
+				attach_event(side, event, prog);
+	if (link < 0)
+		ksft_exit_fail_msg("%s: attach: %d\n", side_name[side], link);
+	touch(pages);
+	if (way == BY_LINK)
+		close(link);
+	close(event);
+	touch(pages);
+	seen = read_seen(side, map);
+	munmap(pages, NR_PAGES * PAGE_BYTES);
+	close(prog);
+	close(map);
+	return seen;
+}
+
+static void sample(enum way way)
+{
+	struct seen ours = see_samples(SIDE_LBPF, way), theirs = see_samples(SIDE_KERNEL, way);
+
+	ksft_test_result(ours.nr == NR_PAGES && !memcmp(&ours, &theirs, sizeof(ours)),
+			 "samples, %s: %llu and %llu, periods %llu and %llu\n", way_name[way],
+			 ours.nr, theirs.nr, ours.sum, theirs.sum);
+}
+
 static atomic_bool is_over;
 
 static void *fire_always(void *arg)
@@ -272,12 +409,15 @@ static void race(void)
 int main(void)
 {
 	ksft_print_header();
-	ksft_set_plan(2 * NR(places) + 2);
+	ksft_set_plan(2 * NR(places) + 5);
 	mount("tracefs", EVENT_DIR, "tracefs", 0, NULL);
 	for (unsigned int i = 0; i < NR(places); i++) {
 		compare(&places[i], BY_LINK);
 		compare(&places[i], places[i].open ? BY_EVENT : BY_TYPE);
 	}
+	deny();
+	sample(BY_LINK);
+	sample(BY_EVENT);
 	refuse();
 	race();
 	ksft_finished();
