@@ -4,12 +4,15 @@
  * connections that use them, while the map is replaced and deleted.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <fcntl.h>
 #include <linux/btf.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "kernel_btf.h"
 #include "prog_test.h"
@@ -457,6 +460,69 @@ struct link {
 	int server;
 };
 
+#define PINS	"/tmp/ca_pins"
+
+/* What the file of a pinned map says, with all addresses and ids alike where @is_shape. */
+static void read_text(const char *path, bool is_shape, char *text, unsigned int room)
+{
+	FILE *file = fopen(path, "re");
+	unsigned int len = 0;
+	bool in_hex = false;
+	int c;
+
+	while (file && (c = getc(file)) != EOF && len + 1 < room) {
+		in_hex = in_hex && isxdigit(c);
+		if (!is_shape || !in_hex)
+			text[len++] = c;
+		in_hex = in_hex || (c == 'x' && len > 1 && text[len - 2] == '0');
+	}
+	text[len] = 0;
+	if (file)
+		fclose(file);
+}
+
+/* Before and while it is registered; ids of programs are each side's own. */
+static void show(enum test_side side, char text[2][2048])
+{
+	struct ca ca = make_ca(side, "shown");
+	int map = make_ca_map(side);
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.pathname = PTR(PINS "/ca");
+	attr.bpf_fd = map;
+	mkdir(PINS, 0700);
+	if (mount("pins", PINS, side == SIDE_LBPF ? "lbpf" : "bpf", 0, NULL) ||
+	    side_bpf(side, BPF_OBJ_PIN, &attr))
+		ksft_exit_fail_msg("%s: pin\n", side_name[side]);
+	read_text(PINS "/ca", false, text[0], sizeof(text[0]));
+	compare("register to be shown", 0, update(side, map, 0, &ca.value, 0));
+	read_text(PINS "/ca", true, text[1], sizeof(text[1]));
+	compare("delete what was shown", 0, delete(side, map, 0));
+	close(map);
+	unlink(PINS "/ca");
+	umount(PINS);
+	close_ca(&ca);
+}
+
+static void test_text(void)
+{
+	static char text[2][2][2048];
+
+	nr_wrong = 0;
+	show(SIDE_KERNEL, text[SIDE_KERNEL]);
+	show(SIDE_LBPF, text[SIDE_LBPF]);
+	for (int i = 0; i < 2; i++) {
+		bool is_same = *text[0][i] && !strcmp(text[0][i], text[1][i]);
+
+		compare("text", 1, is_same);
+		if (!is_same)
+			ksft_print_msg("lbpf: %s\nbpf(2): %s\n", text[SIDE_LBPF][i],
+				       text[SIDE_KERNEL][i]);
+	}
+	ksft_test_result(!nr_wrong, "text of a pinned map\n");
+}
+
 static int set_ca(int sock, const char *name)
 {
 	return setsockopt(sock, IPPROTO_TCP, TCP_CONGESTION, name, strlen(name)) ? -errno : 0;
@@ -711,11 +777,12 @@ int main(void)
 	value_bytes = kernel_type_bytes(value_id);
 	data_off = kernel_member(VALUE, "data");
 	raise_loopback();
-	ksft_set_plan(8);
+	ksft_set_plan(9);
 	test_create();
 	test_update();
 	test_life();
 	test_in_program();
+	test_text();
 	test_connection();
 	test_replace();
 	if (access("/sys/kernel/debug/lbpf/fail_nth", W_OK))
