@@ -555,6 +555,99 @@ static void test_refusals(void)
 			 ours[0], ours[1], theirs[0], theirs[1]);
 }
 
+#define NR_BATCH	4
+
+/* What a batch command answers, and what it moved. */
+struct batch_result {
+	int ret;
+	__u32 nr;
+	struct value values[NR_BATCH];
+};
+
+static struct batch_result batch(enum test_side side, int cmd, int map, __u64 elem_flags,
+				 __u64 first_word)
+{
+	__u32 keys[NR_BATCH] = { 0, 1, 2, 3 }, next;
+	struct batch_result result = {};
+	union bpf_attr attr = {};
+
+	/* The lock and the timer of userspace's value are not taken. */
+	memset(result.values, cmd == BPF_MAP_UPDATE_BATCH ? 0x77 : 0, sizeof(result.values));
+	for (__u32 i = 0; i < NR_BATCH && cmd == BPF_MAP_UPDATE_BATCH; i++)
+		result.values[i].words[0] = first_word + i;
+	attr.batch.map_fd = map;
+	attr.batch.keys = PTR(keys);
+	attr.batch.values = PTR(result.values);
+	attr.batch.count = NR_BATCH;
+	attr.batch.elem_flags = elem_flags;
+	if (cmd == BPF_MAP_LOOKUP_BATCH || cmd == BPF_MAP_LOOKUP_AND_DELETE_BATCH)
+		attr.batch.out_batch = PTR(&next);
+	result.ret = test_bpf(side, cmd, &attr, sizeof(attr)) ? -errno : 0;
+	result.nr = attr.batch.count;
+	return result;
+}
+
+/* By the key they were written with: hash maps have orders of their own. */
+static void sort_values(struct batch_result *result)
+{
+	for (int i = 0; i < NR_BATCH; i++) {
+		for (int j = i + 1; j < NR_BATCH; j++) {
+			struct value tmp = result->values[i];
+
+			if (tmp.words[0] <= result->values[j].words[0])
+				continue;
+			result->values[i] = result->values[j];
+			result->values[j] = tmp;
+		}
+	}
+}
+
+static void run_batches(enum test_side side, __u32 type, struct batch_result *results)
+{
+	static const struct {
+		int cmd;
+		__u64 flags;
+		__u64 first_word;
+	} steps[] = {
+		{ BPF_MAP_UPDATE_BATCH, BPF_ANY, 10 },
+		{ BPF_MAP_UPDATE_BATCH, BPF_F_LOCK, 20 },
+		{ BPF_MAP_LOOKUP_BATCH, BPF_F_LOCK, 0 },
+		{ BPF_MAP_UPDATE_BATCH, BPF_F_LOCK | BPF_EXIST, 30 },
+		{ BPF_MAP_UPDATE_BATCH, BPF_F_LOCK | BPF_NOEXIST, 40 },
+		{ BPF_MAP_LOOKUP_BATCH, 0, 0 },
+		{ BPF_MAP_LOOKUP_AND_DELETE_BATCH, BPF_F_LOCK, 0 },
+		{ BPF_MAP_LOOKUP_AND_DELETE_BATCH, 0, 0 },
+		{ BPF_MAP_LOOKUP_BATCH, BPF_F_LOCK, 0 },
+	};
+	int map = make_map(side, type, NR_BATCH);
+
+	for (__u32 i = 0; i < NR(steps); i++) {
+		results[i] = batch(side, steps[i].cmd, map, steps[i].flags, steps[i].first_word);
+		sort_values(&results[i]);
+	}
+	close(map);
+}
+
+#define NR_STEPS	9
+
+static void test_batches(__u32 type, const char *name)
+{
+	static struct batch_result ours[NR_STEPS], theirs[NR_STEPS];
+	bool ok = true;
+
+	run_batches(SIDE_LBPF, type, ours);
+	run_batches(SIDE_KERNEL, type, theirs);
+	for (__u32 i = 0; i < NR_STEPS; i++) {
+		if (!memcmp(&ours[i], &theirs[i], sizeof(ours[i])))
+			continue;
+		ok = false;
+		ksft_print_msg("step %u: lbpf %d %u, bpf(2) %d %u\n", i, ours[i].ret, ours[i].nr,
+			       theirs[i].ret, theirs[i].nr);
+	}
+	ksft_test_result(ok && (!has_lock || ours[2].values[3].words[0] == 23),
+			 "batches under the lock as in bpf(2): %s\n", name);
+}
+
 int main(void)
 {
 	static const struct {
@@ -569,7 +662,7 @@ int main(void)
 	unsigned int i;
 
 	ksft_print_header();
-	ksft_set_plan(4 * NR(types) + 1);
+	ksft_set_plan(4 * NR(types) + 4);
 	lbpf_stats_begin(&before);
 	for (i = 0; i < NR(types); i++) {
 		has_lock = types[i].type != BPF_MAP_TYPE_LRU_HASH;
@@ -580,6 +673,11 @@ int main(void)
 		has_lock = false;
 		test_inner_race(types[i].type, types[i].name);
 	}
+	has_lock = true;
+	test_batches(BPF_MAP_TYPE_ARRAY, "array");
+	test_batches(BPF_MAP_TYPE_HASH, "hash");
+	has_lock = false;
+	test_batches(BPF_MAP_TYPE_HASH, "hash without a lock");
 	has_lock = true;
 	test_refusals();
 	ksft_test_result(lbpf_nothing_left(&before), "nothing is left\n");
