@@ -29,6 +29,8 @@ struct lbpf_object;
  * @name: Name of the anonymous inode ("lbpf-map").
  * @fops: File operations of its descriptors.  ->owner is THIS_MODULE, ->release is
  *	lbpf_object_release(), ->private_data of a file is the struct lbpf_object.
+ * @is_rdonly: Its files are open for reading, whatever is asked for.  Source: the flags that fdinfo
+ *	of bpf(2)'s shows.
  * @release_user: The last user reference went; may be NULL.  May sleep.  Can happen again:
  *	an id gives an object that only the kernel holds a user reference anew.
  * @free: The last reference went and the id is gone.  Any context: defers what must wait
@@ -37,6 +39,7 @@ struct lbpf_object;
 struct lbpf_object_ops {
 	const char *name;
 	const struct file_operations *fops;
+	bool is_rdonly;
 	void (*release_user)(struct lbpf_object *obj);
 	void (*free)(struct lbpf_object *obj);
 };

@@ -49,9 +49,10 @@ static const struct file_operations types_fops = {
 };
 
 static const struct lbpf_object_ops btf_object_ops = {
-	.name	= "lbpf-btf",
-	.fops	= &types_fops,
-	.free	= end_btf,
+	.name		= "lbpf-btf",
+	.fops		= &types_fops,
+	.is_rdonly	= true,
+	.free		= end_btf,
 };
 
 /**

@@ -69,6 +69,7 @@ static const struct file_operations link_fops = {
 static const struct lbpf_object_ops link_object_ops = {
 	.name		= "lbpf-link",
 	.fops		= &link_fops,
+	.is_rdonly	= true,
 	.release_user	= release_user,
 	.free		= end_link,
 };

@@ -254,6 +254,8 @@ int lbpf_object_fd(struct lbpf_object *obj, int open_flags)
 
 	if (lbpf_alloc_fails())
 		return -ENOMEM;
+	if (ops->is_rdonly)
+		open_flags = O_RDONLY;
 	return anon_inode_getfd(ops->name, ops->fops, obj, open_flags | O_CLOEXEC);
 }
 

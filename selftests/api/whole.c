@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <kselftest_harness.h>
+#include <linux/btf.h>
 #include "both.h"
 
 #define PAGE_BYTES	4096
@@ -177,6 +178,69 @@ TEST(fdinfo)
 		close(fd[0]);
 		close(fd[1]);
 	}
+}
+
+/* Of an object of types. */
+TEST(fdinfo_of_types)
+{
+	struct {
+		struct btf_header header;
+		unsigned int type[4];
+		char names[8];
+	} blob = {
+		.header = { BTF_MAGIC, BTF_VERSION, 0, sizeof(blob.header), 0, 16, 16, 8 },
+		.type = { 1, BTF_KIND_INT << 24, 4, 32 },
+		.names = "\0int",
+	};
+	union bpf_attr attr = { .btf = PTR(&blob), .btf_size = sizeof(blob) };
+	char text[2][1024];
+	int side, fd;
+
+	FOR_EACH_SIDE(side) {
+		fd = call(side, BPF_BTF_LOAD, &attr);
+		ASSERT_LE(0, fd);
+		read_fdinfo(fd, text[side], sizeof(text[side]));
+		EXPECT_NE(NULL, strstr(text[side], "\nbtf_id:\t"));
+		blank(text[side], "btf_id:");
+		blank(text[side], "ino:");
+		close(fd);
+	}
+	EXPECT_STREQ(text[1], text[0]);
+}
+
+/* Of a program and a link to it. */
+TEST(fdinfo_of_progs)
+{
+	static const char * const ids[] = { "ino:", "prog_id:", "link_id:", "memlock:", NULL };
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT },
+	};
+	char text[2][2][1024];
+	int side, fds[2];
+	unsigned int i, j;
+
+	FOR_EACH_SIDE(side) {
+		union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+					.insns = PTR(insns), .insn_cnt = 2,
+					.license = PTR("GPL") };
+
+		fds[0] = call(side, BPF_PROG_LOAD, &attr);
+		memset(&attr, 0, sizeof(attr));
+		attr.raw_tracepoint.name = PTR("sys_enter");
+		attr.raw_tracepoint.prog_fd = fds[0];
+		fds[1] = call(side, BPF_RAW_TRACEPOINT_OPEN, &attr);
+		ASSERT_LE(0, fds[1]);
+		for (i = 0; i < 2; i++) {
+			read_fdinfo(fds[i], text[side][i], sizeof(text[side][i]));
+			EXPECT_NE(NULL, strstr(text[side][i], "\nprog_id:\t"));
+			for (j = 0; ids[j]; j++)
+				blank(text[side][i], ids[j]);
+		}
+		close(fds[1]);
+		close(fds[0]);
+	}
+	EXPECT_STREQ(text[1][0], text[0][0]);
+	EXPECT_STREQ(text[1][1], text[0][1]);
 }
 
 TEST(file_names)

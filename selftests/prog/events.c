@@ -305,7 +305,7 @@ static void touch(char *pages)
 {
 	madvise(pages, NR_PAGES * PAGE_BYTES, MADV_DONTNEED);
 	for (int i = 0; i < NR_PAGES; i++)
-		*(volatile char *)(pages + i * PAGE_BYTES) = 1;
+		pages[i * PAGE_BYTES] = 1;
 }
 
 /* Counts samples with addresses in @pages, and adds up their periods. */

@@ -444,25 +444,71 @@ static bool observes(enum test_side side, unsigned int attach, const char *name,
 	return good;
 }
 
+static const struct {
+	unsigned int attach, kind;
+	const char *name;
+} places[] = {
+	{ BPF_TRACE_FENTRY, BTF_KIND_FUNC, "lbpf_target_add" },
+	{ BPF_TRACE_FEXIT, BTF_KIND_FUNC, "lbpf_target_add" },
+	{ BPF_TRACE_RAW_TP, BTF_KIND_TYPEDEF, "btf_trace_lbpf_target_hit" },
+};
+
 static void test_attach(const int btf_fds[2])
 {
-	static const struct {
-		unsigned int attach, kind;
-		const char *name;
-	} rows[] = {
-		{ BPF_TRACE_FENTRY, BTF_KIND_FUNC, "lbpf_target_add" },
-		{ BPF_TRACE_FEXIT, BTF_KIND_FUNC, "lbpf_target_add" },
-		{ BPF_TRACE_RAW_TP, BTF_KIND_TYPEDEF, "btf_trace_lbpf_target_hit" },
-	};
-
-	for (unsigned int i = 0; i < NR(rows); i++) {
+	for (unsigned int i = 0; i < NR(places); i++) {
 		bool good = true;
 
 		for (int j = 0; j < nr_sides(); j++)
-			good &= observes(sides[j], rows[i].attach, rows[i].name, rows[i].kind,
-					 btf_fds[sides[j]]);
-		ksft_test_result(good, "runs of attach type %u in a module\n", rows[i].attach);
+			good &= observes(sides[j], places[i].attach, places[i].name,
+					 places[i].kind, btf_fds[sides[j]]);
+		ksft_test_result(good, "runs of attach type %u in a module\n", places[i].attach);
 	}
+}
+
+/* Attaches @prog with the @nth allocation failing: a descriptor, or -errno. */
+static int attach_failing(int prog, unsigned int nth)
+{
+	int control = open("/sys/kernel/debug/lbpf/fail_nth", O_RDWR | O_CLOEXEC), link;
+
+	if (control < 0 || dprintf(control, "%u", nth) < 0)
+		ksft_exit_fail_msg("fail_nth: %m\n");
+	link = attach_prog(SIDE_LBPF, NULL, prog);
+	close(control);
+	return link;
+}
+
+/* How many of them it takes; 0: something else happened. */
+static unsigned int sweep_attach(unsigned int place, int btf_fd)
+{
+	int map = make_map(SIDE_LBPF, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct seen), 1);
+	int prog = load_observer(SIDE_LBPF, map, places[place].attach,
+				 type_of(places[place].name, places[place].kind), btf_fd, false);
+	int link = -ENOMEM;
+	struct seen seen;
+	unsigned int nth;
+
+	for (nth = 1; nth < 200 && link == -ENOMEM; nth++)
+		link = attach_failing(prog, nth);
+	hit(1);
+	read_seen(SIDE_LBPF, map, &seen);
+	if (link < 0 || seen.nr != 1)
+		ksft_print_msg("%s: %d, %llu runs\n", places[place].name, link, seen.nr);
+	close(link);
+	close(prog);
+	close(map);
+	return link < 0 || seen.nr != 1 ? 0 : nth - 1;
+}
+
+static void test_failures(int btf_fd)
+{
+	unsigned int nr[NR(places)], nr_wrong = 0;
+
+	for (unsigned int i = 0; i < NR(places); i++) {
+		nr[i] = sweep_attach(i, btf_fd);
+		nr_wrong += nr[i] < 2;
+	}
+	ksft_print_msg("attached at the %u., %u. and %u. try\n", nr[0], nr[1], nr[2]);
+	ksft_test_result(!nr_wrong, "allocations that fail as a program is attached\n");
 }
 
 /* A tracepoint by its name, whose first argument is changed. */
@@ -825,7 +871,7 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	if (!kernel_type("task_struct", BTF_KIND_STRUCT))
 		ksft_exit_skip("the kernel has no BTF\n");
-	ksft_set_plan(16);
+	ksft_set_plan(17);
 	test_ids();
 	load_module();
 	ksft_test_result(has_bytes("vmlinux") && has_bytes(MODULE), "types are those of sysfs\n");
@@ -833,6 +879,10 @@ int main(int argc, char **argv)
 	test_targets(btf_fds);
 	test_attach_fd(btf_fds);
 	test_attach(btf_fds);
+	if (access("/sys/kernel/debug/lbpf/fail_nth", W_OK))
+		ksft_test_result_skip("no way to make allocations fail\n");
+	else
+		test_failures(btf_fds[SIDE_LBPF]);
 	test_writable();
 	test_vars(btf_fds);
 	test_calls(btf_fds);

@@ -36,7 +36,7 @@ struct fail_case {
 
 /* What maps of maps hold, and what programs look up in where the map is not for that. */
 static int control = -1, map_fd, prog_fd, sock_fd, inner_fd, plain_fd, ops_fd, xdp_fd,
-	   raw_fd, maker_fd;
+	   raw_fd, raw_link_fd, maker_fd;
 static enum bpf_map_type map_type;
 static unsigned char buf[1 << 16], out[1 << 16];
 static uint32_t keys[64];
@@ -347,17 +347,51 @@ static int run_map_info(const struct fail_case *c)
 	return lbpf_sys(BPF_OBJ_GET_INFO_BY_FD, &attr);
 }
 
-static int run_raw_tp(const struct fail_case *c)
+static int open_raw_tp(void)
 {
 	union bpf_attr attr = {};
-	int link;
 
 	attr.raw_tracepoint.name = PTR("sys_enter");
 	attr.raw_tracepoint.prog_fd = raw_fd;
-	link = lbpf_sys(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	return lbpf_sys(BPF_RAW_TRACEPOINT_OPEN, &attr);
+}
+
+static int run_raw_tp(const struct fail_case *c)
+{
+	int link = open_raw_tp();
+
 	if (link >= 0)
 		close(link);
 	return link < 0 ? link : 0;
+}
+
+/* What is behind a descriptor: each allocation of the query fails once. */
+static int run_query(const struct fail_case *c)
+{
+	static char name[64];
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.task_fd_query.pid = getpid();
+	attr.task_fd_query.fd = raw_link_fd;
+	attr.task_fd_query.buf = PTR(name);
+	attr.task_fd_query.buf_len = sizeof(name);
+	return lbpf_sys(BPF_TASK_FD_QUERY, &attr);
+}
+
+static int run_link_info(const struct fail_case *c)
+{
+	static struct bpf_link_info info;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	memset(&info, 0, sizeof(info));
+	info.raw_tracepoint.tp_name = PTR(out);
+	info.raw_tracepoint.tp_name_len = 64;
+	attr.info.bpf_fd = raw_link_fd;
+	attr.info.info = PTR(&info);
+	attr.info.info_len = sizeof(info);
+	return lbpf_sys(BPF_OBJ_GET_INFO_BY_FD, &attr);
 }
 
 static int run_bind(const struct fail_case *c)
@@ -705,6 +739,8 @@ static const struct fail_case cases[] = {
 	{ "map info", BPF_MAP_TYPE_HASH, 0, run_map_info },
 	{ "prog info", BPF_MAP_TYPE_HASH, 0, run_prog_info },
 	{ "raw tracepoint", BPF_MAP_TYPE_HASH, 0, run_raw_tp },
+	{ "query of a descriptor", BPF_MAP_TYPE_HASH, 0, run_query },
+	{ "link info", BPF_MAP_TYPE_HASH, 0, run_link_info },
 	{ "bind map", BPF_MAP_TYPE_HASH, 0, run_bind },
 	{ "facts", BPF_MAP_TYPE_HASH, 0, run_facts },
 	{ "explain an accepted program", BPF_MAP_TYPE_HASH, 0, run_explain },
@@ -804,9 +840,10 @@ int main(void)
 	ops_fd = load_passing(BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS);
 	xdp_fd = load_passing(BPF_PROG_TYPE_XDP, 0);
 	raw_fd = load_passing(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
+	raw_link_fd = open_raw_tp();
 	maker_fd = load_maker();
 	if (inner_fd < 0 || plain_fd < 0 || ops_fd < 0 || xdp_fd < 0 || raw_fd < 0 ||
-	    maker_fd < 0)
+	    raw_link_fd < 0 || maker_fd < 0)
 		ksft_exit_fail_msg("maps and programs: %s\n", strerror(errno));
 	lbpf_stats_begin(&before);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
