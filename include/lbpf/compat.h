@@ -87,6 +87,15 @@ static inline void lbpf_skb_mark_monotonic(struct sk_buff *skb, bool is_monotoni
 #endif
 }
 
+/* Where struct sk_buff says what the time of a packet is: a bit, two since 6.11. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define LBPF_SKB_TSTAMP_TYPE_OFF	PKT_VLAN_PRESENT_OFFSET
+#define LBPF_SKB_TSTAMP_TYPE_MASK	SKB_MONO_DELIVERY_TIME_MASK
+#else
+#define LBPF_SKB_TSTAMP_TYPE_OFF	SKB_BF_MONO_TC_OFFSET
+#define LBPF_SKB_TSTAMP_TYPE_MASK	SKB_TSTAMP_TYPE_MASK
+#endif
+
 /*
  * Is the number that a packet acknowledges a SYN cookie?  Its maximum segment size, or 0; the
  * functions take the number from the header since 6.8.

@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <net/sock.h>
 
+#include <lbpf/compat.h>
 #include <lbpf/helpers.h>
 #include <lbpf/insn.h>
 #include <lbpf/progtypes.h>
@@ -59,6 +60,13 @@ static const struct lbpf_ctx_field fields[] = {
 	SKB_EMIT_ROW(gso_segs, lbpf_skb_emit_gso_segs, RO),
 	SKB_PTR_ROW(sk, sk, WHOLE, LBPF_PTR_SOCK_COMMON | LBPF_MAYBE_NULL),
 	SKB_EMIT_ROW(gso_size, lbpf_skb_emit_gso_size, RO),
+	{
+		SKB_NAME(tstamp_type), .access = WHOLE,
+		.kind = LBPF_CTX_BITS, .type = LBPF_SCALAR,
+		.k_off = LBPF_SKB_TSTAMP_TYPE_OFF, .k_size = 1,
+		.k_mask = LBPF_SKB_TSTAMP_TYPE_MASK,
+		.k_shift = __builtin_ctz(LBPF_SKB_TSTAMP_TYPE_MASK),
+	},
 	SKB_EMIT_ROW(hwtstamp, lbpf_skb_emit_hwtstamp, WHOLE),
 };
 

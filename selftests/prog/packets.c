@@ -156,6 +156,10 @@ static int load_sweep(enum test_side side, const struct sweep *sweep, int type)
 	nr = put_mixed(insns, nr, FIELD(protocol));
 	nr = put_mixed(insns, nr, FIELD(pkt_type));
 	nr = put_mixed(insns, nr, FIELD(gso_size));
+	if (sweep->id == BPF_FUNC_skb_set_tstamp) {
+		nr = put_mixed(insns, nr, FIELD(tstamp_type));
+		insns[nr - 3].code = BPF_LDX | BPF_B | BPF_MEM;
+	}
 	/* Test runs of bpf(2) give programs of cgroups no data_end. */
 	if (type != BPF_PROG_TYPE_CGROUP_SKB)
 		nr = put_data(insns, nr);

@@ -101,16 +101,11 @@ static bool may_access(enum test_side side, const struct kind *kind, int off, in
 	return strstr(verifier_log, "R9 !read_ok");
 }
 
-/*
- * What lbpf leaves out: bpf(2) lets tc programs read the first of four bytes of padding,
- * and tracing programs parts of an address.
- */
-static bool is_padding(const struct kind *kind, int off)
+/* What lbpf leaves out: bpf(2) lets tracing programs read parts of an address. */
+static bool is_part_of_address(const struct kind *kind, int off)
 {
-	if (kind->type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE && off < (int)sizeof(__u64))
-		return off;
-	return (kind->type == BPF_PROG_TYPE_SCHED_CLS || kind->type == BPF_PROG_TYPE_SCHED_ACT) &&
-	       off == offsetof(struct __sk_buff, gso_size) + sizeof(__u32);
+	return kind->type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE && off < (int)sizeof(__u64) &&
+	       off;
 }
 
 static int compare_accesses(const struct kind *kind)
@@ -123,7 +118,7 @@ static int compare_accesses(const struct kind *kind)
 			int bytes = 1 << i / 2;
 			bool is_write = i & 1, want, got;
 
-			if (off % bytes || is_padding(kind, off))
+			if (off % bytes || is_part_of_address(kind, off))
 				continue;
 			want = may_access(SIDE_KERNEL, kind, off, sizes[i / 2], is_write);
 			got = may_access(SIDE_LBPF, kind, off, sizes[i / 2], is_write);
