@@ -25,6 +25,11 @@
 #include <net/netdev_rx_queue.h>
 #endif
 
+/* Segmentation offload likewise in 6.5. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
 #ifndef fd_file
 /* struct fd is opaque since 6.12. */
 #define fd_file(f)	((f).file)

@@ -159,6 +159,8 @@ extern const struct lbpf_proto lbpf_csum_level_proto;
 extern const struct lbpf_proto lbpf_skb_classid_proto;
 extern const struct lbpf_proto lbpf_route_realm_proto;
 extern const struct lbpf_proto lbpf_skb_set_tstamp_proto;
+extern const struct lbpf_proto lbpf_skb_mtu_proto;
+extern const struct lbpf_proto lbpf_xdp_mtu_proto;
 extern const struct lbpf_proto lbpf_set_ce_proto;
 extern const struct lbpf_proto lbpf_cgroup_classid_proto;
 extern const struct lbpf_proto lbpf_skb_vlan_push_proto;

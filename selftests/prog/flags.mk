@@ -44,3 +44,4 @@ EXTRA_async := prog_test.c
 LDLIBS_async := -lbpf
 EXTRA_points := prog_test.c kernel_btf.c
 LDLIBS_points := -lbpf
+EXTRA_mtu := prog_test.c
