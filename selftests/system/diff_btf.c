@@ -169,6 +169,63 @@ static void mutations(void)
 	}
 }
 
+#define WITH_FLAG(kind, vlen)	(INFO(kind, vlen) | 1U << 31)
+
+/* Kinds that the other types lack, and bit fields. */
+static const uint32_t other_types[] = {
+	NAME_INT, INFO(BTF_KIND_INT, 0), 4, BTF_INT_SIGNED << 24 | 32,
+	NAME_S, WITH_FLAG(BTF_KIND_STRUCT, 2), 4, NAME_A, 1, 3 << 24, NAME_V, 1, 5 << 24 | 3,
+	NAME_S, INFO(BTF_KIND_UNION, 2), 8, NAME_A, 1, 0, NAME_V, 4, 0,
+	NAME_E, WITH_FLAG(BTF_KIND_ENUM64, 1), 8, NAME_ONE, 1, 2,
+	NAME_S, WITH_FLAG(BTF_KIND_FWD, 0), 0,
+	NAME_A, INFO(BTF_KIND_FLOAT, 0), 8,
+	NAME_A, INFO(BTF_KIND_TYPE_TAG, 0), 2,
+	0, INFO(BTF_KIND_PTR, 0), 7,
+	0, INFO(BTF_KIND_VOLATILE, 0), 10,
+	0, INFO(BTF_KIND_RESTRICT, 0), 3,
+	NAME_A, INFO(BTF_KIND_DECL_TAG, 0), 2, 1,
+	0, INFO(BTF_KIND_FUNC_PROTO, 3), 0, NAME_A, 1, NAME_S, 8, 0, 0,
+	NAME_MAIN, INFO(BTF_KIND_FUNC, 1), 12,
+	NAME_A, INFO(BTF_KIND_DECL_TAG, 0), 13, 0,
+	NAME_V, INFO(BTF_KIND_VAR, 0), 9, 0,
+	NAME_DATA, INFO(BTF_KIND_DATASEC, 2), 24, 15, 0, 8, 17, 8, 4,
+	NAME_A, INFO(BTF_KIND_VAR, 0), 1, 1,
+};
+
+/* Each word of them changed in every way. */
+static void other_kinds(void)
+{
+	static const uint32_t values[] = { 0, 1, 2, 3, 5, 8, 11, 16, 17, 31, 33, 64, 255, 4096,
+					   1U << 31, ~0U };
+	struct {
+		struct btf_header header;
+		uint32_t types[ARRAY_SIZE_OF(other_types)];
+		char names[sizeof(names)];
+	} __attribute__((packed)) blob = { .header = good_blob().header };
+	uint32_t i, j;
+	int fd;
+
+	memcpy(blob.types, other_types, sizeof(other_types));
+	memcpy(blob.names, names, sizeof(names));
+	blob.header.type_len = sizeof(blob.types);
+	blob.header.str_off = sizeof(blob.types);
+	fd = load_btf(&blob, sizeof(blob), "other kinds", 0);
+	if (fd < 0)
+		give_up("types that are right");
+	close(fd);
+	for (i = 0; i < ARRAY_SIZE_OF(other_types); i++) {
+		for (j = 0; j < ARRAY_SIZE_OF(values); j++) {
+			blob.types[i] = values[j];
+			close_if_open(load_btf(&blob, sizeof(blob), "number", i << 8 | j));
+		}
+		for (j = 0; j < 32; j++) {
+			blob.types[i] = other_types[i] ^ 1U << j;
+			close_if_open(load_btf(&blob, sizeof(blob), "bit", i << 8 | j));
+		}
+		blob.types[i] = other_types[i];
+	}
+}
+
 /* Each character, first and second, in the name of each kind. */
 static void name_chars(void)
 {
@@ -309,6 +366,7 @@ const struct scenario btf_scenarios[] = {
 	{ "btf_sizes", sizes },
 	{ "btf_chains", chains },
 	{ "btf_mutations", mutations },
+	{ "btf_other_kinds", other_kinds },
 	{ "btf_names", name_chars },
 	{ "btf_records", records },
 	{}
