@@ -115,13 +115,14 @@ static bool holds_number(const struct lbpf_slot *slot)
 	return true;
 }
 
+/* The first @nr bytes, from the highest address down. */
 static bool bytes_match(const struct lbpf_env *env, const struct lbpf_slot *old,
-			const struct lbpf_slot *cur)
+			const struct lbpf_slot *cur, u32 nr)
 {
 	bool is_number = !lbpf_slot_is_spill(cur) || cur->spilled.type == LBPF_SCALAR;
 	u32 i;
 
-	for (i = 0; i < LBPF_SLOT_BYTES; i++) {
+	for (i = 0; i < nr; i++) {
 		u8 kind = cur->kind[i];
 
 		if (old->kind[i] == LBPF_SLOT_INVALID || old->kind[i] == kind)
@@ -135,18 +136,45 @@ static bool bytes_match(const struct lbpf_env *env, const struct lbpf_slot *old,
 	return true;
 }
 
+/*
+ * Bytes that were never a register, where @old has a number: zeros are the number 0, others any
+ * number of their width.
+ */
+static bool plain_bytes_match(struct lbpf_env *env, const struct lbpf_slot *old,
+			      const struct lbpf_slot *cur)
+{
+	struct lbpf_reg number = { .type = LBPF_SCALAR };
+	bool is_zero = true;
+	u32 i, bytes = 0;
+
+	for (i = LBPF_SLOT_BYTES; i-- > 0 && old->kind[i] == LBPF_SLOT_SPILL; bytes++) {
+		if (cur->kind[i] != LBPF_SLOT_ZERO && cur->kind[i] != LBPF_SLOT_MISC)
+			return false;
+		is_zero &= cur->kind[i] == LBPF_SLOT_ZERO;
+	}
+	if (is_zero)
+		lbpf_scalar_set_const(&number.var, 0);
+	else
+		lbpf_scalar_set_load(&number.var, bytes);
+	return bytes_match(env, old, cur, LBPF_SLOT_BYTES - bytes) &&
+	       numbers_match(env, &old->spilled, &number);
+}
+
 static bool slots_match(struct lbpf_env *env, const struct lbpf_slot *old,
 			const struct lbpf_slot *cur)
 {
 	bool was_spill = lbpf_slot_is_spill(old);
 
 	if (was_spill && lbpf_slot_is_spill(cur))
-		return bytes_match(env, old, cur) && regs_match(env, &old->spilled, &cur->spilled);
+		return bytes_match(env, old, cur, LBPF_SLOT_BYTES) &&
+		       regs_match(env, &old->spilled, &cur->spilled);
 	/* A number whose value did not matter is as good as any other. */
 	if (was_spill && old->spilled.type == LBPF_SCALAR && !old->spilled.is_precise &&
 	    !env->is_exact && !env->explore_numbers)
 		return holds_number(cur);
-	return !was_spill && bytes_match(env, old, cur);
+	if (was_spill)
+		return old->spilled.type == LBPF_SCALAR && plain_bytes_match(env, old, cur);
+	return bytes_match(env, old, cur, LBPF_SLOT_BYTES);
 }
 
 /*
