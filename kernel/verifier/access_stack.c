@@ -367,11 +367,8 @@ static int load_part(struct lbpf_env *env, const struct span *span, int value_re
 static int load_spilled(struct lbpf_env *env, const struct span *span, int value_regno)
 {
 	struct lbpf_slot *slot = &span->frame->slots[SLOT_OF(span->min)];
-	u32 spill_size = 0;
+	u32 spill_size = lbpf_slot_spilled_bytes(slot);
 
-	while (spill_size < LBPF_SLOT_BYTES &&
-	       slot->kind[LBPF_SLOT_BYTES - 1 - spill_size] == LBPF_SLOT_SPILL)
-		spill_size++;
 	if (span->size != LBPF_SLOT_BYTES || spill_size != LBPF_SLOT_BYTES)
 		return load_part(env, span, value_regno, spill_size);
 	if (value_regno < 0) {

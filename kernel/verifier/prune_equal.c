@@ -143,11 +143,11 @@ static bool bytes_match(const struct lbpf_env *env, const struct lbpf_slot *old,
 static bool plain_bytes_match(struct lbpf_env *env, const struct lbpf_slot *old,
 			      const struct lbpf_slot *cur)
 {
+	u32 i, bytes = lbpf_slot_spilled_bytes(old), nr_beside = LBPF_SLOT_BYTES - bytes;
 	struct lbpf_reg number = { .type = LBPF_SCALAR };
 	bool is_zero = true;
-	u32 i, bytes = 0;
 
-	for (i = LBPF_SLOT_BYTES; i-- > 0 && old->kind[i] == LBPF_SLOT_SPILL; bytes++) {
+	for (i = nr_beside; i < LBPF_SLOT_BYTES; i++) {
 		if (cur->kind[i] != LBPF_SLOT_ZERO && cur->kind[i] != LBPF_SLOT_MISC)
 			return false;
 		is_zero &= cur->kind[i] == LBPF_SLOT_ZERO;
@@ -156,7 +156,7 @@ static bool plain_bytes_match(struct lbpf_env *env, const struct lbpf_slot *old,
 		lbpf_scalar_set_const(&number.var, 0);
 	else
 		lbpf_scalar_set_load(&number.var, bytes);
-	return bytes_match(env, old, cur, LBPF_SLOT_BYTES - bytes) &&
+	return bytes_match(env, old, cur, nr_beside) &&
 	       numbers_match(env, &old->spilled, &number);
 }
 

@@ -237,6 +237,17 @@ static inline bool lbpf_slot_is_spill(const struct lbpf_slot *slot)
 	return slot->kind[LBPF_SLOT_BYTES - 1] == LBPF_SLOT_SPILL;
 }
 
+/* Bytes of the spilled register in @slot, from the lowest address up; 0: there is none. */
+static inline u32 lbpf_slot_spilled_bytes(const struct lbpf_slot *slot)
+{
+	u32 bytes = 0;
+
+	while (bytes < LBPF_SLOT_BYTES &&
+	       slot->kind[LBPF_SLOT_BYTES - 1 - bytes] == LBPF_SLOT_SPILL)
+		bytes++;
+	return bytes;
+}
+
 static inline bool lbpf_slot_is_dynptr(const struct lbpf_slot *slot)
 {
 	return slot->kind[0] == LBPF_SLOT_DYNPTR;
