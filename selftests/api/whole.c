@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <kselftest_harness.h>
-#include <linux/btf.h>
+#include "../system/raw_types.h"
 #include "both.h"
 
 #define PAGE_BYTES	4096
@@ -183,19 +183,12 @@ TEST(fdinfo)
 /* Of an object of types. */
 TEST(fdinfo_of_types)
 {
-	struct {
-		struct btf_header header;
-		unsigned int type[4];
-		char names[8];
-	} blob = {
-		.header = { BTF_MAGIC, BTF_VERSION, 0, sizeof(blob.header), 0, 16, 16, 8 },
-		.type = { 1, BTF_KIND_INT << 24, 4, 32 },
-		.names = "\0int",
-	};
-	union bpf_attr attr = { .btf = PTR(&blob), .btf_size = sizeof(blob) };
+	struct raw_types types;
+	union bpf_attr attr = { .btf = PTR(&types), .btf_size = sizeof(types) };
 	char text[2][1024];
 	int side, fd;
 
+	make_raw_types(&types);
 	FOR_EACH_SIDE(side) {
 		fd = call(side, BPF_BTF_LOAD, &attr);
 		ASSERT_LE(0, fd);

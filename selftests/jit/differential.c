@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <kselftest.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,16 +313,6 @@ static bool knows_v4(enum test_side side)
 	return fd >= 0;
 }
 
-/* Programs see the number of the CPU, and its values. */
-static void stay_on_first_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 static void print_costs(const struct totals *totals, unsigned long nr)
 {
 	ksft_print_msg("%lu programs, %lu run, %lu refused by both\n", nr, totals->nr_run,
@@ -347,7 +336,8 @@ int main(int argc, char **argv)
 
 	ksft_print_header();
 	ksft_set_plan(4);
-	stay_on_first_cpu();
+	/* Programs see the number of the CPU, and its values. */
+	test_pin(0);
 	generate_loops = test_kernel_is_reference();
 	for (side = SIDE_LBPF; side <= SIDE_KERNEL; side++)
 		if (!make_maps(side) || !load_types(side) || !fill_outer_maps(side))

@@ -479,22 +479,13 @@ static void test_effect(const struct effect *effect)
 			 "%c, %s\n", effect->letter, effect->name);
 }
 
-/* A program tells which it runs on. */
-static void stay_on_one_cpu(void)
-{
-	cpu_set_t first;
-
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	if (sched_setaffinity(0, sizeof(first), &first))
-		ksft_exit_fail_msg("sched_setaffinity\n");
-}
-
 int main(void)
 {
 	unsigned int i;
 
-	stay_on_one_cpu();
+	/* A program tells which it runs on. */
+	if (!test_pin(0))
+		ksft_exit_fail_msg("sched_setaffinity\n");
 	ksft_print_header();
 	ksft_set_plan(NR_EFFECTS);
 	for (i = 0; i < NR_EFFECTS; i++)

@@ -28,6 +28,9 @@ int test_bpf(enum test_side side, int cmd, void *attr, unsigned int size_bytes);
 /* The same through /dev/lbpf, with all of union bpf_attr. */
 int lbpf_sys(int cmd, union bpf_attr *attr);
 
+/* Keeps the calling thread on @cpu from now on. */
+bool test_pin(int cpu);
+
 /* Is the kernel that runs the one whose answers lbpf gives, Linux 6.1? */
 bool test_kernel_is_reference(void);
 

@@ -318,24 +318,15 @@ static void show_difference(const char *a, const char *b)
 	ksft_print_msg("kernel: %.80s\n", b + from);
 }
 
-/* The kernel's LRU maps give entries up early where another CPU has taken the free ones. */
-static void stay_on_one_cpu(void)
-{
-	cpu_set_t first;
-
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	if (sched_setaffinity(0, sizeof(first), &first))
-		ksft_exit_fail_msg("sched_setaffinity\n");
-}
-
 int main(void)
 {
 	static struct record lbpf, kernel;
 	size_t g, t;
 
 	ksft_print_header();
-	stay_on_one_cpu();
+	/* The kernel's LRU maps give entries up early where another CPU has taken the free ones. */
+	if (!test_pin(0))
+		ksft_exit_fail_msg("sched_setaffinity\n");
 	ksft_set_plan(ARRAY_SIZE_OF(groups) * ARRAY_SIZE_OF(types));
 	for (g = 0; g < ARRAY_SIZE_OF(groups); g++) {
 		for (t = 0; t < ARRAY_SIZE_OF(types); t++) {

@@ -12,7 +12,6 @@
 #include <kselftest.h>
 #include <linux/perf_event.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,12 +346,9 @@ static void test_perf_buffer(void)
 				 libbpf_num_possible_cpus(), NULL);
 	struct perf_buffer *buffer;
 	__u32 key = 0, value = 0;
-	cpu_set_t first;
 
 	/* Events of one CPU are in one buffer. */
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	sched_setaffinity(0, sizeof(first), &first);
+	test_pin(0);
 	printf("no event: %d\n", send_event(map, BPF_F_CURRENT_CPU));
 	buffer = perf_buffer__new(map, 2, perf_sample, NULL, NULL, NULL);
 	if (!buffer) {
@@ -417,14 +413,11 @@ static void test_perf_read(void)
 	int map = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "events", 4, 4, 2, NULL);
 	int clock = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, false);
 	int child = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, true);
-	cpu_set_t first;
 	__u32 key = 0;
 	int a, b;
 
 	/* Where the events count. */
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	sched_setaffinity(0, sizeof(first), &first);
+	test_pin(0);
 	printf("events: %d %d\n", clock >= 0, child >= 0);
 	printf("empty: %d %d\n", read_counter(map, 0, false), read_counter(map, 0, true));
 	printf("store: %d, ", bpf_map_update_elem(map, &key, &clock, 0));

@@ -10,7 +10,6 @@
 #include <kselftest.h>
 #include <linux/filter.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 
 #include "insns.h"
@@ -47,15 +46,6 @@ struct race {
 static const struct map_spec trie_spec = {
 	BPF_MAP_TYPE_LPM_TRIE, sizeof(struct prefix), 8, 4096, BPF_F_NO_PREALLOC
 };
-
-static bool pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return !sched_setaffinity(0, sizeof(set), &set);
-}
 
 static __u64 value_of(__u32 len, __u32 addr)
 {
@@ -127,7 +117,7 @@ static void *look_up(void *arg)
 	struct race *race = arg;
 	union bpf_attr attr = {};
 
-	pin(0);
+	test_pin(0);
 	attr.test.prog_fd = race->prog;
 	attr.test.data_in = (uintptr_t)packet;
 	attr.test.data_size_in = sizeof(packet);
@@ -169,7 +159,7 @@ static void *walk(void *arg)
 {
 	struct race *race = arg;
 
-	pin(1);
+	test_pin(1);
 	for (; !race->is_over; race->nr_walks++)
 		race->nr_bad_walks += !walk_is_right(race->trie);
 	return NULL;

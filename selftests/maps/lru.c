@@ -6,7 +6,6 @@
  */
 #include <kselftest.h>
 #include <pthread.h>
-#include <sched.h>
 
 #include "maps.h"
 
@@ -117,27 +116,18 @@ static void test_delete_makes_room(const struct kind *kind)
 	close(fd);
 }
 
-static bool pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return !sched_setaffinity(0, sizeof(set), &set);
-}
-
 static void test_shares(void)
 {
 	int fd = create(BPF_MAP_TYPE_LRU_HASH, BPF_F_NO_COMMON_LRU, 100 * nr_possible_cpus());
 	__u32 key, nr_left = 0;
 	bool ok;
 
-	ok = pin(0);
+	ok = test_pin(0);
 	for (key = 0; key < 250; key++)
 		ok = ok && !put(fd, key, BPF_NOEXIST);
 	ok = ok && map_count(fd) == 100;
 	if (nr_possible_cpus() > 1) {
-		ok = ok && pin(1);
+		ok = ok && test_pin(1);
 		for (key = 1000; key < 1250; key++)
 			ok = ok && !put(fd, key, BPF_NOEXIST);
 		/* Using and deleting what the other one inserted moves no share. */

@@ -10,7 +10,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "prog_test.h"
@@ -318,11 +317,8 @@ static void test_reuseport(enum test_side side)
 int main(void)
 {
 	static const enum test_side sides[] = { SIDE_KERNEL, SIDE_LBPF };
-	cpu_set_t cpu;
 
-	CPU_ZERO(&cpu);
-	CPU_SET(0, &cpu);
-	sched_setaffinity(0, sizeof(cpu), &cpu);
+	test_pin(0);
 	ksft_print_header();
 	ksft_set_plan(2 * 18 + 1);
 	for (int i = 0; i < 2; i++) {

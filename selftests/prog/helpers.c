@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -201,11 +200,7 @@ static void test_machine(enum test_side side)
 	bool ok = true;
 
 	for (int cpu = 0; cpu < 2; cpu++) {
-		cpu_set_t set;
-
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		if (sched_setaffinity(0, sizeof(set), &set))
+		if (!test_pin(cpu))
 			continue;
 		ok &= call_64(side, BPF_FUNC_get_smp_processor_id) == cpu;
 	}

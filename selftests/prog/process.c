@@ -210,11 +210,7 @@ static void test_signals(const char *what, int helper)
 
 static void pin(int cpu)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
+	if (!test_pin(cpu))
 		ksft_exit_fail_msg("sched_setaffinity\n");
 }
 

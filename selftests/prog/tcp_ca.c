@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <fcntl.h>
-#include <linux/btf.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -14,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "../system/raw_types.h"
 #include "kernel_btf.h"
 #include "prog_test.h"
 
@@ -47,17 +47,10 @@ static void *member_at(union value *value, const char *member)
 
 static int load_btf(enum test_side side)
 {
-	struct {
-		struct btf_header header;
-		unsigned int type[4];
-		char names[8];
-	} blob = {
-		.header = { BTF_MAGIC, BTF_VERSION, 0, sizeof(blob.header), 0, 16, 16, 8 },
-		.type = { 1, BTF_KIND_INT << 24, 4, 32 },
-		.names = "\0int",
-	};
-	union bpf_attr attr = { .btf = PTR(&blob), .btf_size = sizeof(blob) };
+	struct raw_types types;
+	union bpf_attr attr = { .btf = PTR(&types), .btf_size = sizeof(types) };
 
+	make_raw_types(&types);
 	return side_bpf(side, BPF_BTF_LOAD, &attr);
 }
 

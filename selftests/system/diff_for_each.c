@@ -497,11 +497,7 @@ static void refused_types(void)
 /* One element of a per-CPU map, not any. */
 static void on_one_cpu(void (*test)(void))
 {
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+	if (!test_pin(0))
 		give_up("sched_setaffinity");
 	test();
 }

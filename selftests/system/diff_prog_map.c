@@ -112,12 +112,9 @@ static void mix(enum bpf_map_type type, uint32_t flags)
 {
 	static const char * const names[] = { "lookup", "add", "update", "delete" };
 	int map_fd = make_map(type, 4, 8, 50, flags), progs[4], i;
-	cpu_set_t cpus;
 
 	/* One element of a per-CPU map, not any. */
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+	if (!test_pin(0))
 		give_up("sched_setaffinity");
 	progs[0] = lookup_prog(map_fd);
 	progs[1] = add_prog(map_fd);
