@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Text of pinned maps that have none in Linux: tries, and maps of maps.
- * What has one there too, system:differential compares.
+ * What has one there too, system:differential compares; but for arrays of programs, whose ids are
+ * not the same on both sides.
  */
 #include <fcntl.h>
 #include <kselftest.h>
@@ -95,9 +96,13 @@ static void show_trie(void)
 	btf__free(btf);
 }
 
+/* What is known of maps and of programs begins alike. */
 static __u32 id_of(int fd)
 {
-	struct bpf_map_info info = {};
+	struct {
+		__u32 type;
+		__u32 id;
+	} info = {};
 	union bpf_attr attr = {};
 
 	attr.info.bpf_fd = fd;
@@ -126,6 +131,41 @@ static void show_outer(__u32 type, __u32 key, const char *key_text, const char *
 	close(inner);
 }
 
+static int load_program(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insns = (uintptr_t)insns, .insn_cnt = 2,
+		.license = (uintptr_t)"GPL",
+	};
+
+	return map_cmd(SIDE_LBPF, BPF_PROG_LOAD, &attr);
+}
+
+/* Places with a program, as "index: id". */
+static void show_programs(void)
+{
+	struct btf *btf = btf__new_empty();
+	int u32 = btf__add_int(btf, "u32", 4, 0), prog = load_program(), fd;
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_PROG_ARRAY, .key_size = 4, .value_size = 4,
+		.max_entries = 3, .btf_key_type_id = u32, .btf_value_type_id = u32,
+	};
+	__u32 key = 1;
+	char want[256];
+
+	attr.btf_fd = load_types(btf);
+	fd = create(&attr);
+	put(fd, &key, &prog);
+	snprintf(want, sizeof(want), HEADER "1: %u\n", id_of(prog));
+	expect(fd, want, "program array");
+	close(prog);
+	close(attr.btf_fd);
+	btf__free(btf);
+}
+
 /* Without types there is no text. */
 static void show_nothing(void)
 {
@@ -143,13 +183,14 @@ static void show_nothing(void)
 int main(void)
 {
 	ksft_print_header();
-	ksft_set_plan(6);
+	ksft_set_plan(7);
 	mkdir(DIR, 0700);
 	if (unshare(CLONE_NEWNS) || mount("pins", DIR, "lbpf", 0, NULL))
 		ksft_exit_fail_msg("mount: %s\n", strerror(errno));
 	show_trie();
 	show_outer(BPF_MAP_TYPE_ARRAY_OF_MAPS, 1, "1", "array of maps");
 	show_outer(BPF_MAP_TYPE_HASH_OF_MAPS, 0x0a0b, "0b 0a 00 00", "hash of maps");
+	show_programs();
 	show_nothing();
 	umount(DIR);
 	ksft_finished();
